@@ -1,0 +1,158 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The floors of the house, top to bottom: apps, outside (adapters and simulation), services, ports,
+// domain. Arrows point down only; `make tidy` checks every import against the same table
+// (Sources/Tools/tidy/Floors.swift), because the compiler does not.
+
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func module(_ name: String, at path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func tests(of name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(path)",
+    swiftSettings: settings)
+}
+
+func program(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+let domain: [Target] = [
+  module("Domain", at: "Sources/Domain"),
+  tests(of: "Domain", at: "Domain", ["Domain", "TestSupport"]),
+]
+
+let ports: [Target] = [
+  module("Wire", at: "Sources/Ports/Wire", ["Domain"]),
+  module("Contracts", at: "Sources/Ports/Contracts", ["Domain", "Wire"]),
+  module("Ports", at: "Sources/Ports/Ports", ["Domain", "Wire", "Contracts"]),
+  tests(of: "Wire", at: "Ports/Wire", ["Domain", "Wire", "TestSupport"]),
+  tests(of: "Contracts", at: "Ports/Contracts", ["Domain", "Wire", "Contracts", "TestSupport"]),
+  tests(of: "Ports", at: "Ports/Ports", ["Domain", "Wire", "Contracts", "Ports", "TestSupport"]),
+]
+
+func service(_ name: String) -> [Target] {
+  let shell: [Target.Dependency] = [
+    "Domain", "Wire", "Contracts", "Ports", "ServiceKit", .target(name: "\(name)Core"),
+  ]
+  return [
+    module("\(name)Core", at: "Sources/Services/\(name)/Core", ["Domain"]),
+    module("\(name)Service", at: "Sources/Services/\(name)/Service", shell),
+    tests(
+      of: "\(name)Core", at: "Services/\(name)/Core",
+      ["Domain", "TestSupport", .target(name: "\(name)Core")]),
+    tests(
+      of: "\(name)Service", at: "Services/\(name)/Service",
+      shell + [
+        "SimulationKit", "SimulationFakes", "TestSupport", .target(name: "\(name)Service"),
+      ]),
+  ]
+}
+
+let services: [Target] =
+  [
+    module("ServiceKit", at: "Sources/Services/ServiceKit", ["Domain", "Wire", "Contracts", "Ports"]),
+    tests(
+      of: "ServiceKit", at: "Services/ServiceKit",
+      [
+        "Domain", "Wire", "Contracts", "Ports", "ServiceKit", "SimulationKit", "SimulationFakes",
+        "TestSupport",
+      ]),
+  ] + service("Workflow") + service("Scheduler") + service("Worker") + service("Metadata")
+
+let libraries: [Target] = [
+  .systemLibrary(
+    name: "CSQLite", path: "Sources/CLibraries/CSQLite", pkgConfig: "sqlite3",
+    providers: [.apt(["libsqlite3-dev"])]),
+  .systemLibrary(
+    name: "CYAML", path: "Sources/CLibraries/CYAML", pkgConfig: "yaml-0.1",
+    providers: [.apt(["libyaml-dev"])]),
+  .systemLibrary(
+    name: "COpenSSL", path: "Sources/CLibraries/COpenSSL", pkgConfig: "openssl",
+    providers: [.apt(["libssl-dev"])]),
+  .target(name: "CLinux", path: "Sources/CLibraries/CLinux"),
+]
+
+func adapter(_ name: String, _ extra: [Target.Dependency]) -> [Target] {
+  let floor: [Target.Dependency] = ["Domain", "Wire", "Contracts", "Ports"]
+  return [
+    module("\(name)Adapter", at: "Sources/Adapters/\(name)", floor + extra),
+    tests(
+      of: "\(name)Adapter", at: "Adapters/\(name)",
+      floor + extra + ["TestSupport", .target(name: "\(name)Adapter")]),
+  ]
+}
+
+let adapters: [Target] =
+  adapter("System", ["CLinux"])
+  + adapter("YAML", ["CYAML"])
+  + adapter("Crypto", ["COpenSSL"])
+  + adapter("SQLite", ["CSQLite", "CLinux"])
+  + adapter("Files", ["CLinux"])
+  + adapter("HTTP", ["CLinux", "SystemAdapter"])
+  + adapter("Executors", ["CLinux", "SystemAdapter"])
+
+let simulation: [Target] = [
+  module("SimulationKit", at: "Simulation/Kit", ["Domain", "Wire", "Contracts", "Ports"]),
+  module(
+    "SimulationFakes", at: "Simulation/Fakes",
+    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit"]),
+  tests(
+    of: "SimulationKit", at: "Simulation/Kit",
+    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit", "TestSupport"]),
+  tests(
+    of: "SimulationFakes", at: "Simulation/Fakes",
+    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit", "SimulationFakes", "TestSupport"]),
+]
+
+let everyAdapter: [Target.Dependency] = [
+  "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter", "HTTPAdapter",
+  "ExecutorsAdapter",
+]
+let everyService: [Target.Dependency] = [
+  "ServiceKit", "WorkflowService", "SchedulerService", "WorkerService", "MetadataService",
+]
+let everyPort: [Target.Dependency] = ["Domain", "Wire", "Contracts", "Ports"]
+
+let apps: [Target] = [
+  module("Composition", at: "Sources/Apps/Composition", everyPort + everyService + everyAdapter),
+  program(
+    "millrace", at: "Sources/Apps/millrace",
+    everyPort + ["Composition", "YAMLAdapter", "SystemAdapter", "HTTPAdapter"]),
+  tests(
+    of: "Composition", at: "Apps/Composition",
+    everyPort + everyService + everyAdapter + ["Composition", "TestSupport"]),
+  tests(
+    of: "millrace", at: "Apps/millrace",
+    everyPort + ["millrace", "YAMLAdapter", "SystemAdapter", "HTTPAdapter", "TestSupport"]),
+]
+
+let tools: [Target] = [
+  program("tidy", at: "Sources/Tools/tidy", []),
+  program("protogen", at: "Sources/Tools/protogen", ["Domain", "Wire"]),
+  program("bench", at: "Sources/Tools/bench", everyPort + everyService + everyAdapter
+    + ["Composition", "SchedulerCore"]),
+  tests(of: "tidy", at: "Tools/tidy", ["tidy"]),
+  tests(of: "protogen", at: "Tools/protogen", ["protogen", "Domain", "Wire"]),
+]
+
+let support: [Target] = [
+  module("TestSupport", at: "Tests/Support", everyPort)
+]
+
+let package = Package(
+  name: "millrace",
+  products: [.executable(name: "millrace", targets: ["millrace"])],
+  targets: domain + ports + services + libraries + adapters + simulation + apps + tools + support,
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,57 @@
+/// 128 bits laid out as UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then random bits, so that
+/// ids sort by the time of their making and are never reused.
+///
+/// The text is 26 characters of Crockford's base32 in lower case; it sorts as the bits do.
+public struct SortableID: Hashable, Comparable, Sendable {
+  public let high: UInt64
+  public let low: UInt64
+
+  /// - Parameter random: the stream that the process was given; two draws are taken.
+  public init(at moment: Moment, random: () -> UInt64) {
+    let milliseconds = UInt64(clamping: moment.microseconds / 1_000) & 0xffff_ffff_ffff
+    high = milliseconds << 16 | 0x7000 | random() & 0x0fff
+    low = random() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+  }
+
+  public init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Nil unless `text` is exactly the form that `text` prints.
+  public init?(text: some StringProtocol) {
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    var count = 0
+    for byte in text.utf8 {
+      guard let digit = SortableID.digit(of: byte), high >> 59 == 0 else { return nil }
+      high = high << 5 | low >> 59
+      low = low << 5 | digit
+      count += 1
+    }
+    guard count == 26 else { return nil }
+    self.init(high: high, low: low)
+  }
+
+  public var text: String {
+    var characters: [UInt8] = []
+    characters.reserveCapacity(26)
+    var (high, low) = (high, low)
+    for _ in 0..<26 {
+      characters.append(SortableID.alphabet[Int(low & 31)])
+      low = low >> 5 | high << 59
+      high >>= 5
+    }
+    return String(decoding: characters.reversed(), as: UTF8.self)
+  }
+
+  public static func < (left: SortableID, right: SortableID) -> Bool {
+    (left.high, left.low) < (right.high, right.low)
+  }
+
+  private static let alphabet = [UInt8]("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+
+  private static func digit(of byte: UInt8) -> UInt64? {
+    alphabet.firstIndex(of: byte).map(UInt64.init)
+  }
+}

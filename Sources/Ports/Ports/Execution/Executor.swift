@@ -1,0 +1,112 @@
+public import Domain
+
+
+/// Work with every value filled in: what an executor is asked to do.
+public struct WorkOrder: Hashable, Sendable {
+  public enum Work: Hashable, Sendable {
+    case run(argv: [String])
+    case script(text: String, interpreter: [String])
+    case http(method: String, url: String, headers: [HTTPField], body: [UInt8], expect: [Int])
+    case call(function: String, arguments: SortedMap<String, Value>)
+  }
+
+  public var attempt: AttemptID
+  public var work: Work
+  /// The whole environment of the attempt, `MILLRACE_…` included.
+  public var environment: SortedMap<String, String>
+  /// The outputs that the task declared; others are refused.
+  public var outputs: SortedMap<String, ValueType>
+  public var limits: ExecutionLimits
+
+  public init(
+    attempt: AttemptID, work: Work, environment: SortedMap<String, String> = [:],
+    outputs: SortedMap<String, ValueType> = [:], limits: ExecutionLimits = ExecutionLimits()
+  ) {
+    self.attempt = attempt
+    self.work = work
+    self.environment = environment
+    self.outputs = outputs
+    self.limits = limits
+  }
+}
+
+/// What an executor enforces by itself; the time-outs are the worker's.
+public struct ExecutionLimits: Hashable, Sendable {
+  public var outputBytesMax: Int
+  public var outputLineBytesMax: Int
+  /// All declared outputs together, as text.
+  public var outputsBytesMax: Int
+  public var responseBytesMax: Int
+
+  public init(
+    outputBytesMax: Int = 100 << 20, outputLineBytesMax: Int = 64 << 10,
+    outputsBytesMax: Int = 64 << 10, responseBytesMax: Int = 10 << 20
+  ) {
+    self.outputBytesMax = outputBytesMax
+    self.outputLineBytesMax = outputLineBytesMax
+    self.outputsBytesMax = outputsBytesMax
+    self.responseBytesMax = responseBytesMax
+  }
+}
+
+/// A piece of what a task printed: one line, or a part of a long one.
+public struct OutputLine: Hashable, Sendable {
+  public enum Stream: String, Hashable, Sendable { case out, error, system }
+
+  public var stream: Stream
+  /// Without the line break; bytes as printed, valid UTF-8 or not.
+  public var bytes: [UInt8]
+  /// When the executor read it.
+  public var at: Moment
+
+  public init(stream: Stream, bytes: [UInt8], at: Moment) {
+    self.stream = stream
+    self.bytes = bytes
+    self.at = at
+  }
+}
+
+/// How an execution ended.
+public enum ExecutionResult: Hashable, Sendable {
+  /// By itself and well.
+  case succeeded(outputs: SortedMap<String, Value>)
+  /// By itself and badly, or by a signal that nobody here sent.
+  case failed(exitCode: Int?, reason: Reason)
+  /// Because it was told to stop.
+  case stopped(Reason)
+  /// Nobody can tell: the executor lost sight of it. Never mapped to success or failure.
+  case unknown(Reason)
+}
+
+public enum ExecutorError: Error, Hashable, Sendable {
+  /// This executor cannot do such work here, and says why.
+  case unsupported(String)
+  /// Nothing was started; try again later.
+  case unavailable(String)
+}
+
+/// Runs work of some kinds: processes, HTTP calls, functions, containers.
+public protocol Executor: Sendable {
+  /// Whether this executor is the one for such work.
+  func accepts(_ work: WorkOrder.Work) -> Bool
+
+  /// Starts the work. After an error nothing runs.
+  func start(_ order: WorkOrder) async throws(ExecutorError) -> any Execution
+}
+
+/// Work under way.
+public protocol Execution: Sendable {
+  /// The next lines of output, at least one; an empty list when all has been read. Output that
+  /// nobody reads stops the task, never the platform.
+  func nextOutput() async -> [OutputLine]
+
+  /// `.terminate` asks politely, `.kill` ends the whole process tree. Both may come at any time and
+  /// more than once; after the end they do nothing.
+  func stop(_ how: StopSignal) async
+
+  /// The result, once nothing of the execution is left: no process, no connection. May be asked
+  /// from several tasks.
+  func result() async -> ExecutionResult
+}
+
+public enum StopSignal: Hashable, Sendable { case terminate, kill }

@@ -1,0 +1,56 @@
+public enum ObjectError: Error, Hashable, Sendable {
+  case notFound
+  /// `put` with `.ifAbsent` found an object, or a checksum did not match.
+  case conflict(String)
+  /// Stored or not: `head` tells once the store answers.
+  case outcomeUnknown
+  case unavailable(String)
+  /// Bad key, too large.
+  case refused(String)
+}
+
+/// What is known of an object without reading it.
+public struct ObjectSummary: Hashable, Sendable {
+  public var size: Int64
+  /// SHA-256 in lower-case hexadecimal.
+  public var digest: String
+  public var contentType: String
+
+  public init(size: Int64, digest: String, contentType: String) {
+    self.size = size
+    self.digest = digest
+    self.contentType = contentType
+  }
+}
+
+/// Objects by key: written whole, read whole or in ranges, never changed in place.
+///
+/// A key is 1 to 512 bytes of `a-z A-Z 0-9 . _ - /`, without empty, `.` or `..` segments. An object
+/// is visible only when it is complete and durable; a reader sees one version or the other. The last
+/// `put` to a key wins.
+public protocol ObjectStore: Sendable {
+  /// - Parameter ifAbsent: refuse with `.conflict` when the key is taken.
+  func put(
+    _ key: String, _ bytes: [UInt8], contentType: String, ifAbsent: Bool
+  ) async throws(ObjectError) -> ObjectSummary
+
+  /// Bytes of a range; nil means the whole object. A range that starts beyond the end is `.refused`;
+  /// one that ends beyond it is cut.
+  func get(_ key: String, _ range: Range<Int64>?) async throws(ObjectError) -> [UInt8]
+
+  func head(_ key: String) async throws(ObjectError) -> ObjectSummary
+
+  /// Absent keys are fine.
+  func delete(_ key: String) async throws(ObjectError)
+
+  /// Starts an upload in parts; parts are numbered from 1, may come in any order and be repeated.
+  func startUpload(_ key: String, contentType: String) async throws(ObjectError) -> String
+
+  func putPart(upload: String, number: Int, _ bytes: [UInt8]) async throws(ObjectError)
+
+  /// Makes the object of parts 1…`parts` visible; an upload that was completed answers the same again.
+  func completeUpload(_ upload: String, parts: Int) async throws(ObjectError) -> ObjectSummary
+
+  /// Forgets the parts. Unknown uploads are fine.
+  func abortUpload(_ upload: String) async throws(ObjectError)
+}

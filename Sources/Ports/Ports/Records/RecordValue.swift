@@ -1,0 +1,43 @@
+/// A value of a key or of an indexed column.
+///
+/// Text is UTF-8 without NUL and sorts by bytes; indexed values have at most 1 KiB; nulls sort last
+/// and stay out of unique indexes. Backends refuse the rest with `.refused`.
+public enum RecordValue: Hashable, Sendable {
+  case null
+  case integer(Int64)
+  case text(String)
+  case bytes([UInt8])
+
+  /// An integer, or null when there is none.
+  public static func optional(_ number: Int64?) -> RecordValue {
+    number.map(RecordValue.integer) ?? .null
+  }
+
+  /// A text, or null when there is none.
+  public static func optional(_ text: String?) -> RecordValue {
+    text.map(RecordValue.text) ?? .null
+  }
+}
+
+/// The order of every backend: null last, integers by value, text and bytes by bytes.
+extension RecordValue: Comparable {
+  public static func < (left: RecordValue, right: RecordValue) -> Bool {
+    switch (left, right) {
+    case (.integer(let one), .integer(let other)): one < other
+    case (.text(let one), .text(let other)): one.utf8.lexicographicallyPrecedes(other.utf8)
+    case (.bytes(let one), .bytes(let other)): one.lexicographicallyPrecedes(other)
+    case (.null, _): false
+    case (_, .null): true
+    case (.integer, _), (.text, .bytes): true
+    case (.text, _), (.bytes, _): false
+    }
+  }
+}
+
+/// A commit's id: 64 random bits, the same on all rows of its batch. Never a counter, so that a row
+/// that was deleted and inserted again is never mistaken for the old one.
+public struct CommitID: Hashable, Sendable, CustomStringConvertible {
+  public var bits: UInt64
+  public init(bits: UInt64) { self.bits = bits }
+  public var description: String { String(bits, radix: 16) }
+}
