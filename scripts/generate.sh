@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Writes the Swift of proto/ into Sources/Ports/Contracts/Generated.
+# With --check it writes elsewhere and fails when the committed files differ.
+# Environment: SWIFT_BUILD, the command that builds a product (default: swift build).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+read -ra build <<<"${SWIFT_BUILD:-swift build}"
+"${build[@]}" --product protogen >&2
+protogen="$(swift build --show-bin-path)/protogen"
+
+# generate ROOT TARGET: every .proto below ROOT becomes a Swift file in TARGET.
+generate() {
+  local root=$1 target=$2 out="$work/out"
+  find "$root" -name '*.proto' -printf '%P\n' | LC_ALL=C sort | (cd "$root" && xargs protoc \
+    --include_imports --include_source_info --descriptor_set_out="$work/set" -I .)
+  rm -rf "$out"
+  "$protogen" --descriptor "$work/set" --output "$out"
+  swift format --in-place --recursive "$out"
+  if [ "${check:-}" = yes ]; then
+    diff -ru "$target" "$out" || {
+      echo "$target does not fit $root: run make generate and commit the result" >&2
+      exit 1
+    }
+  else
+    rm -rf "$target"
+    mkdir -p "$(dirname "$target")"
+    cp -r "$out" "$target"
+  fi
+}
+
+[ "${1:-}" != --check ] || check=yes
+generate proto Sources/Ports/Contracts/Generated
