@@ -349,39 +349,6 @@ public struct RunCommand: WireMessage {
   }
 }
 
-/// Topic workflow.accepted, key = run id: the scheduler owns the run from now on.
-public struct WorkflowAccepted: WireMessage {
-  public var run: String = ""
-  public var namespace: String = ""
-  public var unknownFields = UnknownFields()
-
-  public init() {}
-
-  public init(
-    run: String = "",
-    namespace: String = ""
-  ) {
-    self.run = run
-    self.namespace = namespace
-  }
-
-  public func encode(into writer: inout WireWriter) {
-    if !run.isEmpty { writer.string(1, run) }
-    if !namespace.isEmpty { writer.string(2, namespace) }
-    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
-  }
-
-  public mutating func decode(from reader: inout WireReader) throws(WireError) {
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: run = try reader.string()
-      case 18: namespace = try reader.string()
-      default: try reader.unknown(tag, &unknownFields)
-      }
-    }
-  }
-}
-
 /// Topic workflow.completed, key = run id.
 public struct WorkflowCompleted: WireMessage {
   public var run: String = ""

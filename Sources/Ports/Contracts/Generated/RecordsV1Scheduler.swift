@@ -148,8 +148,10 @@ public struct RunRecord: WireMessage {
   public var principal: String = ""
   public var createdAtUs: Int64 = 0
   public var startedAtUs: Int64 = 0
-  /// running, finishing, cancelling, killing, quarantined, ended
+  /// running, stopping, finishing, quarantined, ended
   public var phase: String = ""
+  /// Of a stopping run: why.
+  public var stopCause: String = ""
   public var outcome: String = ""
   public var reason: ReasonMessage?
   public var endedAtUs: Int64?
@@ -159,6 +161,8 @@ public struct RunRecord: WireMessage {
   public var partition: Int64 = 0
   /// Commands that have been applied, newest last, at most 16.
   public var commands: [String] = []
+  /// Plan tasks in each state when the row was written, by the word that users see.
+  public var counts: SortedMap<String, Int64> = [:]
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -174,13 +178,15 @@ public struct RunRecord: WireMessage {
     createdAtUs: Int64 = 0,
     startedAtUs: Int64 = 0,
     phase: String = "",
+    stopCause: String = "",
     outcome: String = "",
     reason: ReasonMessage? = nil,
     endedAtUs: Int64? = nil,
     revision: Int64 = 0,
     deadlineUs: Int64? = nil,
     partition: Int64 = 0,
-    commands: [String] = []
+    commands: [String] = [],
+    counts: SortedMap<String, Int64> = [:]
   ) {
     self.run = run
     self.namespace = namespace
@@ -192,6 +198,7 @@ public struct RunRecord: WireMessage {
     self.createdAtUs = createdAtUs
     self.startedAtUs = startedAtUs
     self.phase = phase
+    self.stopCause = stopCause
     self.outcome = outcome
     self.reason = reason
     self.endedAtUs = endedAtUs
@@ -199,6 +206,7 @@ public struct RunRecord: WireMessage {
     self.deadlineUs = deadlineUs
     self.partition = partition
     self.commands = commands
+    self.counts = counts
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -229,12 +237,20 @@ public struct RunRecord: WireMessage {
     if let deadlineUs { writer.int64(15, deadlineUs) }
     if partition != 0 { writer.int64(16, partition) }
     for item in commands { writer.string(17, item) }
+    for entry in counts {
+      let mark = writer.begin(18)
+      writer.string(1, entry.key)
+      writer.int64(2, entry.value)
+      writer.end(mark)
+    }
+    if !stopCause.isEmpty { writer.string(19, stopCause) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
   public mutating func decode(from reader: inout WireReader) throws(WireError) {
     var inputsEntries: [(String, ValueMessage)] = []
     var labelsEntries: [(String, String)] = []
+    var countsEntries: [(String, Int64)] = []
     while let tag = try reader.nextTag() {
       switch tag {
       case 10: run = try reader.string()
@@ -269,6 +285,7 @@ public struct RunRecord: WireMessage {
       case 64: createdAtUs = try reader.int64()
       case 72: startedAtUs = try reader.int64()
       case 82: phase = try reader.string()
+      case 154: stopCause = try reader.string()
       case 90: outcome = try reader.string()
       case 98: try reader.message(&reason)
       case 104: endedAtUs = try reader.int64()
@@ -276,19 +293,31 @@ public struct RunRecord: WireMessage {
       case 120: deadlineUs = try reader.int64()
       case 128: partition = try reader.int64()
       case 138: commands.append(try reader.string())
+      case 146:
+        let outer = try reader.enterEntry()
+        var entry = (key: "", value: Int64(0))
+        while let tag = try reader.nextTag() {
+          switch tag {
+          case 10: entry.key = try reader.string()
+          case 16: entry.value = try reader.int64()
+          default: try reader.skip(tag)
+          }
+        }
+        reader.leave(outer)
+        countsEntries.append(entry)
       default: try reader.unknown(tag, &unknownFields)
       }
     }
     inputs.merge(decoded: inputsEntries)
     labels.merge(decoded: labelsEntries)
+    counts.merge(decoded: countsEntries)
   }
 }
 
 public struct AttemptRecord: WireMessage {
   public var fence: Int64 = 0
   public var worker: String = ""
-  public var session: String = ""
-  /// succeeded, failed, timedOut, stopped, lost, withdrawn
+  /// succeeded, failed, timedOut, stopped, lost, withdrawn; empty while it has not ended
   public var end: String = ""
   public var offeredAtUs: Int64 = 0
   public var startedAtUs: Int64?
@@ -302,7 +331,6 @@ public struct AttemptRecord: WireMessage {
   public init(
     fence: Int64 = 0,
     worker: String = "",
-    session: String = "",
     end: String = "",
     offeredAtUs: Int64 = 0,
     startedAtUs: Int64? = nil,
@@ -312,7 +340,6 @@ public struct AttemptRecord: WireMessage {
   ) {
     self.fence = fence
     self.worker = worker
-    self.session = session
     self.end = end
     self.offeredAtUs = offeredAtUs
     self.startedAtUs = startedAtUs
@@ -324,13 +351,12 @@ public struct AttemptRecord: WireMessage {
   public func encode(into writer: inout WireWriter) {
     if fence != 0 { writer.int64(1, fence) }
     if !worker.isEmpty { writer.string(2, worker) }
-    if !session.isEmpty { writer.string(3, session) }
-    if !end.isEmpty { writer.string(4, end) }
-    if offeredAtUs != 0 { writer.int64(5, offeredAtUs) }
-    if let startedAtUs { writer.int64(6, startedAtUs) }
-    if let endedAtUs { writer.int64(7, endedAtUs) }
-    if let exitCode { writer.int32(8, exitCode) }
-    if let reason { writer.message(9, reason) }
+    if !end.isEmpty { writer.string(3, end) }
+    if offeredAtUs != 0 { writer.int64(4, offeredAtUs) }
+    if let startedAtUs { writer.int64(5, startedAtUs) }
+    if let endedAtUs { writer.int64(6, endedAtUs) }
+    if let exitCode { writer.int32(7, exitCode) }
+    if let reason { writer.message(8, reason) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -339,50 +365,51 @@ public struct AttemptRecord: WireMessage {
       switch tag {
       case 8: fence = try reader.int64()
       case 18: worker = try reader.string()
-      case 26: session = try reader.string()
-      case 34: end = try reader.string()
-      case 40: offeredAtUs = try reader.int64()
-      case 48: startedAtUs = try reader.int64()
-      case 56: endedAtUs = try reader.int64()
-      case 64: exitCode = try reader.int32()
-      case 74: try reader.message(&reason)
+      case 26: end = try reader.string()
+      case 32: offeredAtUs = try reader.int64()
+      case 40: startedAtUs = try reader.int64()
+      case 48: endedAtUs = try reader.int64()
+      case 56: exitCode = try reader.int32()
+      case 66: try reader.message(&reason)
       default: try reader.unknown(tag, &unknownFields)
       }
     }
   }
 }
 
-/// One task of a run, and its dispatch: the claim of an attempt guards this row.
+/// One task of a run, and its dispatch: the claim of an attempt guards this row. Tasks that wait for
+/// their needs have none.
 public struct TaskRecord: WireMessage {
   public var run: String = ""
   public var name: String = ""
   /// -1 for a task that is no instance of a forEach.
   public var index: Int64 = 0
-  /// waiting, ready, offered, backoff, stopping, expanding, ended
+  /// expanding, ready, offered, withdrawing, stopping, backoff, ended
   public var phase: String = ""
   public var outcome: String = ""
   public var reason: ReasonMessage?
   public var fence: Int64 = 0
   public var pool: String = ""
-  /// The order among what a pool offers.
-  public var order: Int64 = 0
-  public var readyAtUs: Int64?
-  public var offeredAtUs: Int64?
-  public var retryAtUs: Int64?
-  public var failedAttempts: Int32 = 0
-  public var timedOutAttempts: Int32 = 0
-  public var lostAttempts: Int32 = 0
+  /// When the phase began: ready since, offered at, withdrawing since.
+  public var sinceUs: Int64 = 0
+  /// Of backoff: when the next attempt is due.
+  public var untilUs: Int64 = 0
+  /// Of withdrawing and stopping: why.
+  public var stopCause: String = ""
+  /// Of stopping: the session, worker and time of the claim.
+  public var session: String = ""
+  public var worker: String = ""
+  public var claimedAtUs: Int64 = 0
+  public var firstReadyAtUs: Int64?
+  public var failures: Int32 = 0
+  public var losses: Int32 = 0
   public var attempts: [AttemptRecord] = []
   public var outputs: SortedMap<String, ValueMessage> = [:]
-  /// Of an instance: its item. Of a forEach task: how many there are.
-  public var item: ValueMessage?
-  public var itemCount: Int64?
   public var revision: Int64 = 0
   public var partition: Int64 = 0
   public var deadlineUs: Int64?
-  public var stopByUs: Int64?
-  public var stopCause: String = ""
-  public var firstReadyAtUs: Int64?
+  /// Of a forEach task: its items and how many instances have ended.
+  public var itemCount: Int64?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -396,23 +423,21 @@ public struct TaskRecord: WireMessage {
     reason: ReasonMessage? = nil,
     fence: Int64 = 0,
     pool: String = "",
-    order: Int64 = 0,
-    readyAtUs: Int64? = nil,
-    offeredAtUs: Int64? = nil,
-    retryAtUs: Int64? = nil,
-    failedAttempts: Int32 = 0,
-    timedOutAttempts: Int32 = 0,
-    lostAttempts: Int32 = 0,
+    sinceUs: Int64 = 0,
+    untilUs: Int64 = 0,
+    stopCause: String = "",
+    session: String = "",
+    worker: String = "",
+    claimedAtUs: Int64 = 0,
+    firstReadyAtUs: Int64? = nil,
+    failures: Int32 = 0,
+    losses: Int32 = 0,
     attempts: [AttemptRecord] = [],
     outputs: SortedMap<String, ValueMessage> = [:],
-    item: ValueMessage? = nil,
-    itemCount: Int64? = nil,
     revision: Int64 = 0,
     partition: Int64 = 0,
     deadlineUs: Int64? = nil,
-    stopByUs: Int64? = nil,
-    stopCause: String = "",
-    firstReadyAtUs: Int64? = nil
+    itemCount: Int64? = nil
   ) {
     self.run = run
     self.name = name
@@ -422,23 +447,21 @@ public struct TaskRecord: WireMessage {
     self.reason = reason
     self.fence = fence
     self.pool = pool
-    self.order = order
-    self.readyAtUs = readyAtUs
-    self.offeredAtUs = offeredAtUs
-    self.retryAtUs = retryAtUs
-    self.failedAttempts = failedAttempts
-    self.timedOutAttempts = timedOutAttempts
-    self.lostAttempts = lostAttempts
+    self.sinceUs = sinceUs
+    self.untilUs = untilUs
+    self.stopCause = stopCause
+    self.session = session
+    self.worker = worker
+    self.claimedAtUs = claimedAtUs
+    self.firstReadyAtUs = firstReadyAtUs
+    self.failures = failures
+    self.losses = losses
     self.attempts = attempts
     self.outputs = outputs
-    self.item = item
-    self.itemCount = itemCount
     self.revision = revision
     self.partition = partition
     self.deadlineUs = deadlineUs
-    self.stopByUs = stopByUs
-    self.stopCause = stopCause
-    self.firstReadyAtUs = firstReadyAtUs
+    self.itemCount = itemCount
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -450,28 +473,26 @@ public struct TaskRecord: WireMessage {
     if let reason { writer.message(6, reason) }
     if fence != 0 { writer.int64(7, fence) }
     if !pool.isEmpty { writer.string(8, pool) }
-    if order != 0 { writer.int64(9, order) }
-    if let readyAtUs { writer.int64(10, readyAtUs) }
-    if let offeredAtUs { writer.int64(11, offeredAtUs) }
-    if let retryAtUs { writer.int64(12, retryAtUs) }
-    if failedAttempts != 0 { writer.int32(13, failedAttempts) }
-    if timedOutAttempts != 0 { writer.int32(14, timedOutAttempts) }
-    if lostAttempts != 0 { writer.int32(15, lostAttempts) }
-    for item in attempts { writer.message(16, item) }
+    if sinceUs != 0 { writer.int64(9, sinceUs) }
+    if untilUs != 0 { writer.int64(10, untilUs) }
+    if !stopCause.isEmpty { writer.string(11, stopCause) }
+    if !session.isEmpty { writer.string(12, session) }
+    if !worker.isEmpty { writer.string(13, worker) }
+    if claimedAtUs != 0 { writer.int64(14, claimedAtUs) }
+    if let firstReadyAtUs { writer.int64(15, firstReadyAtUs) }
+    if failures != 0 { writer.int32(16, failures) }
+    if losses != 0 { writer.int32(17, losses) }
+    for item in attempts { writer.message(18, item) }
     for entry in outputs {
-      let mark = writer.begin(17)
+      let mark = writer.begin(19)
       writer.string(1, entry.key)
       writer.message(2, entry.value)
       writer.end(mark)
     }
-    if let item = self.item { writer.message(18, item) }
-    if let itemCount { writer.int64(19, itemCount) }
     if revision != 0 { writer.int64(20, revision) }
     if partition != 0 { writer.int64(21, partition) }
     if let deadlineUs { writer.int64(22, deadlineUs) }
-    if let stopByUs { writer.int64(23, stopByUs) }
-    if !stopCause.isEmpty { writer.string(24, stopCause) }
-    if let firstReadyAtUs { writer.int64(25, firstReadyAtUs) }
+    if let itemCount { writer.int64(23, itemCount) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -487,15 +508,17 @@ public struct TaskRecord: WireMessage {
       case 50: try reader.message(&reason)
       case 56: fence = try reader.int64()
       case 66: pool = try reader.string()
-      case 72: order = try reader.int64()
-      case 80: readyAtUs = try reader.int64()
-      case 88: offeredAtUs = try reader.int64()
-      case 96: retryAtUs = try reader.int64()
-      case 104: failedAttempts = try reader.int32()
-      case 112: timedOutAttempts = try reader.int32()
-      case 120: lostAttempts = try reader.int32()
-      case 130: try reader.message(appendingTo: &attempts)
-      case 138:
+      case 72: sinceUs = try reader.int64()
+      case 80: untilUs = try reader.int64()
+      case 90: stopCause = try reader.string()
+      case 98: session = try reader.string()
+      case 106: worker = try reader.string()
+      case 112: claimedAtUs = try reader.int64()
+      case 120: firstReadyAtUs = try reader.int64()
+      case 128: failures = try reader.int32()
+      case 136: losses = try reader.int32()
+      case 146: try reader.message(appendingTo: &attempts)
+      case 154:
         let outer = try reader.enterEntry()
         var entry = (key: "", value: ValueMessage())
         while let tag = try reader.nextTag() {
@@ -507,14 +530,10 @@ public struct TaskRecord: WireMessage {
         }
         reader.leave(outer)
         outputsEntries.append(entry)
-      case 146: try reader.message(&self.item)
-      case 152: itemCount = try reader.int64()
       case 160: revision = try reader.int64()
       case 168: partition = try reader.int64()
       case 176: deadlineUs = try reader.int64()
-      case 184: stopByUs = try reader.int64()
-      case 194: stopCause = try reader.string()
-      case 200: firstReadyAtUs = try reader.int64()
+      case 184: itemCount = try reader.int64()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -7,6 +7,7 @@ public import Wire
 public enum SchedulerMethods {
   public static let service = "millrace.rpc.v1.Scheduler"
   public static let getRun = "GetRun"
+  /// Tasks in the order of their keys, those that wait included.
   public static let listTasks = "ListTasks"
 }
 
@@ -313,6 +314,8 @@ public struct TaskView: WireMessage {
   public var revision: Int64 = 0
   public var needs: [String] = []
   public var isFinally: Bool = false
+  /// Of a forEach task: how many items it has.
+  public var itemCount: Int64?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -325,7 +328,8 @@ public struct TaskView: WireMessage {
     outputs: SortedMap<String, ValueMessage> = [:],
     revision: Int64 = 0,
     needs: [String] = [],
-    isFinally: Bool = false
+    isFinally: Bool = false,
+    itemCount: Int64? = nil
   ) {
     self.task = task
     self.state = state
@@ -335,6 +339,7 @@ public struct TaskView: WireMessage {
     self.revision = revision
     self.needs = needs
     self.isFinally = isFinally
+    self.itemCount = itemCount
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -351,6 +356,7 @@ public struct TaskView: WireMessage {
     if revision != 0 { writer.int64(6, revision) }
     for item in needs { writer.string(7, item) }
     if isFinally { writer.bool(8, isFinally) }
+    if let itemCount { writer.int64(9, itemCount) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -377,6 +383,7 @@ public struct TaskView: WireMessage {
       case 48: revision = try reader.int64()
       case 58: needs.append(try reader.string())
       case 64: isFinally = try reader.bool()
+      case 72: itemCount = try reader.int64()
       default: try reader.unknown(tag, &unknownFields)
       }
     }
