@@ -1,4 +1,6 @@
 /// A string with `${{ … }}` in it, as it was checked.
+///
+/// Parsing makes no empty text and no two texts in a row, so that equal sources are equal templates.
 public struct Template: Hashable, Sendable {
   public enum Part: Hashable, Sendable {
     case text(String)
@@ -15,15 +17,32 @@ public struct Template: Hashable, Sendable {
   public init(text: String) {
     parts = text.isEmpty ? [] : [.text(text)]
   }
-}
 
-/// A value with templates at its string leaves: the body of a call, the arguments of a function.
-///
-/// A leaf that is one expression and nothing else keeps the type of its result; any other leaf
-/// becomes a string. Substitution happens in values, never in JSON text.
-public indirect enum ValueTemplate: Hashable, Sendable {
-  case constant(Value)
-  case template(Template)
-  case array([ValueTemplate])
-  case object(SortedMap<String, ValueTemplate>)
+  public var expressions: [Expression] {
+    parts.compactMap { part in
+      if case .expression(let expression) = part { expression } else { nil }
+    }
+  }
+
+  /// The expression, when the template is one expression and nothing else.
+  public var soleExpression: Expression? {
+    guard parts.count == 1, case .expression(let expression)? = parts.first else { return nil }
+    return expression
+  }
+
+  /// The text that parses to this template: `${{` within text is written `$${{`.
+  public var source: String {
+    var source = ""
+    for part in parts {
+      switch part {
+      case .text(let text):
+        source += TemplateScanner.escaped(text)
+      case .expression(let expression):
+        // A dollar right before would make the expression a text. Parsing never yields that.
+        if source.utf8.last == UInt8(ascii: "$") { source = source.dropLast() + "${{ '$' }}" }
+        source += "${{ \(expression.source) }}"
+      }
+    }
+    return source
+  }
 }

@@ -1,0 +1,26 @@
+extension Template {
+  /// The text with every expression replaced by its value: strings as they are, null as nothing,
+  /// everything else as canonical JSON. `limits` hold for the whole.
+  public func rendered(
+    in scope: EvaluationScope, limits: EvaluationLimits = EvaluationLimits()
+  ) throws(EvaluationFailure) -> String {
+    var evaluator = Evaluator(scope: scope, limits: limits)
+    return try evaluator.text(of: self)
+  }
+}
+
+extension Evaluator {
+  mutating func text(of template: Template) throws(EvaluationFailure) -> String {
+    var rendered = ""
+    for part in template.parts {
+      switch part {
+      case .text(let text): rendered += text
+      case .expression(let expression): rendered += try result(of: expression).text
+      }
+      guard rendered.utf8.count <= limits.outputBytesMax else {
+        throw EvaluationFailure.tooLarge(limits)
+      }
+    }
+    return rendered
+  }
+}
