@@ -1,4 +1,8 @@
-/// A read of one index, or of the key when `index` is nil, in its order.
+/// A read of one index, or of the key when `index` is nil.
+///
+/// The order is that of the index's columns, then of the key's columns that are not among them; each
+/// by the order of `RecordValue`, all reversed when `isDescending`. Prefix and range take columns of
+/// that order. Rows with a null are matched by no prefix and by no range over that column.
 public struct RecordQuery: Hashable, Sendable {
   /// The end of a range over the column that follows the equality prefix.
   public enum Bound: Hashable, Sendable {
@@ -8,14 +12,14 @@ public struct RecordQuery: Hashable, Sendable {
 
   public var table: String
   public var index: String?
-  /// The first columns of the index equal these.
+  /// The first columns of the order equal these. A null here or in a bound is `.refused`.
   public var prefix: [RecordValue]
   public var lower: Bound?
   public var upper: Bound?
   public var isDescending: Bool
   /// 1 to 10,000.
   public var limit: Int
-  /// Where the page before ended; from the same query.
+  /// Where the page before ended; from the same query. A place, not a row: the row may be gone.
   public var after: RecordCursor?
 
   public init(

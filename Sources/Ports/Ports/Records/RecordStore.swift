@@ -22,7 +22,8 @@ public enum StoreError: Error, Hashable, Sendable {
 /// every later read of this process sees at least that state. Cancellation of a `commit` counts as
 /// `.outcomeUnknown`. All methods may be called at once from many tasks.
 public protocol RecordStore: Sendable {
-  /// The rows of the keys, in the order asked, nil where there is none. At most 10,000 keys.
+  /// The rows of the keys, in the order asked, nil where there is none. At most 10,000 keys, which
+  /// may repeat.
   func get(_ table: String, _ keys: [[RecordValue]]) async throws(StoreError) -> [StoredRow?]
 
   /// One page. The table's order ends in its key, so that no row is seen twice or left out unless it
@@ -30,6 +31,10 @@ public protocol RecordStore: Sendable {
   func query(_ query: RecordQuery) async throws(StoreError) -> RecordPage
 
   /// Writes the entries and messages, or nothing. At most 4,000 entries and 16 MiB.
+  ///
+  /// Versions are judged first, so that repeating an insert that was applied is `.conflict` even if
+  /// a unique value of it is taken, by itself. Deletes make room for inserts of the same batch. An
+  /// empty batch answers a version and does nothing.
   ///
   /// - Returns: the version that all written rows now have.
   func commit(_ batch: RecordBatch) async throws(StoreError) -> CommitID
@@ -43,7 +48,8 @@ public protocol RecordStore: Sendable {
   /// Deletes messages that the bus has acknowledged. Unknown ids are ignored.
   func acknowledge(shard: String, _ ids: [Int64]) async throws(StoreError)
 
-  /// Returns when messages of the shard may be waiting, or at `deadline` at the latest. A commit with
-  /// messages wakes it; it may also return for no reason.
+  /// Returns when messages of the shard may be waiting, at once when some are, and after `deadline`,
+  /// counted from the call, at the latest. A commit with messages wakes it, and so does cancellation
+  /// of the task; it may also return for no reason.
   func waitForPending(shard: String, until deadline: Duration) async
 }

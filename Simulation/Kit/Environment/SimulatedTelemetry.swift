@@ -1,0 +1,110 @@
+internal import Domain
+public import Ports
+internal import Synchronization
+
+/// One thing that a service said.
+public struct TelemetryRecord: Hashable, Sendable, CustomStringConvertible {
+  public enum Content: Hashable, Sendable {
+    case log(LogLevel)
+    case count(Int)
+    case measure(Duration)
+  }
+
+  public struct Field: Hashable, Sendable {
+    public var name: String
+    public var value: String
+  }
+
+  /// Virtual time since the start of the world.
+  public var at: Duration
+  /// `scheduler/2`.
+  public var source: String
+  public var content: Content
+  /// The event of a log line, the name of a metric.
+  public var name: String
+  public var fields: [Field]
+
+  public func field(_ name: String) -> String? {
+    fields.first { $0.name == name }?.value
+  }
+
+  public var description: String {
+    let tail = fields.map { " \($0.name)=\($0.value)" }.joined()
+    return "\(at) \(source) \(content) \(name)\(tail)"
+  }
+}
+
+/// Everything that the processes of a world said, in order; the oldest are forgotten beyond a limit.
+public final class TelemetryRecords: Sendable {
+  private struct State {
+    var records: [TelemetryRecord] = []
+    var counters: SortedMap<String, Int> = [:]
+  }
+
+  private let recordsMax: Int
+  private let state = Mutex(State())
+
+  init(recordsMax: Int) {
+    self.recordsMax = max(recordsMax, 1)
+  }
+
+  public var records: [TelemetryRecord] { state.withLock { $0.records } }
+
+  /// Log lines at or above a level.
+  public func logs(atLeast level: LogLevel = .debug) -> [TelemetryRecord] {
+    let ranks = LogLevel.allCases
+    let lowest = ranks.firstIndex(of: level) ?? 0
+    return records.filter { record in
+      guard case .log(let own) = record.content else { return false }
+      return (ranks.firstIndex(of: own) ?? 0) >= lowest
+    }
+  }
+
+  /// The sum of a counter over all processes and labels.
+  public func counter(_ name: String) -> Int {
+    state.withLock { $0.counters[name] ?? 0 }
+  }
+
+  func add(_ record: TelemetryRecord) {
+    state.withLock { state in
+      if case .count(let amount) = record.content {
+        state.counters[record.name, default: 0] += amount
+      }
+      state.records.append(record)
+      // Half at once, so that forgetting costs nothing per record.
+      if state.records.count > recordsMax { state.records.removeFirst(recordsMax / 2 + 1) }
+    }
+  }
+}
+
+/// The telemetry of one incarnation: recorded, and part of the trace.
+public struct SimulatedTelemetry: Telemetry {
+  private let incarnation: Incarnation
+
+  init(_ incarnation: Incarnation) {
+    self.incarnation = incarnation
+  }
+
+  public func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {
+    record(.log(level), event, fields)
+  }
+
+  public func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {
+    record(.count(amount), name, labels)
+  }
+
+  public func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {
+    record(.measure(length), name, labels)
+  }
+
+  private func record(
+    _ content: TelemetryRecord.Content, _ name: String, _ fields: [(String, String)]
+  ) {
+    let world = incarnation.world
+    let record = TelemetryRecord(
+      at: world.elapsed, source: incarnation.description, content: content, name: name,
+      fields: fields.map { TelemetryRecord.Field(name: $0.0, value: $0.1) })
+    world.telemetry.add(record)
+    world.recorder.record(.telemetry, record.description, UInt64(incarnation.number))
+  }
+}

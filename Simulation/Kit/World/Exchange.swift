@@ -1,0 +1,112 @@
+internal import Domain
+internal import Synchronization
+
+/// The place where one task waits for one answer from the world.
+///
+/// The first answer counts. An answer to a dead incarnation is dropped: its tasks never go on.
+public final class Reply<Answer: Sendable>: Sendable {
+  private enum State {
+    case waiting(UnsafeContinuation<Answer, Never>?)
+    case early(Answer)
+    case answered
+  }
+
+  /// Who asked.
+  public let caller: Incarnation
+  private let waitNumber: UInt64
+  private let state = Mutex(State.waiting(nil))
+
+  init(caller: Incarnation, waitNumber: UInt64) {
+    self.caller = caller
+    self.waitNumber = waitNumber
+  }
+
+  public var isAnswered: Bool {
+    state.withLock { state in
+      switch state {
+      case .waiting: false
+      case .early, .answered: true
+      }
+    }
+  }
+
+  public func send(_ answer: Answer) {
+    let waiting: UnsafeContinuation<Answer, Never>? = state.withLock { state in
+      switch state {
+      case .waiting(nil):
+        state = .early(answer)
+        return nil
+      case .waiting(let continuation):
+        state = .answered
+        return continuation
+      case .early, .answered:
+        return nil
+      }
+    }
+    guard let waiting else { return }
+    caller.world.endWait(waitNumber)
+    if caller.isAlive { waiting.resume(returning: answer) }
+  }
+
+  func arm(_ continuation: UnsafeContinuation<Answer, Never>) {
+    let early: Answer? = state.withLock { state in
+      switch state {
+      case .early(let answer):
+        state = .answered
+        return answer
+      case .waiting, .answered:
+        state = .waiting(continuation)
+        return nil
+      }
+    }
+    guard let early else { return }
+    caller.world.endWait(waitNumber)
+    continuation.resume(returning: early)
+  }
+}
+
+extension SimulatedWorld {
+  /// Suspends the calling task until the world answers.
+  ///
+  /// `request` is called at once, within the caller's job; it schedules events that end in
+  /// `Reply.send`. The label names what is waited for in messages about deadlocks.
+  ///
+  /// - Parameter ifCancelled: the answer when the task is cancelled first; nil means that
+  ///   cancellation is not noticed. A task that is cancelled already still makes its request.
+  public func exchange<Answer: Sendable>(
+    _ label: StaticString, ifCancelled: Answer? = nil, _ request: (Reply<Answer>) -> Void
+  ) async -> Answer {
+    let caller = caller(label)
+    // A process that was killed by its own job must not act on the world any more.
+    guard caller.isAlive else { return await withUnsafeContinuation { _ in } }
+    let waitNumber = state.withLock { $0.beginWait(caller, label) }
+    let reply = Reply<Answer>(caller: caller, waitNumber: waitNumber)
+    guard let ifCancelled else {
+      return await withUnsafeContinuation { continuation in
+        reply.arm(continuation)
+        request(reply)
+      }
+    }
+    return await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        reply.arm(continuation)
+        request(reply)
+      }
+    } onCancel: {
+      reply.send(ifCancelled)
+    }
+  }
+
+  func endWait(_ number: UInt64) {
+    state.withLock { _ = $0.waits.removeValue(for: number) }
+  }
+
+  private func caller(_ label: StaticString) -> Incarnation {
+    guard isOnDrivingStack(), let caller = running else {
+      preconditionFailure(
+        "\(label) was called by a task outside of its simulated world; call it within "
+          + "Simulation.run or a simulated process, and spawn with the injected Spawner")
+    }
+    return caller
+  }
+}
