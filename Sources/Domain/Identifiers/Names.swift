@@ -32,7 +32,8 @@ public enum Slug {
     guard let first = bytes.first, isLetter(first), bytes.count <= lengthMax else { return false }
     var last = first
     for byte in bytes {
-      guard isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+      guard
+        isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
       else { return false }
       last = byte
     }

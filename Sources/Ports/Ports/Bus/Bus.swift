@@ -18,8 +18,8 @@ public enum BusError: Error, Hashable, Sendable {
 /// another offset, after any unknown outcome. A published record is durable when `publish` returns.
 /// All methods may be called at once from many tasks.
 public protocol Bus: Sendable {
-  /// Appends the records to the partitions of their keys. Not atomic: after an error, any of them may
-  /// be there.
+  /// Appends the records to the partitions of their keys. Not atomic: after an error, any of them
+  /// may be there.
   func publish(_ records: [BusRecord]) async throws(BusError)
 
   func bounds(_ place: TopicPartition) async throws(BusError) -> LogBounds
@@ -37,8 +37,8 @@ public protocol Bus: Sendable {
 
 /// A member of a consumer group.
 ///
-/// Partitions are shared among the members and may move at any time; records that were delivered and
-/// not committed come again, to this member or to another.
+/// Partitions are shared among the members and may move at any time; records that were delivered
+/// and not committed come again, to this member or to another.
 public protocol BusMembership: Sendable {
   /// Waits up to `wait` when there is nothing; then answers an empty list.
   func poll(recordsMax: Int, wait: Duration) async throws(BusError) -> [BusDelivery]

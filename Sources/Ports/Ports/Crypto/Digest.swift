@@ -1,4 +1,5 @@
-/// Content hashes. Production: SHA-256 (FIPS 180-4). Simulation: a stable stand-in of the same size.
+/// Content hashes. Production: SHA-256 (FIPS 180-4). Simulation: a stable stand-in of the same
+/// size.
 public protocol Digest: Sendable {
   /// 32 bytes; the same bytes give the same digest in every process.
   func digest(_ bytes: [UInt8]) -> [UInt8]

@@ -1,6 +1,7 @@
 /// Where a service says what it does: structured log lines, counters and measurements.
 ///
-/// Never blocks, never throws, never changes what the service does. Field values must not be secrets.
+/// Never blocks, never throws, never changes what the service does. Field values must not be
+/// secrets.
 public protocol Telemetry: Sendable {
   func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)])
   /// Adds to a counter. Labels have few values: no ids.

@@ -2,9 +2,10 @@ public import Domain
 
 /// The clocks of one process.
 ///
-/// `now` is wall time: it may step in both directions and differs between processes; use it for what
-/// people see and for deadlines that are stored. `uptime` never goes back and never jumps while the
-/// process runs; use it to judge silence. The two may disagree about how much time has passed.
+/// `now` is wall time: it may step in both directions and differs between processes; use it for
+/// what people see and for deadlines that are stored. `uptime` never goes back and never jumps
+/// while the process runs; use it to judge silence. The two may disagree about how much time has
+/// passed.
 public protocol Time: Sendable {
   func now() -> Moment
   func uptime() -> Uptime

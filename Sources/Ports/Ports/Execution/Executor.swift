@@ -1,6 +1,5 @@
 public import Domain
 
-
 /// Work with every value filled in: what an executor is asked to do.
 public struct WorkOrder: Hashable, Sendable {
   public enum Work: Hashable, Sendable {

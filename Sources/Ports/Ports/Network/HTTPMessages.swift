@@ -21,8 +21,8 @@ public struct HTTPFields: Hashable, Sendable, ExpressibleByArrayLiteral {
     self.fields = fields
   }
 
-  /// The value of the only field with this name; nil when there is none or more than one. A repeated
-  /// security header must never be read by its first value.
+  /// The value of the only field with this name; nil when there is none or more than one. A
+  /// repeated security header must never be read by its first value.
   public subscript(name: String) -> String? {
     let values = all(name)
     return values.count == 1 ? values[0] : nil

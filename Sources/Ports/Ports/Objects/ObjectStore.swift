@@ -26,16 +26,16 @@ public struct ObjectSummary: Hashable, Sendable {
 /// Objects by key: written whole, read whole or in ranges, never changed in place.
 ///
 /// A key is 1 to 512 bytes of `a-z A-Z 0-9 . _ - /`, without empty, `.` or `..` segments. An object
-/// is visible only when it is complete and durable; a reader sees one version or the other. The last
-/// `put` to a key wins.
+/// is visible only when it is complete and durable; a reader sees one version or the other. The
+/// last `put` to a key wins.
 public protocol ObjectStore: Sendable {
   /// - Parameter ifAbsent: refuse with `.conflict` when the key is taken.
   func put(
     _ key: String, _ bytes: [UInt8], contentType: String, ifAbsent: Bool
   ) async throws(ObjectError) -> ObjectSummary
 
-  /// Bytes of a range; nil means the whole object. A range that starts beyond the end is `.refused`;
-  /// one that ends beyond it is cut.
+  /// Bytes of a range; nil means the whole object. A range that starts beyond the end is
+  /// `.refused`; one that ends beyond it is cut.
   func get(_ key: String, _ range: Range<Int64>?) async throws(ObjectError) -> [UInt8]
 
   func head(_ key: String) async throws(ObjectError) -> ObjectSummary
@@ -48,7 +48,8 @@ public protocol ObjectStore: Sendable {
 
   func putPart(upload: String, number: Int, _ bytes: [UInt8]) async throws(ObjectError)
 
-  /// Makes the object of parts 1…`parts` visible; an upload that was completed answers the same again.
+  /// Makes the object of parts 1…`parts` visible; an upload that was completed answers the same
+  /// again.
   func completeUpload(_ upload: String, parts: Int) async throws(ObjectError) -> ObjectSummary
 
   /// Forgets the parts. Unknown uploads are fine.

@@ -15,19 +15,19 @@ public enum StoreError: Error, Hashable, Sendable {
 /// Declared tables of records, the heart of every service.
 ///
 /// Guarantees hold for records by key. Each `get` and each page of a `query` is a snapshot of its
-/// own; others commit in between. A decision that rests on a query guards a *root* record that every
-/// writer of that range updates. Absence cannot be guarded: insert a record instead.
+/// own; others commit in between. A decision that rests on a query guards a *root* record that
+/// every writer of that range updates. Absence cannot be guarded: insert a record instead.
 ///
-/// A commit is all or nothing and durable when it returns. After `get`, `query` or `commit` returned,
-/// every later read of this process sees at least that state. Cancellation of a `commit` counts as
-/// `.outcomeUnknown`. All methods may be called at once from many tasks.
+/// A commit is all or nothing and durable when it returns. After `get`, `query` or `commit`
+/// returned, every later read of this process sees at least that state. Cancellation of a `commit`
+/// counts as `.outcomeUnknown`. All methods may be called at once from many tasks.
 public protocol RecordStore: Sendable {
   /// The rows of the keys, in the order asked, nil where there is none. At most 10,000 keys, which
   /// may repeat.
   func get(_ table: String, _ keys: [[RecordValue]]) async throws(StoreError) -> [StoredRow?]
 
-  /// One page. The table's order ends in its key, so that no row is seen twice or left out unless it
-  /// moved.
+  /// One page. The table's order ends in its key, so that no row is seen twice or left out unless
+  /// it moved.
   func query(_ query: RecordQuery) async throws(StoreError) -> RecordPage
 
   /// Writes the entries and messages, or nothing. At most 4,000 entries and 16 MiB.
