@@ -61,7 +61,8 @@ func service(_ name: String) -> [Target] {
 
 let services: [Target] =
   [
-    module("ServiceKit", at: "Sources/Services/ServiceKit", ["Domain", "Wire", "Contracts", "Ports"]),
+    module(
+      "ServiceKit", at: "Sources/Services/ServiceKit", ["Domain", "Wire", "Contracts", "Ports"]),
     tests(
       of: "ServiceKit", at: "Services/ServiceKit",
       [
@@ -138,10 +139,13 @@ let apps: [Target] = [
 ]
 
 let tools: [Target] = [
-  program("tidy", at: "Sources/Tools/tidy", []),
+  .executableTarget(
+    name: "tidy", path: "Sources/Tools/tidy", exclude: ["exceptions.txt"], swiftSettings: settings),
   program("protogen", at: "Sources/Tools/protogen", ["Domain", "Wire"]),
-  program("bench", at: "Sources/Tools/bench", everyPort + everyService + everyAdapter
-    + ["Composition", "SchedulerCore"]),
+  program(
+    "bench", at: "Sources/Tools/bench",
+    everyPort + everyService + everyAdapter
+      + ["Composition", "SchedulerCore"]),
   tests(of: "tidy", at: "Tools/tidy", ["tidy"]),
   tests(of: "protogen", at: "Tools/protogen", ["protogen", "Domain", "Wire"]),
 ]
