@@ -8,6 +8,9 @@ public struct SourcePosition: Hashable, Comparable, Sendable {
     self.column = column
   }
 
+  /// The place of everything in a document that has no lines.
+  public static let start = SourcePosition(line: 1, column: 1)
+
   public static func < (left: SourcePosition, right: SourcePosition) -> Bool {
     (left.line, left.column) < (right.line, right.column)
   }
@@ -27,9 +30,25 @@ public struct DocumentEvent: Hashable, Sendable {
 
   public var kind: Kind
   public var position: SourcePosition
+  /// Where the text of a scalar lies in the file.
+  public var layout: ScalarLayout
 
-  public init(_ kind: Kind, at position: SourcePosition) {
+  public init(
+    _ kind: Kind, at position: SourcePosition, layout: ScalarLayout = .opaque
+  ) {
     self.kind = kind
     self.position = position
+    self.layout = layout
   }
+}
+
+/// How the text of a scalar lies in the file, so that a fault inside the text has a place there.
+public enum ScalarLayout: Hashable, Sendable {
+  /// Verbatim on one line; its first Unicode scalar stands here.
+  case line(SourcePosition)
+  /// A literal block: the text's lines are the file's lines from `firstLine`, each moved to the
+  /// right by `indent` columns.
+  case block(firstLine: Int, indent: Int)
+  /// Escaped, folded or over several lines: only the start of the scalar is known.
+  case opaque
 }
