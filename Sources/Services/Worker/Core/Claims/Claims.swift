@@ -1,0 +1,98 @@
+public import Domain
+
+/// When to ask for work, and for which: what hints name at once, otherwise whatever the pools
+/// offer, with waits that grow while there is nothing.
+///
+/// At most one claim is under way, so that no slot is promised twice.
+public struct Claims: Hashable, Sendable {
+  public enum Phase: Hashable, Sendable {
+    /// Becomes `asking` when a slot is free and there is a hint, or when `poolAt` has come.
+    case idle(poolAt: Uptime)
+    /// Becomes `idle` when answered or failed.
+    case asking(named: [AttemptID], max: Int)
+  }
+
+  public private(set) var phase: Phase
+  /// To be asked for as soon as a slot is free.
+  public private(set) var hints: [AttemptID] = []
+  /// Asked for before, without a clear answer: named again with the next claim for the pools.
+  public private(set) var undecided: [AttemptID] = []
+  /// Claims in a row that brought nothing.
+  private var fruitless = 0
+
+  public init(at now: Uptime) {
+    phase = .idle(poolAt: now)
+  }
+
+  public var isAsking: Bool {
+    switch phase {
+    case .idle: false
+    case .asking: true
+    }
+  }
+
+  /// When a claim is due, given a free slot; nil while one is under way.
+  public var deadline: Uptime? {
+    switch phase {
+    case .idle(let poolAt): hints.isEmpty ? poolAt : .start
+    case .asking: nil
+    }
+  }
+
+  /// Keeps hints that are new; those beyond the limit are dropped, since the scheduler repeats them.
+  mutating func add(_ named: [AttemptID], _ limits: WorkerLimits) {
+    for attempt in named {
+      guard hints.count < limits.hintsMax else { return }
+      if !hints.contains(attempt) { hints.append(attempt) }
+    }
+  }
+
+  /// The claim to make now for `free` slots, if one is due.
+  mutating func next(free: Int, at now: Uptime) -> (named: [AttemptID], max: Int)? {
+    guard free > 0, case .idle(let poolAt) = phase, !hints.isEmpty || now >= poolAt else {
+      return nil
+    }
+    var named = Array(hints.prefix(free))
+    hints.removeFirst(named.count)
+    if now >= poolAt {
+      let more = undecided.prefix(free - named.count)
+      named += more
+      undecided.removeFirst(more.count)
+    }
+    phase = .asking(named: named, max: free)
+    return (named, free)
+  }
+
+  /// The claim was answered with `granted` attempts, and could not tell about `unknown`.
+  mutating func answered(
+    granted: Int, unknown: [AttemptID], _ limits: WorkerLimits, at now: Uptime
+  ) {
+    guard case .asking(_, let max) = phase else { return }
+    if granted > 0 { fruitless = 0 }
+    if granted >= max {
+      // There may be more.
+      phase = .idle(poolAt: now)
+    } else {
+      wait(limits, at: now)
+    }
+    postpone(unknown, limits)
+  }
+
+  /// No answer came. What was named may be ours by now, so it is named again.
+  mutating func failed(_ limits: WorkerLimits, at now: Uptime) {
+    guard case .asking(let named, _) = phase else { return }
+    wait(limits, at: now)
+    postpone(named, limits)
+  }
+
+  private mutating func postpone(_ attempts: [AttemptID], _ limits: WorkerLimits) {
+    for attempt in attempts where undecided.count < limits.hintsMax {
+      if !undecided.contains(attempt) { undecided.append(attempt) }
+    }
+  }
+
+  private mutating func wait(_ limits: WorkerLimits, at now: Uptime) {
+    fruitless = min(fruitless + 1, 1_000)
+    phase = .idle(poolAt: now + limits.claimRetry.wait(after: fruitless, key: ""))
+  }
+}
