@@ -17,9 +17,11 @@ func module(_ name: String, at path: String, _ dependencies: [Target.Dependency]
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
 }
 
-func tests(of name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  of name: String, at path: String, _ dependencies: [Target.Dependency], besides: [String] = []
+) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(path)",
+    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(path)", exclude: besides,
     swiftSettings: settings)
 }
 
@@ -36,7 +38,7 @@ let ports: [Target] = [
   module("Wire", at: "Sources/Ports/Wire", ["Domain"]),
   module("Contracts", at: "Sources/Ports/Contracts", ["Domain", "Wire"]),
   module("Ports", at: "Sources/Ports/Ports", ["Domain", "Wire", "Contracts"]),
-  tests(of: "Wire", at: "Ports/Wire", ["Domain", "Wire", "TestSupport"]),
+  tests(of: "Wire", at: "Ports/Wire", ["Domain", "Wire", "TestSupport"], besides: ["Vectors"]),
   tests(of: "Contracts", at: "Ports/Contracts", ["Domain", "Wire", "Contracts", "TestSupport"]),
   tests(of: "Ports", at: "Ports/Ports", ["Domain", "Wire", "Contracts", "Ports", "TestSupport"]),
 ]
@@ -142,6 +144,7 @@ let tools: [Target] = [
   .executableTarget(
     name: "tidy", path: "Sources/Tools/tidy", exclude: ["exceptions.txt"], swiftSettings: settings),
   program("protogen", at: "Sources/Tools/protogen", ["Domain", "Wire"]),
+  program("wirecheck", at: "Sources/Tools/wirecheck", ["Wire", "Contracts", "TestSupport"]),
   program(
     "bench", at: "Sources/Tools/bench",
     everyPort + everyService + everyAdapter

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes the Swift of proto/ into Sources/Ports/Contracts/Generated.
+# Writes the Swift of proto/ into Sources/Ports/Contracts/Generated, and that of the codec's test
+# messages into Tests/Support/Wire/Generated.
 # With --check it writes elsewhere and fails when the committed files differ.
 # Environment: SWIFT_BUILD, the command that builds a product (default: swift build).
 set -euo pipefail
@@ -11,13 +12,14 @@ read -ra build <<<"${SWIFT_BUILD:-swift build}"
 "${build[@]}" --product protogen >&2
 protogen="$(swift build --show-bin-path)/protogen"
 
-# generate ROOT TARGET: every .proto below ROOT becomes a Swift file in TARGET.
+# generate ROOT TARGET CATALOGUE: every .proto below ROOT becomes a Swift file in TARGET, and one
+# more lists every message.
 generate() {
-  local root=$1 target=$2 out="$work/out"
+  local root=$1 target=$2 catalogue=$3 out="$work/out"
   find "$root" -name '*.proto' -printf '%P\n' | LC_ALL=C sort | (cd "$root" && xargs protoc \
     --include_imports --include_source_info --descriptor_set_out="$work/set" -I .)
   rm -rf "$out"
-  "$protogen" --descriptor "$work/set" --output "$out"
+  "$protogen" --descriptor "$work/set" --output "$out" --catalogue "$catalogue"
   swift format --in-place --recursive "$out"
   if [ "${check:-}" = yes ]; then
     diff -ru "$target" "$out" || {
@@ -32,4 +34,5 @@ generate() {
 }
 
 [ "${1:-}" != --check ] || check=yes
-generate proto Sources/Ports/Contracts/Generated
+generate proto Sources/Ports/Contracts/Generated ContractCatalogue
+generate Tests/Ports/Wire/Vectors/proto Tests/Support/Wire/Generated CodecCatalogue

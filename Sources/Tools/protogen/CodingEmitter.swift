@@ -152,14 +152,3 @@ struct CodingEmitter {
     return locals.contains(name) || name.hasSuffix("Entries") ? "self.\(name)" : name
   }
 }
-
-extension FieldType {
-  /// The default as an expression that has its type on its own.
-  fileprivate var typedDefault: String {
-    switch self {
-    case .string, .bool, .open, .message: defaultValue
-    case .bytes: "[UInt8]()"
-    default: "\(swiftName)(0)"
-    }
-  }
-}

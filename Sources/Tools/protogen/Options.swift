@@ -2,8 +2,8 @@
 struct Options {
   var descriptor = ""
   var output = ""
-  /// Only files below this path are written; the others are there to be referred to.
-  var only = ""
+  /// When not empty, the name of an enum that lists every message.
+  var catalogue = ""
 
   init(_ arguments: some Sequence<String>) throws(SchemaError) {
     var rest = Array(arguments)[...]
@@ -14,7 +14,7 @@ struct Options {
       switch name {
       case "--descriptor": descriptor = value
       case "--output": output = value
-      case "--only": only = value
+      case "--catalogue": catalogue = value
       default: throw SchemaError(message: "\(name) is no option; there are \(Self.names)")
       }
     }
@@ -23,5 +23,5 @@ struct Options {
     }
   }
 
-  private static let names = "--descriptor, --output and --only"
+  private static let names = "--descriptor, --output and --catalogue"
 }

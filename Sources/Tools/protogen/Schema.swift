@@ -8,6 +8,8 @@ struct Schema {
   struct Message {
     /// From the top level, such as `ValueMessage.List`.
     var path: String
+    /// As protobuf names it, such as `millrace.common.v1.ValueMessage.List`.
+    var fullName: String
     var name: String
     var comment: [String]
     var fields: [Field]
@@ -78,12 +80,13 @@ enum FieldType: Hashable {
   case int32, int64, uint32, uint64, sint32, sint64
   case fixed32, fixed64, sfixed32, sfixed64
   case bool, string, bytes
-  /// With the type's Swift name, from the top level.
-  case open(String)
+  /// An enum: its Swift name from the top level, and its case with the number 0.
+  case open(String, zero: String)
+  /// With the message's Swift name from the top level.
   case message(String)
 
   /// The number in `descriptor.proto`; the two kinds with a name come through `named`.
-  init?(number: Int32, named name: String) {
+  init?(number: Int32, named name: String, zero: String) {
     switch number {
     case 1: self = .double
     case 2: self = .float
@@ -97,7 +100,7 @@ enum FieldType: Hashable {
     case 11: self = .message(name)
     case 12: self = .bytes
     case 13: self = .uint32
-    case 14: self = .open(name)
+    case 14: self = .open(name, zero: zero)
     case 15: self = .sfixed32
     case 16: self = .sfixed64
     case 17: self = .sint32
@@ -117,7 +120,17 @@ enum FieldType: Hashable {
     case .bool: "Bool"
     case .string: "String"
     case .bytes: "[UInt8]"
-    case .open(let name), .message(let name): name
+    case .open(let name, _), .message(let name): name
+    }
+  }
+
+  /// The default as an expression that has its type on its own.
+  var typedDefault: String {
+    switch self {
+    case .string, .bool, .message: defaultValue
+    case .open(let name, let zero): "\(name).\(zero)"
+    case .bytes: "[UInt8]()"
+    default: "\(swiftName)(0)"
     }
   }
 
@@ -131,7 +144,7 @@ enum FieldType: Hashable {
     case .bool: "false"
     case .string: "\"\""
     case .bytes: "[]"
-    case .open(let name): "\(name)(rawValue: 0)"
+    case .open(_, let zero): ".\(zero)"
     case .message(let name): "\(name)()"
     default: "0"
     }
@@ -199,7 +212,7 @@ enum FieldType: Hashable {
     case .bool: "reader.bool()"
     case .string: "reader.string()"
     case .bytes: "reader.data()"
-    case .open(let name): "\(name)(rawValue: reader.int32())"
+    case .open(let name, _): "\(name)(rawValue: reader.int32())"
     case .message: ""
     }
   }

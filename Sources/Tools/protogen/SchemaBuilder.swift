@@ -1,7 +1,16 @@
 /// Settles names, resolves types and finds cycles, over all files at once.
 struct SchemaBuilder {
+  private struct Entry {
+    /// The Swift name from the top level.
+    var path: String
+    /// For the entries of maps.
+    var entry: MessageDescriptor?
+    /// Of an enum: its case with the number 0.
+    var zero = ""
+  }
+
   /// Every message and enum, by the full name that descriptors use (`.package.Outer.Inner`).
-  private var types: [String: (path: String, entry: MessageDescriptor?)] = [:]
+  private var types: [String: Entry] = [:]
   /// Which messages a message holds in place, by Swift path: the edges that may close a cycle.
   private var held: [String: [String]] = [:]
   private let files: [FileDescriptor]
@@ -53,7 +62,8 @@ struct SchemaBuilder {
     guard !message.hasExtensions else {
       throw SchemaError(message: "\(full) allows extensions; use fields instead")
     }
-    types[full] = (inner.joined(separator: "."), message.isMapEntry ? message : nil)
+    types[full] = Entry(
+      path: inner.joined(separator: "."), entry: message.isMapEntry ? message : nil)
     for nested in message.messages { try register(nested, scope: full, path: inner) }
     for open in message.enums { try register(open, scope: full, path: inner) }
   }
@@ -62,7 +72,12 @@ struct SchemaBuilder {
     _ open: EnumDescriptor, scope: String, path: [String]
   ) throws(SchemaError) {
     let name = try Names.type(open.name)
-    types["\(scope).\(open.name)"] = ((path + [name]).joined(separator: "."), nil)
+    guard let zero = open.cases.first(where: { $0.number == 0 }) else {
+      throw SchemaError(message: "\(scope).\(open.name) has no case with the number 0; add one")
+    }
+    types["\(scope).\(open.name)"] = Entry(
+      path: (path + [name]).joined(separator: "."),
+      zero: try Names.enumCase(zero.name, of: open.name))
   }
 
   private mutating func connect(_ message: MessageDescriptor, scope: String) throws(SchemaError) {
@@ -129,7 +144,8 @@ struct SchemaBuilder {
     let full = "\(scope).\(message.name)"
     let path = try path(full)
     var result = Schema.Message(
-      path: path, name: try Names.type(message.name), comment: comments.at(place), fields: [],
+      path: path, fullName: String(full.dropFirst()), name: try Names.type(message.name),
+      comment: comments.at(place), fields: [],
       oneofs: [], messages: [], enums: [])
     for (index, field) in message.fields.enumerated() {
       let comment = comments.at(place + [2, Int32(index)])
@@ -190,7 +206,8 @@ struct SchemaBuilder {
 
   private func type(of field: FieldDescriptor) throws(SchemaError) -> FieldType {
     let name = field.typeName.isEmpty ? "" : try path(field.typeName)
-    guard let type = FieldType(number: field.type, named: name) else {
+    let zero = types[field.typeName]?.zero ?? ""
+    guard let type = FieldType(number: field.type, named: name, zero: zero) else {
       throw SchemaError(message: "the field \(field.name) has the type \(field.type): no groups")
     }
     return type

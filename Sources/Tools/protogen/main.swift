@@ -1,9 +1,9 @@
 internal import Foundation
 
-// protogen --descriptor FILE --output DIR
+// protogen --descriptor FILE --output DIR [--catalogue NAME]
 //
 // Reads what `protoc --include_imports --include_source_info --descriptor_set_out=FILE` wrote and
-// writes one Swift file per `.proto` file into DIR.
+// writes one Swift file per `.proto` file into DIR, and NAME.swift with a list of every message.
 
 do {
   let options = try Options(CommandLine.arguments.dropFirst())
@@ -12,9 +12,13 @@ do {
   let schemas = try SchemaBuilder(set.files).schemas()
   try FileManager.default.createDirectory(
     at: URL(filePath: options.output), withIntermediateDirectories: true)
-  for schema in schemas where schema.source.hasPrefix(options.only) {
-    let target = URL(filePath: "\(options.output)/\(schema.name).swift")
-    try Data(FileEmitter.text(of: schema).utf8).write(to: target)
+  func write(_ text: String, as name: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: "\(options.output)/\(name).swift"))
+  }
+  for schema in schemas { try write(FileEmitter.text(of: schema), as: schema.name) }
+  if !options.catalogue.isEmpty {
+    let text = FileEmitter.catalogue(options.catalogue, of: schemas)
+    try write(text, as: options.catalogue)
   }
 } catch let error as SchemaError {
   fail(error.message)

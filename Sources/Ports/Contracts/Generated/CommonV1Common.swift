@@ -224,7 +224,7 @@ public struct ValueTypeMessage: WireMessage {
     }
   }
 
-  public var kind: ValueTypeMessage.Kind = ValueTypeMessage.Kind(rawValue: 0)
+  public var kind: ValueTypeMessage.Kind = .unspecified
   /// Of the items of an array.
   public var items: ValueTypeMessage? {
     get { itemsBox.first }
@@ -239,7 +239,7 @@ public struct ValueTypeMessage: WireMessage {
   public init() {}
 
   public init(
-    kind: ValueTypeMessage.Kind = ValueTypeMessage.Kind(rawValue: 0),
+    kind: ValueTypeMessage.Kind = .unspecified,
     items: ValueTypeMessage? = nil,
     members: SortedMap<String, ValueTypeMessage> = [:],
     hasMembers: Bool = false

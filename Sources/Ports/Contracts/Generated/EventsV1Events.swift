@@ -183,7 +183,7 @@ public struct AttemptEnded: WireMessage {
   public var attempt: String = ""
   public var session: String = ""
   public var worker: String = ""
-  public var result: AttemptEnded.Result = AttemptEnded.Result(rawValue: 0)
+  public var result: AttemptEnded.Result = .unspecified
   public var exitCode: Int32?
   public var reason: ReasonMessage?
   public var outputs: SortedMap<String, ValueMessage> = [:]
@@ -199,7 +199,7 @@ public struct AttemptEnded: WireMessage {
     attempt: String = "",
     session: String = "",
     worker: String = "",
-    result: AttemptEnded.Result = AttemptEnded.Result(rawValue: 0),
+    result: AttemptEnded.Result = .unspecified,
     exitCode: Int32? = nil,
     reason: ReasonMessage? = nil,
     outputs: SortedMap<String, ValueMessage> = [:],
@@ -300,7 +300,7 @@ public struct RunCommand: WireMessage {
 
   public var command: String = ""
   public var run: String = ""
-  public var kind: RunCommand.Kind = RunCommand.Kind(rawValue: 0)
+  public var kind: RunCommand.Kind = .unspecified
   public var reason: String = ""
   public var principal: String = ""
   public var askedAtUs: Int64 = 0
@@ -311,7 +311,7 @@ public struct RunCommand: WireMessage {
   public init(
     command: String = "",
     run: String = "",
-    kind: RunCommand.Kind = RunCommand.Kind(rawValue: 0),
+    kind: RunCommand.Kind = .unspecified,
     reason: String = "",
     principal: String = "",
     askedAtUs: Int64 = 0

@@ -191,7 +191,7 @@ public struct ClaimResponse: WireMessage {
     }
 
     public var attempt: String = ""
-    public var verdict: ClaimResponse.Item.Verdict = ClaimResponse.Item.Verdict(rawValue: 0)
+    public var verdict: ClaimResponse.Item.Verdict = .unspecified
     public var order: WorkOrderMessage?
     public var unknownFields = UnknownFields()
 
@@ -199,7 +199,7 @@ public struct ClaimResponse: WireMessage {
 
     public init(
       attempt: String = "",
-      verdict: ClaimResponse.Item.Verdict = ClaimResponse.Item.Verdict(rawValue: 0),
+      verdict: ClaimResponse.Item.Verdict = .unspecified,
       order: WorkOrderMessage? = nil
     ) {
       self.attempt = attempt
