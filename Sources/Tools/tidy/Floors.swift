@@ -112,6 +112,9 @@ enum Floors {
       imports: everyPort + ["ServiceKit", "?Core", "?Service", "?Adapter", "Composition"],
       outside: .system),
     Floor(
+      kind: .tool, folder: "Sources/Tools/wirecheck", module: "wirecheck",
+      imports: ["Wire", "Contracts", "TestSupport"], outside: .system),
+    Floor(
       kind: .tool, folder: "Sources/Tools/*", module: "*", imports: ["Domain", "Wire"],
       outside: .system),
     Floor(

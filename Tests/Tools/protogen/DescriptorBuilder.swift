@@ -27,16 +27,13 @@ enum DescriptorBuilder {
   }
 
   static func message(
-    _ name: String, _ fields: [Field] = [], messages: [[UInt8]] = [], enums: [[UInt8]] = [],
-    oneofs: [String] = [], isMapEntry: Bool = false
+    _ name: String, _ fields: [Field] = [], messages: [[UInt8]] = [], isMapEntry: Bool = false
   ) -> [UInt8] {
     var writer = WireWriter()
     writer.string(1, name)
     for field in fields { writer.data(2, self.field(field)) }
     for message in messages { writer.data(3, message) }
-    for open in enums { writer.data(4, open) }
     if isMapEntry { writer.data(7, [0x38, 1]) }
-    for oneof in oneofs { writer.data(8, named(oneof)) }
     return writer.bytes
   }
 
@@ -52,6 +49,14 @@ enum DescriptorBuilder {
     return writer.bytes
   }
 
+  /// A file of another syntax, empty.
+  static func file(syntax: String) -> [UInt8] {
+    var writer = WireWriter()
+    writer.string(1, "old.proto")
+    writer.string(12, syntax)
+    return writer.bytes
+  }
+
   static func service(_ name: String, _ methods: [String]) -> [UInt8] {
     var writer = WireWriter()
     writer.string(1, name)
@@ -61,7 +66,7 @@ enum DescriptorBuilder {
 
   static func file(
     _ name: String = "test/v1/sample.proto", messages: [[UInt8]] = [], enums: [[UInt8]] = [],
-    services: [[UInt8]] = [], comments: [([UInt8], String)] = [], syntax: String = "proto3"
+    services: [[UInt8]] = [], comments: [([UInt8], String)] = []
   ) -> [UInt8] {
     var writer = WireWriter()
     writer.string(1, name)
@@ -77,7 +82,7 @@ enum DescriptorBuilder {
       places.data(1, place.bytes)
     }
     writer.data(9, places.bytes)
-    writer.string(12, syntax)
+    writer.string(12, "proto3")
     return writer.bytes
   }
 

@@ -14,7 +14,6 @@ public enum ContractCatalogue {
     ("millrace.events.v1.TaskScheduled", TaskScheduled.self),
     ("millrace.events.v1.AttemptEnded", AttemptEnded.self),
     ("millrace.events.v1.RunCommand", RunCommand.self),
-    ("millrace.events.v1.WorkflowAccepted", WorkflowAccepted.self),
     ("millrace.events.v1.WorkflowCompleted", WorkflowCompleted.self),
     ("millrace.events.v1.TaskLog", TaskLog.self),
     ("millrace.events.v1.TaskLog.Line", TaskLog.Line.self),

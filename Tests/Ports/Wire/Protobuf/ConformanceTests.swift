@@ -15,7 +15,8 @@ import Wire
   }
 
   /// Goal: no bytes trap, and what is read once is written the same for ever.
-  /// Method: damage the golden vectors, read them as every message type, read again what is written.
+  /// Method: damage the golden vectors, read them as messages of any type, and read again what is
+  /// written.
   @Test func `damaged bytes are refused or read, and then written stably`() throws {
     let seeds = try GoldenVector.bytes()
     var mutator = Mutator(seed: 7)
