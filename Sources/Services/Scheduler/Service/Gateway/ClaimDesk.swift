@@ -1,0 +1,230 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import SchedulerCore
+internal import ServiceKit
+
+/// That a session was seen to hold an attempt.
+struct ClaimSighting: Sendable {
+  var attempt: AttemptID
+  var claim: Claim
+
+  var event: RunEvent { .claimed(attempt.task, attempt.fence, claim) }
+}
+
+/// Gives offered attempts to sessions that ask for them.
+///
+/// A claim inserts the lease and guards both the session's row, so that an expired one gets nothing,
+/// and the task's row, so that a withdrawn attempt can never start.
+struct ClaimDesk: Sendable {
+  /// An attempt that may be claimed: what to do, and the version of the row that offers it.
+  struct Grant: Sendable {
+    var order: AttemptOrder
+    var stamp: UInt64
+  }
+
+  let ports: SchedulerPorts
+  let registry: OwnerRegistry
+  let loader: RunLoader
+
+  func claim(_ request: ClaimRequest) async throws(RPCError) -> ClaimResponse {
+    guard let session = SessionID(text: request.session) else {
+      throw RPCError(.invalidArgument, "'\(request.session)' is no session id")
+    }
+    guard let row = try await sessionRow(session), row.record.state == SessionState.open else {
+      return ClaimResponse(sessionOver: try await sessionRow(session).map(\.record.isOver) ?? true)
+    }
+    let max = min(Int(request.max), ports.configuration.claimsMax)
+    let named = request.attempts.prefix(ports.configuration.claimsMax)
+      .compactMap { AttemptID(text: $0) }
+    var grants = try await grants(for: named)
+    var wanted = SortedSet(named)
+    if grants.count < max {
+      let offered = try await offered(to: row.record, max: max - grants.count, besides: wanted)
+      for attempt in offered { wanted.insert(attempt) }
+      for (attempt, grant) in try await self.grants(for: offered) { grants[attempt] = grant }
+    }
+    let verdicts = try await commit(grants, to: row)
+    return ClaimResponse(
+      items: wanted.map { attempt in
+        let verdict = verdicts[attempt] ?? .gone
+        return ClaimResponse.Item(
+          attempt: attempt.description, verdict: verdict,
+          order: verdict == .yours ? grants[attempt].map { WorkOrderMessage($0.order) } : nil)
+      })
+  }
+
+  private func sessionRow(_ id: SessionID) async throws(RPCError) -> Versioned<SessionRecord>? {
+    do throws(StoreError) {
+      return try await ports.store.get(SchedulerTables.sessions, key: [.text(id.text)])
+    } catch {
+      throw RPCError(error)
+    }
+  }
+
+  /// What the pools of a session offer, the oldest first.
+  private func offered(
+    to session: SessionRecord, max: Int, besides named: SortedSet<AttemptID>
+  ) async throws(RPCError) -> [AttemptID] {
+    guard max > 0 else { return [] }
+    var found: [AttemptID] = []
+    do throws(StoreError) {
+      for pool in session.pools where found.count < max {
+        let page = try await ports.store.query(
+          SchedulerTables.tasks,
+          RecordQuery(
+            table: SchedulerTables.tasks.name, index: "offered", prefix: [.text(pool)],
+            limit: ports.configuration.claimsMax))
+        let attempts = page.records.compactMap(\.record.attempt).filter { !named.contains($0) }
+        guard !attempts.isEmpty else { continue }
+        let leases = try await ports.store.get(
+          SchedulerTables.leases, attempts.map { [.text($0.description)] })
+        for (attempt, lease) in zip(attempts, leases) where lease == nil && found.count < max {
+          found.append(attempt)
+        }
+      }
+    } catch {
+      throw RPCError(error)
+    }
+    return found
+  }
+
+  /// The orders of attempts that are offered now: from their owner's memory if it is here, else from
+  /// the store.
+  private func grants(
+    for attempts: [AttemptID]
+  ) async throws(RPCError) -> SortedMap<AttemptID, Grant> {
+    var grants: SortedMap<AttemptID, Grant> = [:]
+    var elsewhere: SortedMap<RunID, [AttemptID]> = [:]
+    var perPartition: SortedMap<Int, [AttemptID]> = [:]
+    for attempt in attempts {
+      perPartition[Partitioning.partition(of: attempt.run.text), default: []].append(attempt)
+    }
+    for (_, group) in perPartition {
+      guard let owner = group.first.flatMap({ registry.owner(of: $0.run) }) else {
+        for attempt in group { elsewhere[attempt.run, default: []].append(attempt) }
+        continue
+      }
+      let found = await owner.whenSettled { owner in group.map { owner.grant($0) } }
+      for (attempt, answer) in zip(group, found) {
+        switch answer {
+        case .granted(let grant): grants[attempt] = grant
+        case .gone: continue
+        case .notLoaded: elsewhere[attempt.run, default: []].append(attempt)
+        }
+      }
+    }
+    for (run, group) in elsewhere {
+      do throws(RunLoader.Failure) {
+        guard let machine = try await loader.load(run) else { continue }
+        for attempt in group { grants[attempt] = machine.grant(attempt) }
+      } catch {
+        throw RPCError(.unavailable, "run \(run) cannot be read now")
+      }
+    }
+    return grants
+  }
+
+  /// All claims in one commit; one by one when something in it has changed.
+  private func commit(
+    _ grants: SortedMap<AttemptID, Grant>, to session: Versioned<SessionRecord>
+  ) async throws(RPCError) -> SortedMap<AttemptID, ClaimResponse.Item.Verdict> {
+    guard !grants.isEmpty else { return [:] }
+    do throws(StoreError) {
+      try await insert(grants.map { ($0.key, $0.value) }, for: session)
+      await tellOwners(grants.keys, session.record)
+      return grants.mapValues { _ in .yours }
+    } catch {
+      guard error == .conflict || error == .outcomeUnknown else { throw RPCError(error) }
+    }
+    var verdicts: SortedMap<AttemptID, ClaimResponse.Item.Verdict> = [:]
+    for (attempt, grant) in grants {
+      verdicts[attempt] = await claimOne(attempt, grant, for: session.record)
+    }
+    let mine = verdicts.filter { $0.value == .yours }.map(\.key)
+    await tellOwners(mine, session.record)
+    return verdicts
+  }
+
+  private func claimOne(
+    _ attempt: AttemptID, _ grant: Grant, for session: SessionRecord
+  ) async -> ClaimResponse.Item.Verdict {
+    do throws(StoreError) {
+      let leases = try await ports.store.settle(
+        SchedulerTables.leases.name, [[.text(attempt.description)]])
+      if let row = leases.first ?? nil {
+        let isMine = SchedulerTables.leases.record(row.row)?.session == session.session
+        return isMine ? .yours : .gone
+      }
+      guard
+        let row = try await ports.store.get(
+          SchedulerTables.sessions, key: [.text(session.session)]),
+        row.record.state == SessionState.open
+      else { return .gone }
+      try await insert([(attempt, grant)], for: row)
+      return .yours
+    } catch {
+      return error == .conflict ? .gone : .unknown
+    }
+  }
+
+  private func insert(
+    _ grants: [(AttemptID, Grant)], for session: Versioned<SessionRecord>
+  ) async throws(StoreError) {
+    let now = ports.context.time.now()
+    var entries = [
+      SchedulerTables.sessions.guard([.text(session.record.session)], at: session.version)
+    ]
+    for (attempt, grant) in grants {
+      let lease = LeaseRecord(
+        attempt: attempt.description, session: session.record.session,
+        worker: session.record.worker, claimedAtUs: now.microseconds)
+      entries.append(SchedulerTables.leases.insert(lease))
+      entries.append(
+        SchedulerTables.tasks.guard(
+          SchedulerTables.taskKey(attempt.run, attempt.task), at: CommitID(bits: grant.stamp)))
+    }
+    _ = try await ports.store.commit(RecordBatch(entries: entries))
+  }
+
+  private func tellOwners(_ attempts: [AttemptID], _ session: SessionRecord) async {
+    guard let id = SessionID(text: session.session), !attempts.isEmpty else { return }
+    let claim = Claim(session: id, worker: session.worker, at: ports.context.time.now())
+    await registry.notice(
+      attempts.map { ($0.run, ClaimSighting(attempt: $0, claim: claim)) })
+  }
+}
+
+extension TaskRecord {
+  /// The newest attempt; nil for rows that cannot be understood.
+  var attempt: AttemptID? {
+    guard let run = RunID(text: run), let key else { return nil }
+    return AttemptID(run: run, task: key, fence: Fence(Int(clamping: fence)))
+  }
+}
+
+/// What an owner knows of an attempt that somebody wants.
+enum GrantAnswer: Sendable {
+  case granted(ClaimDesk.Grant)
+  case gone
+  /// The run is not in memory.
+  case notLoaded
+}
+
+extension PartitionOwner {
+  func grant(_ attempt: AttemptID) -> GrantAnswer {
+    guard let entry = runs[attempt.run] else {
+      return dormant.contains(attempt.run) ? .notLoaded : .gone
+    }
+    return entry.machine.grant(attempt).map { .granted($0) } ?? .gone
+  }
+}
+
+extension RunMachine {
+  func grant(_ attempt: AttemptID) -> ClaimDesk.Grant? {
+    guard let order = order(attempt.task, attempt.fence), let place = place(of: attempt.task),
+      let task = task(at: place), task.stamp != 0
+    else { return nil }
+    return ClaimDesk.Grant(order: order, stamp: task.stamp)
+  }
+}

@@ -1,0 +1,117 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import SchedulerCore
+internal import ServiceKit
+internal import Wire
+
+/// What others may see of runs: always what is stored, never a decision that may still be lost.
+struct RunViews: RPCHandler {
+  static let tasksPerPageMax = 1_000
+
+  let ports: SchedulerPorts
+  let registry: OwnerRegistry
+  let loader: RunLoader
+
+  func answer(_ method: String, _ request: [UInt8]) async throws(RPCError) -> [UInt8] {
+    switch method {
+    case SchedulerMethods.getRun: try await run(decoded(request)).encoded()
+    case SchedulerMethods.listTasks: try await tasks(decoded(request)).encoded()
+    default: throw RPCError(.unimplemented, "no method \(method)")
+    }
+  }
+
+  private func run(_ request: GetRunRequest) async throws(RPCError) -> GetRunResponse {
+    let id = try runID(request.run)
+    let now = ports.context.time.now()
+    if let owner = registry.owner(of: id),
+      let view = await owner.whenSettled({ owner in
+        owner.runs[id].map { RunView($0.machine, at: now) }
+      })
+    {
+      return GetRunResponse(run: view)
+    }
+    return GetRunResponse(run: RunView(try await row(id)))
+  }
+
+  /// Tasks in the order of their keys: rows, and between them those that have none yet.
+  private func tasks(_ request: ListTasksRequest) async throws(RPCError) -> ListTasksResponse {
+    let id = try runID(request.run)
+    let after = request.after.isEmpty ? nil : TaskKey(text: request.after)
+    if !request.after.isEmpty, after == nil {
+      throw RPCError(.invalidArgument, "'\(request.after)' is no task key")
+    }
+    let limit = min(max(Int(request.limit), 1), RunViews.tasksPerPageMax)
+    let run = try await row(id)
+    let page = try await rows(of: id, after: after, limit: limit)
+    let memory = try await memory(of: id, run, page: page, after: after, limit: limit)
+    var views = page.map { TaskView($0, claims: memory.claims) } + memory.waiting
+    views.sort { $0.order < $1.order }
+    let isCut = views.count > limit || page.count == limit
+    views = Array(views.prefix(limit))
+    for index in views.indices { memory.complete(&views[index]) }
+    return ListTasksResponse(tasks: views, next: isCut ? views.last?.task ?? "" : "")
+  }
+
+  private func runID(_ text: String) throws(RPCError) -> RunID {
+    guard let id = RunID(text: text) else {
+      throw RPCError(.invalidArgument, "'\(text)' is no run id")
+    }
+    return id
+  }
+
+  private func row(_ id: RunID) async throws(RPCError) -> RunRecord {
+    do throws(StoreError) {
+      guard let row = try await ports.store.get(SchedulerTables.runs, key: [.text(id.text)]) else {
+        throw StoreError.conflict
+      }
+      return row.record
+    } catch {
+      if error == .conflict { throw RPCError(.notFound, "run \(id) is not known here") }
+      throw RPCError(error)
+    }
+  }
+
+  private func rows(
+    of id: RunID, after: TaskKey?, limit: Int
+  ) async throws(RPCError) -> [TaskRecord] {
+    do throws(StoreError) {
+      let cursor = after.map { RecordCursor(values: SchedulerTables.taskKey(id, $0)) }
+      return try await ports.store.query(
+        SchedulerTables.tasks,
+        RecordQuery(
+          table: SchedulerTables.tasks.name, prefix: [.text(id.text)], limit: limit,
+          after: cursor)
+      ).records.map(\.record)
+    } catch {
+      throw RPCError(error)
+    }
+  }
+
+  /// What rows do not say: claims, waiting tasks, and reasons that are derived.
+  private func memory(
+    of id: RunID, _ run: RunRecord, page: [TaskRecord], after: TaskKey?, limit: Int
+  ) async throws(RPCError) -> RunMemory {
+    let now = ports.context.time.now()
+    let keys = page.compactMap(\.key)
+    // Beyond the last row of a full page there may be rows that were not read.
+    let end = page.count == limit ? keys.last : nil
+    let body: @Sendable (RunMachine) -> RunMemory = { machine in
+      RunMemory(machine, rows: keys, after: after, end: end, limit: limit, at: now)
+    }
+    var found: RunMemory?
+    if let owner = registry.owner(of: id) {
+      found = await owner.whenSettled { owner in owner.runs[id].map { body($0.machine) } }
+    }
+    if found == nil {
+      do throws(RunLoader.Failure) {
+        found = try await loader.load(id).map(body)
+      } catch {
+        throw RPCError(.unavailable, "run \(id) cannot be read now")
+      }
+    }
+    guard var memory = found else { throw RPCError(.notFound, "run \(id) is not known here") }
+    try await memory.readClaims(of: page, from: ports.store)
+    return memory
+  }
+}

@@ -1,0 +1,94 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import SchedulerCore
+internal import ServiceKit
+
+/// Brings a stored run back: its row, its plan, its tasks.
+struct RunLoader: Sendable {
+  enum Failure: Error {
+    case unavailable(String)
+    /// The rows cannot be understood or their plan is gone.
+    case broken(String)
+  }
+
+  static let tasksPerPage = 2_000
+
+  let ports: SchedulerPorts
+  let plans: PlanSource
+
+  /// The machine of a run; nil when there is no such run.
+  func load(_ id: RunID) async throws(Failure) -> RunMachine? {
+    guard let stored = try await rows([id]).first ?? nil else { return nil }
+    return try await load(stored)
+  }
+
+  func rows(_ ids: [RunID]) async throws(Failure) -> [Versioned<RunRecord>?] {
+    do throws(StoreError) {
+      return try await ports.store.get(SchedulerTables.runs, ids.map { [.text($0.text)] })
+    } catch {
+      throw RunLoader.failure(error)
+    }
+  }
+
+  func load(_ stored: Versioned<RunRecord>) async throws(Failure) -> RunMachine {
+    guard let run = stored.record.state(stamp: stored.version.bits) else {
+      throw .broken("the row of run \(stored.record.run) cannot be understood")
+    }
+    let plan = try await plan(of: run, version: VersionID(stored.record.version))
+    var restored: [RestoredTask] = []
+    var cursor: RecordCursor?
+    repeat {
+      let page: (records: [Versioned<TaskRecord>], next: RecordCursor?)
+      do throws(StoreError) {
+        page = try await ports.store.query(
+          SchedulerTables.tasks,
+          RecordQuery(
+            table: SchedulerTables.tasks.name, prefix: [.text(run.id.text)],
+            limit: RunLoader.tasksPerPage, after: cursor))
+      } catch {
+        throw RunLoader.failure(error)
+      }
+      for row in page.records {
+        guard let key = row.record.key, let state = row.record.state(stamp: row.version.bits) else {
+          throw .broken("the row of task \(row.record.name) of \(run.id) cannot be understood")
+        }
+        restored.append(RestoredTask(key: key, state: state))
+      }
+      cursor = page.next
+    } while cursor != nil
+    return RunMachine(
+      restoring: run, plan: plan, tasks: restored, at: ports.context.time.now())
+  }
+
+  private func plan(of run: RunState, version: VersionID) async throws(Failure) -> Plan {
+    if case .quarantined = run.phase {
+      return .empty(namespace: run.namespace, workflow: run.workflow, version: version)
+    }
+    do throws(PlanSource.Failure) {
+      return try await plans.plan(
+        PlanSource.Key(namespace: run.namespace, workflow: run.workflow, version: version))
+    } catch {
+      switch error {
+      case .unavailable(let why): throw .unavailable(why)
+      case .missing(let why): throw .broken(why)
+      }
+    }
+  }
+
+  private static func failure(_ error: StoreError) -> Failure {
+    switch error {
+    case .refused(let why): .broken(why)
+    case .conflict, .outcomeUnknown, .unavailable: .unavailable("store: \(error)")
+    }
+  }
+}
+
+extension Plan {
+  /// The plan of a run whose definition is not known: it has no tasks and only says what it was for.
+  static func empty(
+    namespace: NamespaceName, workflow: WorkflowName, version: VersionID
+  ) -> Plan {
+    Plan(WorkflowDefinition(namespace: namespace, name: workflow), version: version)
+  }
+}

@@ -1,0 +1,44 @@
+internal import Contracts
+internal import Domain
+internal import SchedulerCore
+
+extension WorkOrderMessage {
+  init(_ order: AttemptOrder) {
+    self.init(
+      attempt: order.attempt.description, work: Work(order.work), environment: order.environment,
+      outputs: order.outputs.mapValues { ValueTypeMessage($0) },
+      attemptLimitUs: order.limits.attempt?.wholeMicroseconds ?? 0,
+      heartbeatLimitUs: order.limits.heartbeat?.wholeMicroseconds ?? 0,
+      graceUs: order.limits.grace.wholeMicroseconds, namespace: order.namespace.text,
+      workflow: order.workflow.text)
+  }
+}
+
+extension WorkOrderMessage.Work {
+  init(_ work: AttemptOrder.Work) {
+    switch work {
+    case .run(let argv):
+      self = .run(WorkOrderMessage.Run(argv: argv))
+    case .script(let text, let interpreter):
+      self = .script(WorkOrderMessage.Script(text: text, interpreter: interpreter))
+    case .call(let function, let arguments):
+      self = .call(
+        WorkOrderMessage.Call(
+          function: function, arguments: arguments.mapValues { ValueMessage($0) }))
+    case .http(let call):
+      self = .http(
+        WorkOrderMessage.HTTP(
+          method: call.method, url: call.url,
+          headers: call.headers.map { WorkOrderMessage.Field(name: $0.key, value: $0.value) },
+          body: call.body.map { Array($0.bodyText.utf8) } ?? [],
+          expect: call.expect.map { Int32(clamping: $0) }))
+    }
+  }
+}
+
+extension Value {
+  /// What is sent as the body of a call: text as it is, anything else as JSON.
+  fileprivate var bodyText: String {
+    if case .string(let text) = self { text } else { json }
+  }
+}

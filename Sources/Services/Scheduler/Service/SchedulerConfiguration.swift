@@ -1,0 +1,36 @@
+public import ServiceKit
+
+/// Limits of the scheduler service. Validated once at start; nothing reads defaults later.
+public struct SchedulerConfiguration: Sendable {
+  /// How long a partition stays with an owner that shows no life.
+  public var partitionLease: Duration = .seconds(3)
+  /// How often an idle owner renews its partition, and others look at it.
+  public var partitionRenewEvery: Duration = .seconds(1)
+  /// How long a worker session lives without a heartbeat.
+  public var sessionLease: Duration = .seconds(30)
+  /// How often a live session's row is renewed.
+  public var sessionRenewEvery: Duration = .seconds(8)
+  /// How often a worker sends a heartbeat: the bound on how late it learns of a cancellation.
+  public var beatEvery: Duration = .seconds(1)
+  /// A session is asked for the full set of what it holds every so many beats.
+  public var fullReportEveryBeats: Int64 = 5
+  /// How often sessions are looked at.
+  public var sessionSweepEvery: Duration = .seconds(1)
+  /// Records taken in by one batch.
+  public var recordsPerBatchMax: Int = 500
+  /// Rows written by one batch, about.
+  public var rowsPerBatchMax: Int = 2_000
+  /// Tasks offered per pool and partition at least, whatever the number of workers.
+  public var offeredMin: Int = 64
+  /// Attempts granted to one claim.
+  public var claimsMax: Int = 256
+  /// Plans kept in memory.
+  public var plansCachedMax: Int = 256
+  /// How long it waits after the store, the bus or a peer had no answer.
+  public var retryWait: Duration = .milliseconds(200)
+  /// How long a call to another service may take.
+  public var callWithin: Duration = .seconds(5)
+  public var outbox = OutboxConfiguration()
+
+  public init() {}
+}

@@ -1,0 +1,55 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import ServiceKit
+
+/// The scheduler: owns runs, decides, offers tasks to workers, watches their sessions.
+public struct SchedulerService: Sendable {
+  private let ports: SchedulerPorts
+  private let registry = OwnerRegistry()
+
+  public init(_ ports: SchedulerPorts) {
+    self.ports = ports
+  }
+
+  /// Runs until the task is cancelled.
+  public func run() async {
+    let plans = PlanSource(ports)
+    let hints = HintPublisher(ports)
+    let loader = RunLoader(ports: ports, plans: plans)
+    let sessions = SessionDesk(ports: ports, registry: registry)
+    let claims = ClaimDesk(ports: ports, registry: registry, loader: loader)
+    let gateway = WorkerGateway(sessions: sessions, claims: claims)
+    let views = RunViews(ports: ports, registry: registry, loader: loader)
+    let pump = OutboxPump(
+      shard: SchedulerTables.outboxShard, store: ports.store, bus: ports.bus,
+      context: ports.context, configuration: ports.configuration.outbox)
+    await withDiscardingTaskGroup { group in
+      for partition in 0..<Partitioning.partitionsPerTopic {
+        group.addTask {
+          await PartitionContender(
+            partition: partition, ports: ports, plans: plans, hints: hints, registry: registry
+          ).run()
+        }
+      }
+      group.addTask { await hints.run() }
+      group.addTask { await pump.run() }
+      group.addTask { await sessions.run() }
+      group.addTask { await serve(WorkerGatewayMethods.service, gateway) }
+      group.addTask { await serve(SchedulerMethods.service, views) }
+    }
+  }
+
+  private func serve(_ service: String, _ handler: any RPCHandler) async {
+    while !Task.isCancelled {
+      do throws(RPCError) {
+        try await ports.network.serve(rpc: service, handler)
+      } catch {
+        guard !Task.isCancelled else { return }
+        ports.context.telemetry.log(
+          .warning, "rpc.not-served", [("service", service), ("error", error.message)])
+        try? await ports.context.time.sleep(for: ports.configuration.retryWait)
+      }
+    }
+  }
+}

@@ -1,0 +1,240 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import SchedulerCore
+internal import ServiceKit
+internal import Synchronization
+
+/// Opens worker sessions, keeps them alive by their heartbeats, and ends them.
+///
+/// Expiry is a write, and final: whoever sees that a session has shown no life for a lease says so in
+/// its row. Only then are the attempts that it held reported lost.
+struct SessionDesk: Sendable {
+  let ports: SchedulerPorts
+  let registry: OwnerRegistry
+  let sweeper: SessionSweeper
+  private let memory = SessionMemory()
+
+  init(ports: SchedulerPorts, registry: OwnerRegistry) {
+    self.ports = ports
+    self.registry = registry
+    sweeper = SessionSweeper(ports: ports, registry: registry)
+  }
+
+  /// Looks after sessions until the task is cancelled.
+  func run() async {
+    await sweeper.run()
+  }
+
+  // MARK: Open and close
+
+  func open(_ request: OpenSessionRequest) async throws(RPCError) -> OpenSessionResponse {
+    guard let id = SessionID(text: request.session), !request.worker.isEmpty,
+      request.worker.utf8.count <= 253, (1...10_000).contains(request.slots),
+      !request.pools.isEmpty, request.pools.count <= 100,
+      request.pools.allSatisfy({ PoolName($0) != nil })
+    else {
+      throw RPCError(
+        .invalidArgument,
+        "a session needs an id, a worker name, 1 to 10,000 slots and 1 to 100 pools")
+    }
+    let now = ports.context.time.now()
+    let record = SessionRecord(
+      session: id.text, worker: request.worker, pools: request.pools, slots: request.slots,
+      labels: request.labels, state: SessionState.open, openedAtUs: now.microseconds,
+      renewedAtUs: now.microseconds, containment: request.containment)
+    do throws(StoreError) {
+      try await sweeper.endOthers(ofWorker: request.worker, besides: id)
+      do throws(StoreError) {
+        _ = try await ports.store.commit(
+          RecordBatch(entries: [SchedulerTables.sessions.insert(record)]))
+      } catch {
+        // A repeated request: the session is there, or will be settled to be.
+        guard error == .conflict || error == .outcomeUnknown else { throw error }
+        let rows = try await ports.store.settle(
+          SchedulerTables.sessions.name, [[.text(id.text)]])
+        guard rows.first != .some(nil) else { throw error }
+      }
+    } catch {
+      throw RPCError(error)
+    }
+    return OpenSessionResponse(
+      leaseUs: ports.configuration.sessionLease.wholeMicroseconds,
+      beatEveryUs: ports.configuration.beatEvery.wholeMicroseconds)
+  }
+
+  func close(_ request: CloseSessionRequest) async throws(RPCError) -> CloseSessionResponse {
+    do throws(StoreError) {
+      if let row = try await ports.store.get(
+        SchedulerTables.sessions, key: [.text(request.session)]), !row.record.isOver
+      {
+        try await sweeper.end(row)
+      }
+    } catch {
+      throw RPCError(error)
+    }
+    return CloseSessionResponse()
+  }
+
+  // MARK: Heartbeat
+
+  func beat(_ request: HeartbeatRequest) async throws(RPCError) -> HeartbeatResponse {
+    do throws(StoreError) {
+      guard let id = SessionID(text: request.session),
+        let row = try await ports.store.get(SchedulerTables.sessions, key: [.text(id.text)]),
+        !row.record.isOver
+      else { return HeartbeatResponse(sessionOver: true) }
+      try await renew(row, id, isDraining: request.isDraining)
+      let stops = try await stops(for: id, carriedOut: SortedSet(request.stopped))
+      let acknowledged = try await acknowledged(request.results)
+      if request.hasHeld { try await compare(request, id) }
+      return HeartbeatResponse(
+        stops: stops, acknowledged: acknowledged,
+        wantsHeld: (request.beat + 1) % ports.configuration.fullReportEveryBeats == 0,
+        drain: row.record.state == SessionState.draining)
+    } catch {
+      throw RPCError(error)
+    }
+  }
+
+  /// Writes the session's row now and then, so that observers see it live.
+  private func renew(
+    _ row: Versioned<SessionRecord>, _ id: SessionID, isDraining: Bool
+  ) async throws(StoreError) {
+    let now = ports.context.time
+    let isDrainNews = isDraining && row.record.state == SessionState.open
+    guard
+      memory.isRenewalDue(id, at: now.uptime(), every: ports.configuration.sessionRenewEvery)
+        || isDrainNews
+    else { return }
+    var record = row.record
+    record.renewals += 1
+    record.renewedAtUs = now.now().microseconds
+    if isDraining { record.state = SessionState.draining }
+    do throws(StoreError) {
+      _ = try await ports.store.commit(
+        RecordBatch(entries: [SchedulerTables.sessions.update(record, over: row.version)]))
+      memory.renewed(id, at: now.uptime())
+    } catch {
+      // Somebody else wrote the row, perhaps its expiry: the next beat sees.
+      guard error == .conflict else { throw error }
+    }
+  }
+
+  /// What the session must stop; what it has stopped is forgotten.
+  private func stops(
+    for id: SessionID, carriedOut: SortedSet<String>
+  ) async throws(StoreError) -> [HeartbeatResponse.Stop] {
+    let page = try await ports.store.query(
+      SchedulerTables.stops,
+      RecordQuery(
+        table: SchedulerTables.stops.name, prefix: [.text(id.text)], limit: 1_000))
+    let done = page.records.filter { carriedOut.contains($0.record.attempt) }
+    if !done.isEmpty {
+      await forget(
+        done.map { row in
+          SchedulerTables.stops.delete(
+            [
+              .text(row.record.session), .text(row.record.attempt),
+              .integer(row.record.isKill ? 1 : 0),
+            ], over: row.version)
+        })
+    }
+    return page.records.filter { !carriedOut.contains($0.record.attempt) }.map {
+      HeartbeatResponse.Stop(
+        attempt: $0.record.attempt, isKill: $0.record.isKill, reason: $0.record.reason)
+    }
+  }
+
+  /// Results that the owner has taken in, or that do not count any more. Their leases go with them,
+  /// many at once.
+  private func acknowledged(_ results: [String]) async throws(StoreError) -> [String] {
+    let attempts = results.prefix(10_000).map { (text: $0, id: AttemptID(text: $0)) }
+    var answered = attempts.filter { $0.id == nil }.map(\.text)
+    let known = attempts.compactMap { attempt in attempt.id.map { (attempt.text, $0) } }
+    guard !known.isEmpty else { return answered }
+    let rows = try await ports.store.get(
+      SchedulerTables.tasks, known.map { SchedulerTables.taskKey($0.1.run, $0.1.task) })
+    for ((text, id), row) in zip(known, rows) where row?.record.isWaiting(for: id.fence) != true {
+      answered.append(text)
+    }
+    guard !answered.isEmpty else { return [] }
+    let leases = try await ports.store.get(SchedulerTables.leases, answered.map { [.text($0)] })
+    await forget(
+      leases.compactMap { lease in
+        lease.map {
+          SchedulerTables.leases.delete([.text($0.record.attempt)], over: $0.version)
+        }
+      })
+    return answered
+  }
+
+  /// Deletes rows that nobody needs any more; if that fails they are in nobody's way.
+  private func forget(_ entries: [RecordBatch.Entry]) async {
+    var rest = entries[...]
+    while !rest.isEmpty {
+      let part = rest.prefix(1_000)
+      rest = rest.dropFirst(1_000)
+      do throws(StoreError) {
+        _ = try await ports.store.commit(RecordBatch(entries: Array(part)))
+      } catch {
+        ports.context.telemetry.log(.debug, "session.not-forgotten", [("error", "\(error)")])
+      }
+    }
+  }
+
+  /// Attempts that the session holds by its leases and twice did not name are lost.
+  private func compare(_ request: HeartbeatRequest, _ id: SessionID) async throws(StoreError) {
+    let leases = try await sweeper.leases(of: id)
+    let held = SortedSet((request.held + request.results).compactMap { AttemptID(text: $0) })
+    let lost = memory.compare(id, leased: leases.map(\.attempt), held: held)
+    guard !lost.isEmpty else { return }
+    let missing = SortedSet(lost)
+    await sweeper.reportLost(
+      leases.filter { missing.contains($0.attempt) }.map(\.record),
+      Reason(
+        code: "disowned", message: "the worker does not run it, though it was given to it",
+        since: ports.context.time.now(), blockers: [id.text]))
+  }
+}
+
+extension TaskRecord {
+  /// Whether a result of this attempt would still change the task.
+  func isWaiting(for fence: Fence) -> Bool {
+    guard self.fence == Int64(fence.number) else { return self.fence < Int64(fence.number) }
+    switch phase {
+    case Phase.offered, Phase.withdrawing, Phase.stopping: return true
+    default: return false
+    }
+  }
+}
+
+/// What this process remembers of sessions; losing it costs a write or a look.
+private final class SessionMemory: Sendable {
+  private struct State {
+    var renewedAt: SortedMap<SessionID, Uptime> = [:]
+    var disowned: SortedMap<SessionID, DisownedAttempts> = [:]
+  }
+
+  private static let sessionsMax = 10_000
+  private let state = Mutex(State())
+
+  func isRenewalDue(_ id: SessionID, at now: Uptime, every: Duration) -> Bool {
+    state.withLock { state in state.renewedAt[id].map { now - $0 >= every } ?? true }
+  }
+
+  func renewed(_ id: SessionID, at now: Uptime) {
+    state.withLock { state in
+      if state.renewedAt.count >= SessionMemory.sessionsMax { state = State() }
+      state.renewedAt[id] = now
+    }
+  }
+
+  func compare(
+    _ id: SessionID, leased: [AttemptID], held: SortedSet<AttemptID>
+  ) -> [AttemptID] {
+    state.withLock { state in
+      state.disowned[id, default: DisownedAttempts()].compare(leased: leased, held: held)
+    }
+  }
+}

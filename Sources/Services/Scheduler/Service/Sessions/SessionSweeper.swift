@@ -1,0 +1,148 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import SchedulerCore
+internal import ServiceKit
+internal import Wire
+
+/// Finds sessions that have shown no life, ends them, and reports what they held as lost.
+struct SessionSweeper: Sendable {
+  let ports: SchedulerPorts
+  let registry: OwnerRegistry
+
+  /// Runs until the task is cancelled.
+  func run() async {
+    var watch = SessionWatch(length: ports.configuration.sessionLease)
+    while !Task.isCancelled {
+      do {
+        try await sweep(&watch)
+      } catch {
+        ports.context.telemetry.log(.warning, "sessions.not-swept", [("error", "\(error)")])
+      }
+      try? await ports.context.time.sleep(for: ports.configuration.sessionSweepEvery)
+    }
+  }
+
+  private func sweep(_ watch: inout SessionWatch) async throws(StoreError) {
+    let live = try await sessions(in: SessionState.open) + sessions(in: SessionState.draining)
+    let over = SortedSet(
+      watch.see(
+        live.compactMap { row in
+          SessionID(text: row.record.session).map { ($0, row.record.renewals) }
+        }, at: ports.context.time.uptime()))
+    for row in live where SessionID(text: row.record.session).map(over.contains) == true {
+      ports.context.telemetry.log(
+        .warning, "session.expired",
+        [("session", row.record.session), ("worker", row.record.worker)])
+      try await end(row)
+    }
+    // Those that somebody ended and did not finish with.
+    for row in try await sessions(in: SessionState.expired) { try await report(row) }
+    await registry.learn(slots: slots(of: live.map(\.record)))
+  }
+
+  private func slots(of sessions: [SessionRecord]) -> SortedMap<PoolName, Int> {
+    var slots: SortedMap<PoolName, Int> = [:]
+    for session in sessions where session.state == SessionState.open {
+      for pool in session.pools.compactMap({ PoolName($0) }) {
+        slots[pool, default: 0] += Int(session.slots)
+      }
+    }
+    return slots
+  }
+
+  func sessions(in state: String) async throws(StoreError) -> [Versioned<SessionRecord>] {
+    var found: [Versioned<SessionRecord>] = []
+    var cursor: RecordCursor?
+    repeat {
+      let page = try await ports.store.query(
+        SchedulerTables.sessions,
+        RecordQuery(
+          table: SchedulerTables.sessions.name, index: "live", prefix: [.text(state)],
+          limit: 1_000, after: cursor))
+      found += page.records
+      cursor = page.next
+    } while cursor != nil
+    return found
+  }
+
+  /// A worker has one session: when it opens another, it has ended everything of the one before.
+  func endOthers(ofWorker worker: String, besides id: SessionID) async throws(StoreError) {
+    let live = try await sessions(in: SessionState.open) + sessions(in: SessionState.draining)
+    for row in live where row.record.worker == worker && row.record.session != id.text {
+      try await end(row)
+    }
+  }
+
+  /// Says that the session is over, which is final, and then what became of its attempts.
+  func end(_ row: Versioned<SessionRecord>) async throws(StoreError) {
+    var record = row.record
+    record.state = SessionState.expired
+    do throws(StoreError) {
+      let version = try await ports.store.commit(
+        RecordBatch(entries: [SchedulerTables.sessions.update(record, over: row.version)]))
+      try await report(Versioned(record, at: version))
+    } catch {
+      // It was renewed or ended meanwhile: the next sweep sees which.
+      guard error == .conflict || error == .outcomeUnknown else { throw error }
+    }
+  }
+
+  /// Reports the attempts of a session that is over. Repeating it is harmless: the fence tells.
+  private func report(_ row: Versioned<SessionRecord>) async throws(StoreError) {
+    guard let id = SessionID(text: row.record.session) else { return }
+    let leases = try await leases(of: id)
+    let reason = Reason(
+      code: "session-over",
+      message: "its worker \(row.record.worker) showed no life or went away",
+      since: ports.context.time.now(), blockers: [id.text])
+    guard await reportLost(leases.map(\.record), reason) else { return }
+    var record = row.record
+    record.isSwept = true
+    do throws(StoreError) {
+      _ = try await ports.store.commit(
+        RecordBatch(entries: [SchedulerTables.sessions.update(record, over: row.version)]))
+    } catch {
+      guard error == .conflict || error == .outcomeUnknown else { throw error }
+    }
+  }
+
+  func leases(
+    of id: SessionID
+  ) async throws(StoreError) -> [(attempt: AttemptID, record: LeaseRecord)] {
+    var found: [(AttemptID, LeaseRecord)] = []
+    var cursor: RecordCursor?
+    repeat {
+      let page = try await ports.store.query(
+        SchedulerTables.leases,
+        RecordQuery(
+          table: SchedulerTables.leases.name, index: "session", prefix: [.text(id.text)],
+          limit: 2_000, after: cursor))
+      found += page.records.compactMap { row in
+        AttemptID(text: row.record.attempt).map { ($0, row.record) }
+      }
+      cursor = page.next
+    } while cursor != nil
+    return found
+  }
+
+  /// Tells the owners; false when the bus did not take it.
+  @discardableResult
+  func reportLost(_ leases: [LeaseRecord], _ reason: Reason) async -> Bool {
+    let records = leases.compactMap { lease -> BusRecord? in
+      guard let attempt = AttemptID(text: lease.attempt) else { return nil }
+      let message = AttemptEnded(
+        lost: attempt, session: lease.session, worker: lease.worker, reason: reason)
+      return BusRecord(
+        topic: SchedulerTopics.failed, key: attempt.run.text, value: message.encoded())
+    }
+    guard !records.isEmpty else { return true }
+    do throws(BusError) {
+      try await ports.bus.publish(records)
+      return true
+    } catch {
+      ports.context.telemetry.log(.warning, "lost.not-reported", [("error", "\(error)")])
+      return false
+    }
+  }
+}
