@@ -1,0 +1,112 @@
+public import Domain
+public import Ports
+
+/// One route: method, exact template, who may use it, what it does.
+public struct Route: Sendable {
+  public typealias Handler = @Sendable (RouteRequest) async throws(Problem) -> HTTPResponse
+
+  public let method: String
+  /// `/v1/runs/{run}/cancel`: a segment in braces takes any one segment.
+  public let template: String
+  public let access: Access
+  /// Query parameters that it knows; any other is refused.
+  public let parameters: [String]
+  let handle: Handler
+
+  public init(
+    _ method: String, _ template: String, _ access: Access, parameters: [String] = [],
+    _ handle: @escaping Handler
+  ) {
+    self.method = method
+    self.template = template
+    self.access = access
+    self.parameters = parameters
+    self.handle = handle
+  }
+
+  var segments: [Substring] { template.split(separator: "/") }
+}
+
+/// A request that found its route, its sender known and allowed.
+public struct RouteRequest: Sendable {
+  public let http: HTTPRequest
+  public let requestID: RequestID
+  public let principal: Principal
+  /// Segments by their names in the template, decoded.
+  public let path: SortedMap<String, String>
+  /// Query parameters, decoded; each at most once.
+  public let query: SortedMap<String, String>
+
+  /// A segment of the path; routes only ask for names in their own template.
+  public func segment(_ name: String) -> String { path[name] ?? "" }
+
+  /// The whole body, at most `bytesMax`.
+  public func body(upTo bytesMax: Int) async throws(Problem) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while true {
+      let piece: [UInt8]?
+      do throws(HTTPError) {
+        piece = try await http.body.next()
+      } catch {
+        switch error {
+        case .tooLarge: throw Problem.tooLarge(bytesMax)
+        case .timedOut: throw Problem(408, "slow-body", "the body took too long to arrive")
+        case .malformed(let why): throw Problem(400, "malformed-body", why)
+        case .disconnected, .unreachable:
+          throw Problem(400, "body-cut", "the connection ended before the body did")
+        }
+      }
+      guard let piece else { return bytes }
+      guard bytes.count + piece.count <= bytesMax else { throw Problem.tooLarge(bytesMax) }
+      bytes += piece
+    }
+  }
+
+  /// The body's media type without parameters, in lower case; nil when none was sent.
+  public var contentType: String? {
+    http.fields["content-type"].map { value in
+      String(value.prefix { $0 != ";" }).lowercased().filter { $0 != " " }
+    }
+  }
+
+  /// The media types that the sender takes, in the order sent; empty means any.
+  public var accepts: [String] {
+    http.fields.all("accept").flatMap { $0.split(separator: ",") }.map { part in
+      String(part.prefix { $0 != ";" }).lowercased().filter { $0 != " " }
+    }
+  }
+
+  /// A whole number of the query within bounds.
+  public func number(
+    _ name: String, default fallback: Int, in bounds: ClosedRange<Int>
+  ) throws(Problem) -> Int {
+    guard let text = query[name] else { return fallback }
+    guard let number = Int(text), bounds.contains(number) else {
+      throw Problem.parameter(
+        name,
+        "is '\(text)'; it takes a whole number from \(bounds.lowerBound) to \(bounds.upperBound)")
+    }
+    return number
+  }
+
+  /// A switch of the query: `true` or `false`.
+  public func flag(_ name: String) throws(Problem) -> Bool {
+    switch query[name] {
+    case nil, "false": return false
+    case "true", "1", "": return true
+    case let text?: throw Problem.parameter(name, "is '\(text)'; it takes true or false")
+    }
+  }
+}
+
+extension Problem {
+  public static func tooLarge(_ bytesMax: Int) -> Problem {
+    Problem(413, "too-large", "the body is larger than \(bytesMax) bytes")
+  }
+
+  public static func parameter(_ name: String, _ what: String) -> Problem {
+    Problem(
+      400, "bad-parameter", "\(name) \(what)",
+      items: [Item(pointer: name, code: "bad-parameter", detail: what)])
+  }
+}

@@ -1,0 +1,210 @@
+internal import Domain
+public import Ports
+
+/// Answers requests by their routes. What is public is what a route says; everything else needs
+/// credentials before anything about the route is told.
+public struct Router: HTTPHandler {
+  public let routes: [Route]
+  let authenticator: any Authenticator
+  let context: ServiceContext
+
+  public init(_ routes: [Route], authenticator: any Authenticator, context: ServiceContext) {
+    self.routes = routes
+    self.authenticator = authenticator
+    self.context = context
+  }
+
+  public func respond(to request: HTTPRequest) async -> HTTPResponse {
+    let id = context.newID(RequestID.self)
+    let started = context.time.uptime()
+    var response: HTTPResponse
+    do throws(Problem) {
+      response = try await answer(request, id)
+    } catch {
+      response = error.response(requestID: id.text)
+    }
+    response.fields.fields += [
+      HTTPField("X-Request-Id", id.text), HTTPField("X-Content-Type-Options", "nosniff"),
+    ]
+    if response.fields["cache-control"] == nil {
+      response.fields.fields.append(HTTPField("Cache-Control", "no-store"))
+    }
+    context.telemetry.log(
+      response.status >= 500 ? .error : .debug, "http.answered",
+      [
+        ("request_id", id.text), ("method", request.method), ("path", request.path),
+        ("status", "\(response.status)"),
+      ])
+    context.telemetry.measure(
+      "http_request", context.time.uptime() - started, [("status", "\(response.status / 100)xx")])
+    return response
+  }
+
+  private func answer(_ request: HTTPRequest, _ id: RequestID) async throws(Problem) -> HTTPResponse
+  {
+    let path = try PathSegments(request.path)
+    let method = request.method == "HEAD" ? "GET" : request.method
+    let found = routes.compactMap { route in
+      path.match(route.segments).map { (route: route, values: $0) }
+    }
+    // Literal segments are more special than braces: /v1/runs/count is no run named count.
+    let best = found.max { $0.values.count > $1.values.count }
+    let exact = found.filter { $0.values.count == best?.values.count }
+    guard let match = exact.first(where: { $0.route.method == method }) else {
+      // Nobody learns which routes exist without being signed in.
+      _ = try await principal(request)
+      guard !exact.isEmpty else { throw Problem.notFound("this path") }
+      let allowed = exact.map(\.route.method).sorted().joined(separator: ", ")
+      throw Problem(
+        405, "method-not-allowed", "\(request.method) is not possible here; \(allowed) is",
+        fields: [HTTPField("Allow", allowed)])
+    }
+    let sender = try await authorize(request, match.route)
+    let query = try QueryParameters(request.query, known: match.route.parameters)
+    return try await match.route.handle(
+      RouteRequest(
+        http: request, requestID: id, principal: sender, path: match.values, query: query.values))
+  }
+
+  private func authorize(_ request: HTTPRequest, _ route: Route) async throws(Problem) -> Principal
+  {
+    switch route.access {
+    case .anyone:
+      return Principal(name: "anyone", permissions: [])
+    case .allowed(let permission):
+      let sender = try await principal(request)
+      guard sender.may(permission) else {
+        throw Problem(
+          403, "forbidden", "\(sender.name) lacks the permission \(permission.rawValue)")
+      }
+      return sender
+    }
+  }
+
+  private func principal(_ request: HTTPRequest) async throws(Problem) -> Principal {
+    try await authenticator.principal(authorization: request.fields.all("authorization"))
+  }
+}
+
+/// The segments of a path, decoded once. Anything that could mean two things to two readers is
+/// refused: empty and dot segments, encoded slashes, NUL.
+struct PathSegments {
+  let segments: [String]
+
+  init(_ path: String) throws(Problem) {
+    guard path.hasPrefix("/") else { throw PathSegments.problem("does not begin with a slash") }
+    var segments: [String] = []
+    for raw in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+      guard let text = PercentCoding.decoded(raw, plusIsBlank: false) else {
+        throw PathSegments.problem("has a broken percent sign or bytes that are not UTF-8")
+      }
+      guard !text.isEmpty || path == "/" else { throw PathSegments.problem("has an empty segment") }
+      guard text != ".", text != "..", !text.utf8.contains(0), !text.contains("/") else {
+        throw PathSegments.problem("has a segment that is not allowed")
+      }
+      segments.append(text)
+    }
+    self.segments = segments
+  }
+
+  private static func problem(_ what: String) -> Problem {
+    Problem(400, "bad-path", "the path \(what)")
+  }
+
+  /// The values of the segments in braces; nil when the path is not of this template.
+  func match(_ template: [Substring]) -> SortedMap<String, String>? {
+    guard template.count == segments.count else { return nil }
+    var values: SortedMap<String, String> = [:]
+    for (wanted, segment) in zip(template, segments) {
+      if wanted.first == "{", wanted.last == "}" {
+        values[String(wanted.dropFirst().dropLast())] = segment
+      } else if !segment.utf8.elementsEqual(wanted.utf8) {
+        return nil
+      }
+    }
+    return values
+  }
+}
+
+/// Query parameters: each known, each at most once.
+struct QueryParameters {
+  var values: SortedMap<String, String> = [:]
+
+  static let bytesMax = 8_192
+
+  init(_ query: String?, known: [String]) throws(Problem) {
+    guard let query, !query.isEmpty else { return }
+    guard query.utf8.count <= QueryParameters.bytesMax else {
+      throw Problem(400, "bad-query", "the query is longer than \(QueryParameters.bytesMax) bytes")
+    }
+    for pair in query.split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = PercentCoding.decoded(parts[0], plusIsBlank: true),
+        let value = PercentCoding.decoded(parts.count > 1 ? parts[1] : "", plusIsBlank: true)
+      else { throw Problem(400, "bad-query", "'\(pair)' is not percent-encoded UTF-8") }
+      // A known name that ends in a dot takes any name behind it, as `label.` does.
+      let isKnown = known.contains { $0 == name || ($0.hasSuffix(".") && name.hasPrefix($0)) }
+      guard isKnown else {
+        throw Problem.parameter(
+          name,
+          known.isEmpty
+            ? "is not known; this route takes no parameters"
+            : "is not known; this route takes \(known.joined(separator: ", "))")
+      }
+      guard values[name] == nil else { throw Problem.parameter(name, "was sent more than once") }
+      values[name] = value
+    }
+  }
+}
+
+/// Percent-encoding of RFC 3986 §2.1.
+public enum PercentCoding {
+  /// Nil for broken escapes and for bytes that are not UTF-8.
+  public static func decoded(_ text: some StringProtocol, plusIsBlank: Bool) -> String? {
+    var bytes: [UInt8] = []
+    var rest = text.utf8.makeIterator()
+    while let byte = rest.next() {
+      switch byte {
+      case UInt8(ascii: "%"):
+        guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else {
+          return nil
+        }
+        bytes.append(high << 4 | low)
+      case UInt8(ascii: "+") where plusIsBlank:
+        bytes.append(UInt8(ascii: " "))
+      default:
+        bytes.append(byte)
+      }
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  /// Everything but unreserved characters becomes an escape.
+  public static func encoded(_ text: String) -> String {
+    var result = ""
+    for byte in text.utf8 {
+      let isUnreserved =
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+        || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        || [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~")].contains(
+          byte)
+      if isUnreserved {
+        result.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        let hex = String(byte, radix: 16, uppercase: true)
+        result += byte < 16 ? "%0\(hex)" : "%\(hex)"
+      }
+    }
+    return result
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+}
