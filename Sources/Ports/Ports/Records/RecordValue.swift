@@ -1,7 +1,8 @@
 /// A value of a key or of an indexed column.
 ///
 /// Text is UTF-8 without NUL and sorts by bytes; indexed values have at most 1 KiB; nulls sort last
-/// and stay out of unique indexes. Backends refuse the rest with `.refused`.
+/// and stay out of unique indexes. Backends refuse the rest with `.refused`. Texts are equal when
+/// their bytes are: letters that look alike are different keys.
 public enum RecordValue: Hashable, Sendable {
   case null
   case integer(Int64)
@@ -16,6 +17,19 @@ public enum RecordValue: Hashable, Sendable {
   /// A text, or null when there is none.
   public static func optional(_ text: String?) -> RecordValue {
     text.map(RecordValue.text) ?? .null
+  }
+}
+
+extension RecordValue {
+  /// Swift's own equality of strings goes by canonical equivalence, which no backend knows.
+  public static func == (left: RecordValue, right: RecordValue) -> Bool {
+    switch (left, right) {
+    case (.null, .null): true
+    case (.integer(let one), .integer(let other)): one == other
+    case (.text(let one), .text(let other)): one.utf8.elementsEqual(other.utf8)
+    case (.bytes(let one), .bytes(let other)): one == other
+    case (.null, _), (.integer, _), (.text, _), (.bytes, _): false
+    }
   }
 }
 
