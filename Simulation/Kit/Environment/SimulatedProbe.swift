@@ -35,7 +35,7 @@ public final class ProbeRecords: Sendable {
   }
 }
 
-/// Fault points in two levels: a site is active in a world or not, and an active one fires at times.
+/// Fault points in two levels: a site is active in a world or not, an active one fires at times.
 /// So each world has its own set of misbehaviours.
 public struct SimulatedProbe: Probe {
   private let world: SimulatedWorld

@@ -34,7 +34,7 @@ public struct TelemetryRecord: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Everything that the processes of a world said, in order; the oldest are forgotten beyond a limit.
+/// Everything that the processes of a world said, in order; beyond a limit the oldest are gone.
 public final class TelemetryRecords: Sendable {
   private struct State {
     var records: [TelemetryRecord] = []
