@@ -100,8 +100,8 @@ let adapters: [Target] =
   adapter("System", ["CLinux"])
   + adapter("YAML", ["CYAML"])
   + adapter("Crypto", ["COpenSSL"])
-  + adapter("SQLite", ["CSQLite", "CLinux"])
-  + adapter("Files", ["CLinux"])
+  + adapter("SQLite", ["CSQLite", "CLinux", "SystemAdapter"])
+  + adapter("Files", ["CLinux", "SystemAdapter"])
   + adapter("HTTP", ["CLinux", "SystemAdapter"])
   + adapter("Executors", ["CLinux", "SystemAdapter"])
 

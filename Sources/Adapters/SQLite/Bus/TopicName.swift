@@ -1,0 +1,4 @@
+/// The grammar of topic names.
+enum TopicName {
+  static let bytesMax = 200
+}
