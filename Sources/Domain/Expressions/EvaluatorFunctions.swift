@@ -137,7 +137,9 @@ extension Evaluator {
       return value
     case .fromJson:
       do {
-        return try Value(json: Evaluator.string(subject), limits: JSONLimits(isRounding: true))
+        var limits = JSONLimits(stringBytesMax: .max, isRounding: true)
+        limits.isNullCharacterAllowed = true
+        return try Value(json: Evaluator.string(subject), limits: limits)
       } catch {
         throw EvaluationFailure(
           code: "invalid-json", message: "\(error.message) (at byte \(error.offset))")
