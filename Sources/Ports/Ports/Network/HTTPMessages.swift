@@ -29,8 +29,21 @@ public struct HTTPFields: Hashable, Sendable, ExpressibleByArrayLiteral {
   }
 
   public func all(_ name: String) -> [String] {
-    let wanted = name.lowercased()
-    return fields.filter { $0.name.lowercased() == wanted }.map(\.value)
+    fields.filter { $0.isNamed(name) }.map(\.value)
+  }
+}
+
+extension HTTPField {
+  /// Whether this field has that name; ASCII letters compare without case.
+  public func isNamed(_ other: String) -> Bool {
+    guard name.utf8.count == other.utf8.count else { return false }
+    return zip(name.utf8, other.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+  }
+}
+
+extension UInt8 {
+  fileprivate var lowercasedASCII: UInt8 {
+    self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
   }
 }
 
@@ -61,8 +74,27 @@ public struct HTTPRequest: Sendable {
 
 /// The body of a message, pulled piece by piece; what is not pulled holds the sender back.
 public protocol HTTPBodySource: Sendable {
-  /// The next bytes, not empty; nil at the end.
+  /// The next bytes, not empty; nil at the end. One task at a time asks.
+  ///
+  /// - Throws: `.tooLarge` when the whole body is larger than allowed, if the sender announced it
+  ///   even before its first piece; `.malformed`, `.disconnected` or `.timedOut` when the rest will
+  ///   never come. Every later call throws the same. Cancellation counts as `.disconnected`.
   func next() async throws(HTTPError) -> [UInt8]?
+
+  /// Sets the limit of this whole body, in place of the receiver's default. Who raises it does
+  /// something with each piece instead of keeping them all.
+  func allow(upTo bytesMax: Int) async
+}
+
+extension HTTPBodySource {
+  public func allow(upTo bytesMax: Int) async {}
+
+  /// The whole body, at most as large as allowed.
+  public func collect() async throws(HTTPError) -> [UInt8] {
+    guard var whole = try await next() else { return [] }
+    while let piece = try await next() { whole += piece }
+    return whole
+  }
 }
 
 public struct EmptyBody: HTTPBodySource {
