@@ -42,6 +42,7 @@ public struct RouteRequest: Sendable {
 
   /// The whole body, at most `bytesMax`.
   public func body(upTo bytesMax: Int) async throws(Problem) -> [UInt8] {
+    await http.body.allow(upTo: bytesMax)
     var bytes: [UInt8] = []
     while true {
       let piece: [UInt8]?
