@@ -116,7 +116,8 @@ final class Ticket: @unchecked Sendable {
 }
 
 extension EventLoop {
-  /// Returns when the descriptor can be read without blocking, or its peer has closed. From any task.
+  /// Returns when the descriptor can be read without blocking, or its peer has closed. From any
+  /// task.
   ///
   /// One task at a time waits for each side of a descriptor, and it stays open until then.
   ///

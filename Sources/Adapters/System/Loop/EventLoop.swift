@@ -5,10 +5,11 @@ internal import Synchronization
 
 /// One thread that runs tasks, timers and descriptors in turn, and never two of them at once.
 ///
-/// It is a `TaskExecutor`: tasks started with it as their preference run on its thread, and so do the
-/// default actors they call. It is a `SerialExecutor`: an actor that names it as its executor is
-/// called from those tasks without any hop. Work runs in the order in which it was handed over, in
-/// batches; descriptors and timers are looked at between batches, so that neither starves the other.
+/// It is a `TaskExecutor`: tasks started with it as their preference run on its thread, and so do
+/// the default actors they call. It is a `SerialExecutor`: an actor that names it as its executor
+/// is called from those tasks without any hop. Work runs in the order in which it was handed over,
+/// in batches; descriptors and timers are looked at between batches, so that neither starves the
+/// other.
 ///
 /// What blocks the thread holds up everything on it: blocking calls belong on a `BlockingPool`.
 public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {

@@ -1,7 +1,7 @@
 public import Domain
 
-/// One timer on a loop that can be set again and again, cheaply. Confined to the loop: every call is
-/// made on its thread.
+/// One timer on a loop that can be set again and again, cheaply. Confined to the loop: every call
+/// is made on its thread.
 ///
 /// Moving the instant later costs nothing: the loop looks at the timer at the old instant and then
 /// waits on. So the deadlines of a connection, which move with every request, need no heap work.
@@ -15,8 +15,8 @@ public final class LoopTimer {
   var order: UInt64 = 0
   var position = -1
 
-  /// - Parameter action: called at the instant or later, with true; or with false when the loop ends
-  ///   before. The loop keeps the timer while it is set, so capture its owner weakly.
+  /// - Parameter action: called at the instant or later, with true; or with false when the loop
+  ///   ends before. The loop keeps the timer while it is set, so capture its owner weakly.
   public init(on loop: EventLoop, _ action: @escaping (_ isDue: Bool) -> Void) {
     self.loop = loop
     self.action = action

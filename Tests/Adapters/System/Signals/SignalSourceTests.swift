@@ -4,7 +4,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct SignalSourceTests {
-  /// Method: `raise` aims at its own thread, so that only the loop's thread must block signals here.
+  /// Method: `raise` aims at its own thread, so that only the loop's thread must block signals
+  /// here.
   @Test func `a signal is a value, not a death`() async throws {
     let signals = try await onLoop { loop in
       SignalSource.block()
