@@ -1,0 +1,85 @@
+internal import Domain
+public import Ports
+public import SystemAdapter
+
+/// The network of a process that holds every service: HTTP goes over sockets, remote calls go
+/// straight to the handler in the same process.
+public final class LocalNetwork: Network {
+  public struct Configuration: Sendable {
+    public var server = HTTPServerLimits()
+    public var client = HTTPClientConfiguration()
+
+    public init() {}
+  }
+
+  private let loop: EventLoop
+  private let time: any Time
+  private let telemetry: any Telemetry
+  private let server: HTTPServerLimits
+  private let resolver: AddressResolver
+  private let client: HTTPClient
+  private let directory = RPCDirectory()
+
+  /// - Parameter pool: for looking up host names.
+  public init(
+    on loop: EventLoop, time: any Time, pool: BlockingPool, telemetry: any Telemetry,
+    configuration: Configuration = Configuration()
+  ) {
+    self.loop = loop
+    self.time = time
+    self.telemetry = telemetry
+    server = configuration.server
+    resolver = AddressResolver(on: loop, pool: pool)
+    client = HTTPClient(on: loop, resolver: resolver, configuration: configuration.client)
+  }
+
+  public func serve(
+    _ address: String, _ handler: any HTTPHandler, ready: @Sendable (String) -> Void
+  ) async throws(HTTPError) {
+    let address = try await ListenAddress.resolve(address, with: resolver)
+    let server = HTTPServer(on: loop, limits: server, telemetry: telemetry, handler)
+    try await server.serve(at: address, ready: ready)
+  }
+
+  public func send(_ request: HTTPCall) async throws(HTTPError) -> HTTPAnswer {
+    try await client.send(request)
+  }
+
+  public func serve(rpc service: String, _ handler: any RPCHandler) async throws(RPCError) {
+    let id = directory.register(service, handler)
+    defer { directory.remove(service, id) }
+    try? await time.sleep(until: .distantFuture)
+  }
+
+  /// A call that is over by deadline or cancellation returns at once; its handler is cancelled and
+  /// may go on for a while, as it would elsewhere.
+  public func call(
+    _ service: String, _ method: String, _ request: [UInt8], within length: Duration
+  ) async throws(RPCError) -> [UInt8] {
+    guard let handler = directory.next(service) else {
+      throw RPCError(.unavailable, "nobody serves \(service)")
+    }
+    guard !Task.isCancelled else { throw RPCError(.cancelled, "the caller was cancelled") }
+    let race = Race<Result<[UInt8], RPCError>>()
+    let answering = Task(executorPreference: loop) {
+      do throws(RPCError) {
+        race.finish(.success(try await handler.answer(method, request)))
+      } catch {
+        race.finish(.failure(error))
+      }
+    }
+    let waiting = Task(executorPreference: loop) { [time] in
+      guard (try? await time.sleep(for: length)) != nil else { return }
+      let late = RPCError(.deadlineExceeded, "\(service) did not answer within \(length)")
+      race.finish(.failure(late))
+    }
+    let answer = await withTaskCancellationHandler {
+      await race.winner
+    } onCancel: {
+      race.finish(.failure(RPCError(.cancelled, "the caller does not want the answer any more")))
+    }
+    answering.cancel()
+    waiting.cancel()
+    return try answer.get()
+  }
+}
