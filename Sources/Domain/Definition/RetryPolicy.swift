@@ -96,8 +96,7 @@ public struct Backoff: Hashable, Sendable {
     var wait = min(max(initial.wholeMicroseconds, 0), capped)
     var step = 1
     while step < failures, wait < capped {
-      let (product, overflow) = wait.multipliedReportingOverflow(by: factor.scaled / 1_000)
-      let grown = overflow ? capped : min(product / (Decimal.scale / 1_000), capped)
+      let grown = Backoff.product(of: wait, factor).map { min($0, capped) } ?? capped
       guard grown > wait else { break }
       wait = grown
       step += 1
@@ -106,6 +105,11 @@ public struct Backoff: Hashable, Sendable {
     var hash = StableHash()
     hash.combine(key)
     hash.combine(UInt64(clamping: failures))
-    return .microseconds(Int64(hash.value % UInt64(wait + 1)))
+    return .microseconds(Int64(hash.value % (UInt64(wait) + 1)))
+  }
+
+  /// In microseconds, rounded up so that the shortest wait grows too; nil when it does not fit.
+  private static func product(of microseconds: Int64, _ factor: Decimal) -> Int64? {
+    Number(microseconds).multiplied(by: Number(factor))?.ceiling?.whole
   }
 }

@@ -1,6 +1,6 @@
 /// A string with `${{ … }}` in it, as it was checked.
 ///
-/// Parsing makes no empty text and no two texts in a row, so that equal sources are equal templates.
+/// Parsing makes no empty text and no two texts in a row: equal sources are equal templates.
 public struct Template: Hashable, Sendable {
   public enum Part: Hashable, Sendable {
     case text(String)

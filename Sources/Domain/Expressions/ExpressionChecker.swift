@@ -125,18 +125,18 @@ struct ExpressionChecker {
       guard let placeType, ValueType.integer.admits(placeType) || placeType == .string else {
         throw fault(
           "type-mismatch", "\(describe(placeType)) is neither a place nor a name",
-          "index an array with an integer, an object with a string", place.offset)
+          "index an array with an integer, an object with a string", place.start)
       }
       return .any
     case .array(let item)?:
-      try require(.integer, placeType, of: "the index of an array", at: place.offset)
+      try require(.integer, placeType, of: "the index of an array", at: place.start)
       return item
     case .object(let members)?:
-      try require(.string, placeType, of: "the index of an object", at: place.offset)
+      try require(.string, placeType, of: "the index of an object", at: place.start)
       guard let members else { return .any }
       guard case .literal(.string(let name)) = place.kind else { return .any }
       if let member = members[name] { return member }
-      throw unknownMember(name, of: base, among: members, at: place.offset)
+      throw unknownMember(name, of: base, among: members, at: place.start)
     default:
       let hint = baseType == .string ? "use slice(text, from, to)" : "only arrays and objects do"
       throw fault("type-mismatch", "\(describe(baseType)) has no elements", hint, offset)
@@ -211,7 +211,7 @@ struct ExpressionChecker {
     throw fault(
       "unknown-outcome", "'\(text)' is no outcome",
       NearestMatch.of(text, among: words).map { "did you mean '\($0)'?" }
-        ?? "there are: " + list(words), word.offset)
+        ?? "there are: " + list(words), word.start)
   }
 
   private func order(
@@ -263,7 +263,7 @@ struct ExpressionChecker {
   private func require(
     _ wanted: ValueType, _ node: ExpressionNode, of what: String
   ) throws(ExpressionFault) -> ValueType {
-    try require(wanted, try type(of: node), of: what, at: node.offset)
+    try require(wanted, try type(of: node), of: what, at: node.start)
   }
 
   @discardableResult

@@ -181,7 +181,7 @@ struct ExpressionDescent {
     guard case .literal(.string(let text)) = node.kind else {
       throw ExpressionFault(
         code: "wrong-arguments", message: "the pattern of matches is not written out",
-        hint: "write it as a string: matches(inputs.x, '[a-z]+')", offset: node.offset)
+        hint: "write it as a string: matches(inputs.x, '[a-z]+')", offset: node.start)
     }
     do {
       return try Pattern(text)

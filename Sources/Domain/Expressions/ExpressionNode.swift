@@ -31,6 +31,21 @@ public struct ExpressionNode: Hashable, Sendable {
     self.offset = offset
   }
 
+  /// Where the text of the whole node starts: `offset` may point to an operator or a member.
+  public var start: Int {
+    var node = self
+    while true {
+      switch node.kind {
+      case .member(let base, _), .element(let base, _), .binary(_, let base, _),
+        .conditional(let base, _, _):
+        node = base
+      case .literal, .inputs, .outcome, .outputs, .item, .index, .run, .list, .unary, .call,
+        .matches:
+        return node.offset
+      }
+    }
+  }
+
   /// The nodes right below this one, from left to right.
   public var children: [ExpressionNode] {
     switch kind {

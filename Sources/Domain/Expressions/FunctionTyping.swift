@@ -80,10 +80,10 @@ struct FunctionTyping {
   }
 
   private func mismatch(at place: Int, wanting wanted: String) -> ExpressionFault {
-    ExpressionFault(
+    let found = types[place]?.text ?? "null"
+    return ExpressionFault(
       code: "type-mismatch",
-      message:
-        "argument \(place + 1) of \(function.rawValue) is \(types[place]?.text ?? "null"), not \(wanted)",
-      hint: "it is \(function.signature)", offset: arguments[place].offset)
+      message: "argument \(place + 1) of \(function.rawValue) is \(found), not \(wanted)",
+      hint: "it is \(function.signature)", offset: arguments[place].start)
   }
 }

@@ -20,10 +20,14 @@ public struct SortableID: Hashable, Comparable, Sendable {
 
   /// Nil unless `text` is exactly the form that `text` prints.
   public init?(text: some StringProtocol) {
+    self.init(bytes: text.utf8)
+  }
+
+  init?(bytes: some Sequence<UInt8>) {
     var high: UInt64 = 0
     var low: UInt64 = 0
     var count = 0
-    for byte in text.utf8 {
+    for byte in bytes {
       guard let digit = SortableID.digit(of: byte), high >> 59 == 0 else { return nil }
       high = high << 5 | low >> 59
       low = low << 5 | digit

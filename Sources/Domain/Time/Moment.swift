@@ -69,7 +69,10 @@ extension Duration {
 
   /// The length in milliseconds, rounded towards zero, saturated at the range of `Int64`.
   public var wholeMilliseconds: Int64 {
-    wholeMicroseconds / 1_000
+    let (seconds, attoseconds) = components
+    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
+    if overflow { return seconds < 0 ? .min : .max }
+    return scaled.addingSaturated(attoseconds / 1_000_000_000_000_000)
   }
 }
 

@@ -97,8 +97,7 @@ import Testing
 
   @Test func `references are the tasks that are read, each once`() throws {
     let expression = try ExpressionParser.parse(
-      "tasks.b.outcome == 'failed' ? tasks.a.outputs.x : [tasks.b.outputs.y, length(tasks.c.outcome)]"
-    )
+      "tasks.b.outcome == 'failed' ? tasks.a.outputs.x : [tasks.b.outputs.y, tasks.c.outcome]")
     #expect(expression.references.members.map(\.text) == ["a", "b", "c"])
   }
 }
