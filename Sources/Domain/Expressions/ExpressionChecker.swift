@@ -204,7 +204,7 @@ struct ExpressionChecker {
     case .outcome:
       words = TaskOutcome.allCases.map(\.word)
     case .member(let base, "outcome") where base.kind == .run:
-      words = RunOutcome.allCases.map(\.rawValue)
+      words = RunOutcome.allCases.map(\.word)
     default: return
     }
     guard !words.contains(text) else { return }

@@ -1,6 +1,16 @@
 /// How a run ended.
 public enum RunOutcome: String, Hashable, Sendable, CaseIterable {
   case succeeded, failed, cancelled, timedOut
+
+  /// The word that expressions and users see in `run.outcome`: the same as for tasks.
+  public var word: String {
+    switch self {
+    case .succeeded: "success"
+    case .failed: "failed"
+    case .cancelled: "cancelled"
+    case .timedOut: "timedOut"
+    }
+  }
 }
 
 /// How a task ended, its last attempt decided.

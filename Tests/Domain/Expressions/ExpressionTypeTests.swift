@@ -45,7 +45,7 @@ import Testing
     ("tasks.build.outcome == 'sucess'", "unknown-outcome", 23, "did you mean 'success'?"),
     (
       "'x' != run.outcome", "unknown-outcome", 0,
-      "there are: succeeded, failed, cancelled, timedOut"
+      "there are: success, failed, cancelled, timedOut"
     ),
     ("inputs.name.x", "type-mismatch", 12, "only objects have members"),
     ("inputs.name[0]", "type-mismatch", 11, "use slice(text, from, to)"),
