@@ -50,20 +50,9 @@ public enum CoreSchema {
     case "y", "n", "yes", "no", "on", "off", "<<", "=": return false
     default: break
     }
-    // Sexagesimals, underscored numbers and dates of YAML 1.1 start with a digit or a sign.
-    guard let first = text.utf8.first else { return false }
-    return !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) && first != UInt8(ascii: "+")
-      && first != UInt8(ascii: "-") && first != UInt8(ascii: ".")
-  }
-
-  /// The shortest text that resolves to this decimal and to no integer.
-  static func text(of decimal: Decimal) -> String {
-    let magnitude = decimal.scaled.magnitude
-    let scale = Decimal.scale.magnitude
-    var fraction = String(magnitude % scale)
-    fraction = String(repeating: "0", count: 9 - fraction.count) + fraction
-    while fraction.count > 1, fraction.hasSuffix("0") { fraction.removeLast() }
-    return (decimal.scaled < 0 ? "-" : "") + "\(magnitude / scale).\(fraction)"
+    // Sexagesimals, underscored numbers and dates of YAML 1.1 are made of these.
+    guard let first = text.utf8.first, "0123456789.+-".utf8.contains(first) else { return true }
+    return !text.utf8.allSatisfy("0123456789abcdefABCDEFxX_.:+-TZ ".utf8.contains)
   }
 
   private static func isNotFinite(_ unsigned: Substring.UTF8View) -> Bool {

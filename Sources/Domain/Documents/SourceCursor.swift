@@ -35,6 +35,11 @@ struct SourceCursor {
     return nil
   }
 
+  /// Where the scalar at `offset` of the text stands in the file, as exactly as is known.
+  func position(ofScalar offset: Int) -> SourcePosition {
+    scalar?.position(ofScalar: offset) ?? position
+  }
+
   var isNull: Bool { scalar?.isNull ?? false }
 
   /// Nil unless the node is a list.

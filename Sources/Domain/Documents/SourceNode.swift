@@ -30,7 +30,7 @@ public struct SourceNode: Hashable, Sendable {
     case .integer(let number):
       kind = .scalar(SourceScalar(String(number), isPlain: true))
     case .decimal(let number):
-      kind = .scalar(SourceScalar(CoreSchema.text(of: number), isPlain: true))
+      kind = .scalar(SourceScalar(number.text, isPlain: true))
     case .string(let text):
       kind = .scalar(SourceScalar(text, isPlain: false))
     case .array(let items):
