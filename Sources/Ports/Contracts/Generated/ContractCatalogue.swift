@@ -35,6 +35,8 @@ public enum ContractCatalogue {
     ("millrace.rpc.v1.GetRunRequest", GetRunRequest.self),
     ("millrace.rpc.v1.RunView", RunView.self),
     ("millrace.rpc.v1.GetRunResponse", GetRunResponse.self),
+    ("millrace.rpc.v1.GetRunsRequest", GetRunsRequest.self),
+    ("millrace.rpc.v1.GetRunsResponse", GetRunsResponse.self),
     ("millrace.rpc.v1.ListTasksRequest", ListTasksRequest.self),
     ("millrace.rpc.v1.AttemptView", AttemptView.self),
     ("millrace.rpc.v1.TaskView", TaskView.self),

@@ -13,6 +13,8 @@ public struct WorkflowRecord: WireMessage {
   public var createdAtUs: Int64 = 0
   public var updatedAtUs: Int64 = 0
   public var description: String = ""
+  /// Hidden from lists and from new runs; runs that exist keep their versions.
+  public var isDeleted: Bool = false
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -25,7 +27,8 @@ public struct WorkflowRecord: WireMessage {
     labels: SortedMap<String, String> = [:],
     createdAtUs: Int64 = 0,
     updatedAtUs: Int64 = 0,
-    description: String = ""
+    description: String = "",
+    isDeleted: Bool = false
   ) {
     self.namespace = namespace
     self.workflow = workflow
@@ -35,6 +38,7 @@ public struct WorkflowRecord: WireMessage {
     self.createdAtUs = createdAtUs
     self.updatedAtUs = updatedAtUs
     self.description = description
+    self.isDeleted = isDeleted
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -51,6 +55,7 @@ public struct WorkflowRecord: WireMessage {
     if createdAtUs != 0 { writer.int64(6, createdAtUs) }
     if updatedAtUs != 0 { writer.int64(7, updatedAtUs) }
     if !description.isEmpty { writer.string(8, description) }
+    if isDeleted { writer.bool(9, isDeleted) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -77,6 +82,7 @@ public struct WorkflowRecord: WireMessage {
       case 48: createdAtUs = try reader.int64()
       case 56: updatedAtUs = try reader.int64()
       case 66: description = try reader.string()
+      case 72: isDeleted = try reader.bool()
       default: try reader.unknown(tag, &unknownFields)
       }
     }
@@ -158,7 +164,6 @@ public struct RunRequestRecord: WireMessage {
   public var labels: SortedMap<String, String> = [:]
   public var createdAtUs: Int64 = 0
   public var principal: String = ""
-  public var isAccepted: Bool = false
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -171,8 +176,7 @@ public struct RunRequestRecord: WireMessage {
     inputs: SortedMap<String, ValueMessage> = [:],
     labels: SortedMap<String, String> = [:],
     createdAtUs: Int64 = 0,
-    principal: String = "",
-    isAccepted: Bool = false
+    principal: String = ""
   ) {
     self.run = run
     self.namespace = namespace
@@ -182,7 +186,6 @@ public struct RunRequestRecord: WireMessage {
     self.labels = labels
     self.createdAtUs = createdAtUs
     self.principal = principal
-    self.isAccepted = isAccepted
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -204,7 +207,6 @@ public struct RunRequestRecord: WireMessage {
     }
     if createdAtUs != 0 { writer.int64(7, createdAtUs) }
     if !principal.isEmpty { writer.string(8, principal) }
-    if isAccepted { writer.bool(9, isAccepted) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -243,7 +245,6 @@ public struct RunRequestRecord: WireMessage {
         labelsEntries.append(entry)
       case 56: createdAtUs = try reader.int64()
       case 66: principal = try reader.string()
-      case 72: isAccepted = try reader.bool()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

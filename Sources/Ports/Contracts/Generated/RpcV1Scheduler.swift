@@ -7,6 +7,8 @@ public import Wire
 public enum SchedulerMethods {
   public static let service = "millrace.rpc.v1.Scheduler"
   public static let getRun = "GetRun"
+  /// Many runs at once; those that the scheduler does not know are left out.
+  public static let getRuns = "GetRuns"
   /// Tasks in the order of their keys, those that wait included.
   public static let listTasks = "ListTasks"
 }
@@ -206,10 +208,66 @@ public struct GetRunResponse: WireMessage {
   }
 }
 
+public struct GetRunsRequest: WireMessage {
+  public var runs: [String] = []
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    runs: [String] = []
+  ) {
+    self.runs = runs
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    for item in runs { writer.string(1, item) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: runs.append(try reader.string())
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
+public struct GetRunsResponse: WireMessage {
+  public var runs: [RunView] = []
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    runs: [RunView] = []
+  ) {
+    self.runs = runs
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    for item in runs { writer.message(1, item) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: try reader.message(appendingTo: &runs)
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
 public struct ListTasksRequest: WireMessage {
   public var run: String = ""
   public var after: String = ""
   public var limit: Int32 = 0
+  /// Only this task, wherever it stands; then `after` and `limit` mean nothing.
+  public var task: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -217,17 +275,20 @@ public struct ListTasksRequest: WireMessage {
   public init(
     run: String = "",
     after: String = "",
-    limit: Int32 = 0
+    limit: Int32 = 0,
+    task: String = ""
   ) {
     self.run = run
     self.after = after
     self.limit = limit
+    self.task = task
   }
 
   public func encode(into writer: inout WireWriter) {
     if !run.isEmpty { writer.string(1, run) }
     if !after.isEmpty { writer.string(2, after) }
     if limit != 0 { writer.int32(3, limit) }
+    if !task.isEmpty { writer.string(4, task) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -237,6 +298,7 @@ public struct ListTasksRequest: WireMessage {
       case 10: run = try reader.string()
       case 18: after = try reader.string()
       case 24: limit = try reader.int32()
+      case 34: task = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

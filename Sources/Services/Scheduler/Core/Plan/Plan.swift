@@ -56,7 +56,7 @@ public struct Plan: Sendable {
   public func nodes(after: TaskName?, limit: Int) -> ArraySlice<Int> {
     var start = after.map(names.lowerBound) ?? 0
     if start < names.count, names.keys[start] == after { start += 1 }
-    return names.values[start..<min(names.count, start + limit)]
+    return names.values[start..<start + min(names.count - start, limit)]
   }
 }
 

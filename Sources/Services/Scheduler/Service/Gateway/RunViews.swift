@@ -8,6 +8,7 @@ internal import Wire
 /// What others may see of runs: always what is stored, never a decision that may still be lost.
 struct RunViews: RPCHandler {
   static let tasksPerPageMax = 1_000
+  static let runsAtOnceMax = 500
 
   let ports: SchedulerPorts
   let registry: OwnerRegistry
@@ -16,6 +17,7 @@ struct RunViews: RPCHandler {
   func answer(_ method: String, _ request: [UInt8]) async throws(RPCError) -> [UInt8] {
     switch method {
     case SchedulerMethods.getRun: try await run(decoded(request)).encoded()
+    case SchedulerMethods.getRuns: try await runs(decoded(request)).encoded()
     case SchedulerMethods.listTasks: try await tasks(decoded(request)).encoded()
     default: throw RPCError(.unimplemented, "no method \(method)")
     }
@@ -34,6 +36,21 @@ struct RunViews: RPCHandler {
     return GetRunResponse(run: RunView(try await row(id)))
   }
 
+  private func runs(_ request: GetRunsRequest) async throws(RPCError) -> GetRunsResponse {
+    guard request.runs.count <= RunViews.runsAtOnceMax else {
+      throw RPCError(.invalidArgument, "more than \(RunViews.runsAtOnceMax) runs at once")
+    }
+    var views: [RunView] = []
+    for text in request.runs {
+      do throws(RPCError) {
+        if let view = try await run(GetRunRequest(run: text)).run { views.append(view) }
+      } catch {
+        guard error.code == .notFound else { throw error }
+      }
+    }
+    return GetRunsResponse(runs: views)
+  }
+
   /// Tasks in the order of their keys: rows, and between them those that have none yet.
   private func tasks(_ request: ListTasksRequest) async throws(RPCError) -> ListTasksResponse {
     let id = try runID(request.run)
@@ -41,16 +58,41 @@ struct RunViews: RPCHandler {
     if !request.after.isEmpty, after == nil {
       throw RPCError(.invalidArgument, "'\(request.after)' is no task key")
     }
+    if !request.task.isEmpty { return try await task(request.task, of: id) }
     let limit = min(max(Int(request.limit), 1), RunViews.tasksPerPageMax)
-    let run = try await row(id)
-    let page = try await rows(of: id, after: after, limit: limit)
-    let memory = try await memory(of: id, run, page: page, after: after, limit: limit)
+    let (page, isMore) = try await rows(of: id, after: after, limit: limit)
+    // Beyond the last row of a page there may be rows that were not read.
+    let end = isMore ? page.last?.key : nil
+    let memory = try await memory(of: id, page: page, after: after, end: end, limit: limit)
     var views = page.map { TaskView($0, claims: memory.claims) } + memory.waiting
     views.sort { $0.order < $1.order }
-    let isCut = views.count > limit || page.count == limit
+    let isCut = views.count > limit || isMore
     views = Array(views.prefix(limit))
     for index in views.indices { memory.complete(&views[index]) }
     return ListTasksResponse(tasks: views, next: isCut ? views.last?.task ?? "" : "")
+  }
+
+  private func task(
+    _ text: String, of id: RunID
+  ) async throws(RPCError) -> ListTasksResponse {
+    guard let key = TaskKey(text: text) else {
+      throw RPCError(.invalidArgument, "'\(text)' is no task key")
+    }
+    let page: [TaskRecord]
+    do throws(StoreError) {
+      page = try await ports.store.get(
+        SchedulerTables.tasks, [SchedulerTables.taskKey(id, key)]
+      ).compactMap { $0?.record }
+    } catch {
+      throw RPCError(error)
+    }
+    let memory = try await memory(of: id, page: page, after: nil, end: nil, limit: .max)
+    let views = page.map { TaskView($0, claims: memory.claims) } + memory.waiting
+    guard var view = views.first(where: { $0.key == key }) else {
+      throw RPCError(.notFound, "run \(id) has no task \(key)")
+    }
+    memory.complete(&view)
+    return ListTasksResponse(tasks: [view])
   }
 
   private func runID(_ text: String) throws(RPCError) -> RunID {
@@ -74,15 +116,15 @@ struct RunViews: RPCHandler {
 
   private func rows(
     of id: RunID, after: TaskKey?, limit: Int
-  ) async throws(RPCError) -> [TaskRecord] {
+  ) async throws(RPCError) -> (rows: [TaskRecord], isMore: Bool) {
     do throws(StoreError) {
       let cursor = after.map { RecordCursor(values: SchedulerTables.taskKey(id, $0)) }
-      return try await ports.store.query(
+      let page = try await ports.store.query(
         SchedulerTables.tasks,
         RecordQuery(
           table: SchedulerTables.tasks.name, prefix: [.text(id.text)], limit: limit,
-          after: cursor)
-      ).records.map(\.record)
+          after: cursor))
+      return (page.records.map(\.record), page.next != nil)
     } catch {
       throw RPCError(error)
     }
@@ -90,12 +132,10 @@ struct RunViews: RPCHandler {
 
   /// What rows do not say: claims, waiting tasks, and reasons that are derived.
   private func memory(
-    of id: RunID, _ run: RunRecord, page: [TaskRecord], after: TaskKey?, limit: Int
+    of id: RunID, page: [TaskRecord], after: TaskKey?, end: TaskKey?, limit: Int
   ) async throws(RPCError) -> RunMemory {
     let now = ports.context.time.now()
     let keys = page.compactMap(\.key)
-    // Beyond the last row of a full page there may be rows that were not read.
-    let end = page.count == limit ? keys.last : nil
     let body: @Sendable (RunMachine) -> RunMemory = { machine in
       RunMemory(machine, rows: keys, after: after, end: end, limit: limit, at: now)
     }

@@ -91,6 +91,13 @@ final class PlanSource: Sendable {
   }
 
   private static func definition(_ normalForm: [UInt8]) throws(Failure) -> WorkflowDefinition {
-    .init(namespace: .default, name: WorkflowName(unchecked: "x"))
+    guard let text = String(validating: normalForm, as: UTF8.self),
+      let value = try? Value(json: text, limits: .normalForm)
+    else { throw .missing("its normal form is not JSON") }
+    let reading = DefinitionReader().read(normalForm: value)
+    guard let definition = reading.definition else {
+      throw .missing(reading.findings.first?.message ?? "its normal form cannot be read")
+    }
+    return definition
   }
 }

@@ -1,0 +1,129 @@
+internal import Domain
+internal import Ports
+internal import ServiceKit
+
+/// Routes about history.
+struct JobRoutes: Sendable {
+  let ports: MetadataPorts
+
+  var all: [Route] {
+    [
+      Route(
+        "GET", "/v1/jobs", .allowed(.runRead),
+        parameters: [
+          "namespace", "workflow", "state", "label.", "since", "before", "limit", "cursor",
+        ], list),
+      Route("GET", "/v1/jobs/{run}", .allowed(.runRead), get),
+      Route(
+        "GET", "/v1/jobs/{run}/tasks", .allowed(.runRead), parameters: ["limit", "cursor"], tasks),
+    ]
+  }
+
+  private func list(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
+    let limit = try request.number("limit", default: 50, in: 1...200)
+    var workflow: WorkflowName?
+    if let name = request.query["workflow"] {
+      guard let known = WorkflowName(name) else {
+        throw Problem.parameter("workflow", "is not \(Slug.rule)")
+      }
+      workflow = known
+    }
+    let filter = JobFilter(
+      namespace: try request.namespace(), workflow: workflow, state: request.query["state"],
+      labels: request.labels, since: try request.moment("since"),
+      before: try request.moment("before"))
+    let text = "jobs\n" + request.filterText
+    let cursor = try request.cursor(text, ports.seal)?.place.first
+    do throws(ArchiveError) {
+      let page = try await ports.archive.jobs(filter, limit: limit, cursor: cursor)
+      return .page(
+        page.jobs.map(\.value), next: page.next.map { ListCursor(place: [$0]) }, text, ports.seal)
+    } catch {
+      throw Problem(error)
+    }
+  }
+
+  private func get(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
+    .json(try await job(request).value)
+  }
+
+  private func job(_ request: RouteRequest) async throws(Problem) -> JobDocument {
+    let text = request.segment("run")
+    guard let id = RunID(text: text) else { throw Problem.notFound("run \(text)") }
+    do throws(ArchiveError) {
+      if let job = try await ports.archive.job(id) { return job }
+    } catch {
+      throw Problem(error)
+    }
+    throw Problem.notFound("run \(text)")
+  }
+
+  private func tasks(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
+    let job = try await job(request)
+    let limit = try request.number("limit", default: 50, in: 1...200)
+    let text = "job-tasks\n\(job.run)"
+    let after = try request.cursor(text, ports.seal)?.place.first.flatMap { TaskKey(text: $0) }
+    do throws(ArchiveError) {
+      let tasks = try await ports.archive.tasks(of: job.run, after: after, limit: limit)
+      let last = tasks.count == limit ? tasks.last?.task.description : nil
+      return .page(
+        tasks.map(\.value), next: last.map { ListCursor(place: [$0]) }, text, ports.seal)
+    } catch {
+      throw Problem(error)
+    }
+  }
+}
+
+extension Problem {
+  fileprivate init(_ error: ArchiveError) {
+    switch error {
+    case .refused(let why): self.init(400, "refused", why)
+    case .outcomeUnknown, .unavailable: self = .unavailable("the archive does not answer")
+    }
+  }
+}
+
+extension JobDocument {
+  var value: Value {
+    .record([
+      ("id", .string(run.text)), ("namespace", .string(namespace.text)),
+      ("workflow", .string(workflow.text)), ("version", .string(version.text)),
+      ("state", .string(state)), ("reason", .reason(reason)), ("labels", .labels(labels)),
+      ("createdAt", .time(createdAt)), ("startedAt", .time(startedAt)),
+      ("endedAt", .time(endedAt)), ("wait", .length(from: createdAt, to: startedAt)),
+      ("took", .length(from: startedAt, to: endedAt)),
+      ("tasks", .object(counts.mapValues { .integer(Int64($0)) })),
+    ])
+  }
+}
+
+extension TaskDocument {
+  var value: Value {
+    .record([
+      ("task", .string(task.description)), ("state", .string(state)), ("reason", .reason(reason)),
+      ("attempts", .array(attempts.map(\.value))),
+      ("outputs", outputs.isEmpty ? .null : .object(outputs)),
+    ])
+  }
+}
+
+extension TaskDocument.Attempt {
+  var value: Value {
+    .record([
+      ("attempt", .integer(Int64(fence.number))), ("state", .string(state)),
+      ("worker", .text(worker.isEmpty ? nil : worker)), ("queuedAt", .time(queuedAt)),
+      ("startedAt", .time(startedAt)), ("endedAt", .time(endedAt)),
+      ("wait", .length(from: queuedAt, to: startedAt)),
+      ("took", .length(from: startedAt, to: endedAt)),
+      ("exitCode", exitCode.map { .integer(Int64($0)) } ?? .null), ("reason", .reason(reason)),
+    ])
+  }
+}
+
+extension Value {
+  /// The milliseconds between two instants; null unless both are known.
+  static func length(from start: Moment?, to end: Moment?) -> Value {
+    guard let start, let end else { return .null }
+    return .integer((end - start).wholeMilliseconds)
+  }
+}

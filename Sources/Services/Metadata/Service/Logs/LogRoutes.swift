@@ -1,0 +1,119 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import ServiceKit
+
+/// Routes about logs: the same address while a task runs and ever after.
+struct LogRoutes: Sendable {
+  let ports: MetadataPorts
+
+  private static let parameters = ["follow", "from"]
+
+  var all: [Route] {
+    [
+      Route(
+        "GET", "/v1/runs/{run}/tasks/{task}/attempts/{attempt}/logs", .allowed(.logRead),
+        parameters: LogRoutes.parameters, attempt),
+      Route(
+        "GET", "/v1/runs/{run}/tasks/{task}/logs", .allowed(.logRead),
+        parameters: LogRoutes.parameters, task),
+      Route(
+        "GET", "/v1/runs/{run}/logs", .allowed(.logRead), parameters: ["follow"], run),
+    ]
+  }
+
+  private func attempt(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
+    let (run, key) = try await known(request)
+    let text = request.segment("attempt")
+    guard let number = Int(text), number > 0, String(number) == text else {
+      throw Problem.notFound("attempt \(text)")
+    }
+    let attempt = AttemptID(run: run, task: key, fence: Fence(number))
+    let from = try from(request)
+    let isFollowing = try request.flag("follow")
+    let stream = LogStream(ports: ports, isFollowing: isFollowing)
+    return try LogForm(request).response { writer in
+      try await stream.write(attempt, from: from, to: writer)
+    }
+  }
+
+  private func task(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
+    let (run, key) = try await known(request)
+    let place = try request.http.fields["last-event-id"].map { id throws(Problem) in
+      try LogPlace(id)
+    }
+    let from = try from(request)
+    let isFollowing = try request.flag("follow")
+    let stream = LogStream(ports: ports, isFollowing: isFollowing)
+    return try LogForm(request).response { writer in
+      try await stream.write(key, of: run, after: place, from: from, to: writer)
+    }
+  }
+
+  private func run(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
+    let id = try runID(request)
+    _ = try await scheduled(id)
+    let isFollowing = try request.flag("follow")
+    let stream = RunLogStream(ports: ports, isFollowing: isFollowing)
+    return try LogForm(request).response { writer in try await stream.write(id, to: writer) }
+  }
+
+  private func runID(_ request: RouteRequest) throws(Problem) -> RunID {
+    guard let run = RunID(text: request.segment("run")) else {
+      throw Problem.notFound("run \(request.segment("run"))")
+    }
+    return run
+  }
+
+  private func scheduled(_ run: RunID) async throws(Problem) -> RunView? {
+    do throws(RPCError) {
+      return try await SchedulerClient(ports: ports).run(run)
+    } catch {
+      throw Problem(error)
+    }
+  }
+
+  /// The task of the path; its run and it must exist.
+  private func known(_ request: RouteRequest) async throws(Problem) -> (RunID, TaskKey) {
+    let run = try runID(request)
+    guard let key = TaskKey(text: request.segment("task")) else {
+      throw Problem.notFound("task \(request.segment("task"))")
+    }
+    do throws(RPCError) {
+      _ = try await SchedulerClient(ports: ports).task(key, of: run)
+    } catch {
+      throw Problem(error)
+    }
+    return (run, key)
+  }
+
+  /// The first line that is wanted: behind the last event of a reader that connects again, else what
+  /// the query says.
+  private func from(_ request: RouteRequest) throws(Problem) -> Int64 {
+    if let id = request.http.fields["last-event-id"] { return try LogPlace(id).line + 1 }
+    return Int64(try request.number("from", default: 0, in: 0...Int(Int32.max)))
+  }
+}
+
+/// Where a line stands in the log of a task: `2-17` is line 17 of the second attempt.
+struct LogPlace: Hashable, Sendable {
+  var fence: Fence
+  var line: Int64
+
+  init(_ fence: Fence, _ line: Int64) {
+    self.fence = fence
+    self.line = line
+  }
+
+  init(_ text: String) throws(Problem) {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, let number = Int(parts[0]), number > 0, let line = Int64(parts[1]),
+      line >= 0
+    else {
+      throw Problem(400, "bad-last-event-id", "Last-Event-ID is not an id of this stream")
+    }
+    self.init(Fence(number), line)
+  }
+
+  var text: String { "\(fence)-\(line)" }
+}

@@ -1,0 +1,43 @@
+public import Ports
+public import ServiceKit
+
+/// The metadata service: history and logs of runs, for people.
+public struct MetadataService: Sendable {
+  private let ports: MetadataPorts
+
+  public init(_ ports: MetadataPorts) {
+    self.ports = ports
+  }
+
+  /// The routes that this service answers.
+  public var routes: [Route] {
+    LogRoutes(ports: ports).all + JobRoutes(ports: ports).all
+  }
+
+  /// Runs until the task is cancelled.
+  public func run() async {
+    await ArchiveFeed(ports: ports).run()
+  }
+}
+
+/// The ports of the metadata service and what is shared by its parts.
+public struct MetadataPorts: Sendable {
+  public let archive: any JobArchive
+  public let bus: any Bus
+  public let network: any Network
+  public let context: ServiceContext
+  public let seal: CursorSeal
+  public let configuration: MetadataConfiguration
+
+  public init(
+    archive: any JobArchive, bus: any Bus, network: any Network, context: ServiceContext,
+    seal: CursorSeal, configuration: MetadataConfiguration = MetadataConfiguration()
+  ) {
+    self.archive = archive
+    self.bus = bus
+    self.network = network
+    self.context = context
+    self.seal = seal
+    self.configuration = configuration
+  }
+}

@@ -1,0 +1,41 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import Wire
+
+/// What the metadata service asks the scheduler.
+struct SchedulerClient: Sendable {
+  let ports: MetadataPorts
+
+  func run(_ id: RunID) async throws(RPCError) -> RunView? {
+    let response: GetRunResponse = try await call(
+      SchedulerMethods.getRun, GetRunRequest(run: id.text))
+    return response.run
+  }
+
+  func tasks(
+    of run: RunID, after: String, limit: Int
+  ) async throws(RPCError) -> ListTasksResponse {
+    try await call(
+      SchedulerMethods.listTasks,
+      ListTasksRequest(run: run.text, after: after, limit: Int32(clamping: limit)))
+  }
+
+  func task(_ key: TaskKey, of run: RunID) async throws(RPCError) -> TaskView? {
+    let response: ListTasksResponse = try await call(
+      SchedulerMethods.listTasks, ListTasksRequest(run: run.text, task: key.description))
+    return response.tasks.first
+  }
+
+  private func call<Answer: WireMessage>(
+    _ method: String, _ request: some WireMessage
+  ) async throws(RPCError) -> Answer {
+    let bytes = try await ports.network.call(
+      SchedulerMethods.service, method, request.encoded(), within: ports.configuration.callWithin)
+    do {
+      return try Answer(decoding: bytes)
+    } catch {
+      throw RPCError(.internal, "the scheduler's answer cannot be decoded")
+    }
+  }
+}

@@ -1,0 +1,241 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import ServiceKit
+internal import Wire
+internal import WorkflowCore
+
+/// Takes requests to run workflows, and knows how their runs stand.
+struct RunDesk: Sendable {
+  /// What a client asked for.
+  struct Order: Sendable {
+    var namespace: NamespaceName
+    var workflow: WorkflowName
+    var version: VersionID?
+    var inputs: SortedMap<String, Value>
+    var labels: SortedMap<String, String>
+    var principal: String
+  }
+
+  let ports: WorkflowPorts
+  let definitions: DefinitionShelf
+
+  // MARK: Start
+
+  /// One atomic batch: the request, the message that starts the run, and what the key answers.
+  func start(_ order: Order, key: IdempotencyKey?) async throws(Problem) -> StartedRun {
+    let known = try await answer(to: key)
+    if let replay = try known.map({ row throws(Problem) in try replay(row, key) }) ?? nil {
+      return replay
+    }
+    let request = try await request(for: order)
+    let document = RunDocument.queued(request, at: ports.context.time.now())
+    var entries = [WorkflowTables.requests.insert(request)]
+    if let key {
+      let answer = IdempotencyRecord(
+        namespace: key.namespace.text, principal: key.principal, route: key.route, key: key.key,
+        requestDigest: key.requestDigest, status: 202, body: Array(document.json.utf8),
+        createdAtUs: request.createdAtUs, fields: ["run": request.run])
+      entries.append(
+        known.map { WorkflowTables.answers.update(answer, over: $0.version) }
+          ?? WorkflowTables.answers.insert(answer))
+    }
+    do throws(StoreError) {
+      _ = try await ports.store.commit(
+        RecordBatch(
+          entries: entries,
+          messages: [OutboxMessage(shard: WorkflowTables.outboxShard, record: .started(request))]))
+    } catch {
+      // Somebody else answered the same key first, or the run's id was taken: the row tells.
+      if error == .conflict, let key, let row = try await answer(to: key),
+        let replay = try replay(row, key)
+      {
+        return replay
+      }
+      throw Problem(error)
+    }
+    return StartedRun(run: request.run, document: document, isReplay: false)
+  }
+
+  private func answer(
+    to key: IdempotencyKey?
+  ) async throws(Problem) -> Versioned<IdempotencyRecord>? {
+    guard let key else { return nil }
+    do throws(StoreError) {
+      return try await ports.store.get(WorkflowTables.answers, key: key.row)
+    } catch {
+      throw Problem(error)
+    }
+  }
+
+  private func replay(
+    _ row: Versioned<IdempotencyRecord>, _ key: IdempotencyKey?
+  ) throws(Problem) -> StartedRun? {
+    let known = Idempotency.Known(
+      requestDigest: row.record.requestDigest,
+      answeredAt: Moment(microseconds: row.record.createdAtUs))
+    let digest = key?.requestDigest ?? ""
+    switch Idempotency.decide(known, requestDigest: digest, at: ports.context.time.now()) {
+    case .proceed:
+      return nil
+    case .reused:
+      throw Problem(
+        409, "idempotency_key_reused",
+        "the Idempotency-Key was used for another request; send a new key")
+    case .replay:
+      let text = String(decoding: row.record.body, as: UTF8.self)
+      return StartedRun(
+        run: row.record.fields["run"] ?? "", document: (try? Value(json: text)) ?? .null,
+        isReplay: true)
+    }
+  }
+
+  /// Pins the version and checks the inputs.
+  private func request(for order: Order) async throws(Problem) -> RunRequestRecord {
+    if let fault = RunLabels.fault(in: order.labels) {
+      throw Problem(422, "invalid-labels", fault)
+    }
+    let workflow = try await definitions.workflow(order.namespace, order.workflow)
+    let version = order.version ?? VersionID(workflow.record.version)
+    let definition = try await definitions.definition(order.namespace, order.workflow, version)
+    let inputs: SortedMap<String, Value>
+    switch definition.bind(order.inputs) {
+    case .bound(let bound): inputs = bound
+    case .refused(let findings):
+      throw Problem(
+        422, "invalid-inputs", findings.first?.message ?? "the inputs do not fit",
+        items: findings.map { finding in
+          Problem.Item(
+            pointer: "/inputs" + finding.pointer, code: finding.code, detail: finding.message,
+            hint: finding.hint)
+        })
+    }
+    let labels = SortedMap(
+      definition.labels.map { ($0.key, $0.value) } + order.labels.map { ($0.key, $0.value) })
+    return RunRequestRecord(
+      run: ports.context.newID(RunID.self).text, namespace: order.namespace.text,
+      workflow: order.workflow.text, version: version.text,
+      inputs: inputs.mapValues { ValueMessage($0) }, labels: labels,
+      createdAtUs: ports.context.time.now().microseconds, principal: order.principal)
+  }
+
+  // MARK: Look
+
+  /// The request of a run. Namespaces are checked against it before anybody is asked.
+  func request(_ id: RunID) async throws(Problem) -> RunRequestRecord {
+    do throws(StoreError) {
+      if let row = try await ports.store.get(WorkflowTables.requests, key: [.text(id.text)]) {
+        return row.record
+      }
+    } catch {
+      throw Problem(error)
+    }
+    throw Problem.notFound("run \(id)")
+  }
+
+  /// How a run stands: as the scheduler knows it, or queued until the scheduler does.
+  func document(_ request: RunRequestRecord) async throws(Problem) -> Value {
+    do throws(RPCError) {
+      let response: GetRunResponse = try await call(
+        SchedulerMethods.getRun, GetRunRequest(run: request.run))
+      guard let view = response.run else { throw RPCError(.internal, "no run in the answer") }
+      return RunDocument.of(view)
+    } catch {
+      guard error.code == .notFound else { throw Problem(error) }
+      return RunDocument.queued(request, at: ports.context.time.now())
+    }
+  }
+
+  /// How many runs stand, in their order.
+  func documents(_ requests: [RunRequestRecord]) async throws(Problem) -> [Value] {
+    guard !requests.isEmpty else { return [] }
+    do throws(RPCError) {
+      let response: GetRunsResponse = try await call(
+        SchedulerMethods.getRuns, GetRunsRequest(runs: requests.map(\.run)))
+      let views = SortedMap(response.runs.map { ($0.run, $0) })
+      let now = ports.context.time.now()
+      return requests.map { request in
+        views[request.run].map(RunDocument.of) ?? RunDocument.queued(request, at: now)
+      }
+    } catch {
+      throw Problem(error)
+    }
+  }
+
+  /// A page of a run's tasks. Nothing while the scheduler does not know the run.
+  func tasks(
+    _ run: String, after: String, limit: Int
+  ) async throws(Problem) -> ListTasksResponse {
+    do throws(RPCError) {
+      return try await call(
+        SchedulerMethods.listTasks,
+        ListTasksRequest(run: run, after: after, limit: Int32(clamping: limit)))
+    } catch {
+      guard error.code == .notFound else { throw Problem(error) }
+      return ListTasksResponse()
+    }
+  }
+
+  private func call<Answer: WireMessage>(
+    _ method: String, _ request: some WireMessage
+  ) async throws(RPCError) -> Answer {
+    let bytes = try await ports.network.call(
+      SchedulerMethods.service, method, request.encoded(), within: ports.configuration.callWithin)
+    do {
+      return try Answer(decoding: bytes)
+    } catch {
+      throw RPCError(.internal, "the scheduler's answer cannot be decoded")
+    }
+  }
+
+  // MARK: Stop
+
+  /// Asks the scheduler, by way of the outbox, to cancel or kill a run.
+  func command(
+    _ kind: RunCommand.Kind, _ request: RunRequestRecord, reason: String, by principal: String
+  ) async throws(Problem) {
+    let now = ports.context.time.now()
+    let command = RunCommand(
+      command: ports.context.newID(MessageID.self).text, run: request.run, kind: kind,
+      reason: reason, principal: principal, askedAtUs: now.microseconds)
+    let record = BusRecord(
+      topic: "run.commands", key: request.run, value: command.encoded())
+    do throws(StoreError) {
+      _ = try await ports.store.commit(
+        RecordBatch(
+          messages: [OutboxMessage(shard: WorkflowTables.outboxShard, record: record)]))
+    } catch {
+      throw Problem(error)
+    }
+  }
+}
+
+/// A run that was started, or that the same request had started before.
+struct StartedRun: Sendable {
+  var run: String
+  var document: Value
+  var isReplay: Bool
+}
+
+/// A client's Idempotency-Key and what it belongs to.
+struct IdempotencyKey: Sendable {
+  var namespace: NamespaceName
+  var principal: String
+  var route: String
+  var key: String
+  var requestDigest: String
+
+  var row: [RecordValue] {
+    [.text(namespace.text), .text(principal), .text(route), .text(key)]
+  }
+}
+
+extension BusRecord {
+  static func started(_ request: RunRequestRecord) -> BusRecord {
+    let message = WorkflowStarted(
+      run: request.run, namespace: request.namespace, workflow: request.workflow,
+      version: request.version, inputs: request.inputs, labels: request.labels,
+      createdAtUs: request.createdAtUs, principal: request.principal)
+    return BusRecord(topic: "workflow.started", key: request.run, value: message.encoded())
+  }
+}

@@ -1,0 +1,26 @@
+public import ServiceKit
+
+/// Limits of the workflow service. Validated once at start; nothing reads defaults later.
+public struct WorkflowConfiguration: Sendable {
+  /// The body of a request other than a definition.
+  public var requestBytesMax: Int = 1 << 20
+  /// A definition as its author sends it.
+  public var definitionBytesMax: Int = 4 << 20
+  /// Rows that one page of a filtered list looks at.
+  public var rowsScannedMax: Int = 2_000
+  /// How long a call to another service may take.
+  public var callWithin: Duration = .seconds(5)
+  /// The longest `?wait=` of a request.
+  public var waitMax: Duration = .seconds(60)
+  /// Between two looks at a run that somebody follows.
+  public var lookEvery: Duration = .milliseconds(200)
+  /// Definitions kept in memory.
+  public var definitionsCachedMax: Int = 256
+  /// How often old idempotency rows are deleted.
+  public var sweepEvery: Duration = .seconds(600)
+  /// How long it waits after the store or the network had no answer.
+  public var retryWait: Duration = .milliseconds(200)
+  public var outbox = OutboxConfiguration()
+
+  public init() {}
+}
