@@ -28,7 +28,7 @@ struct CodingEmitter {
       }
       for field in message.fields {
         guard case .map = field.shape else { continue }
-        out.line("\(access(field.name)).merge(decoded: \(entries(of: field)))")
+        out.line("\(access(field.name)).merge(\(entries(of: field)))")
       }
     }
   }

@@ -84,7 +84,7 @@ public struct ValueMessage: WireMessage {
         default: try reader.unknown(tag, &unknownFields)
         }
       }
-      members.merge(decoded: membersEntries)
+      members.merge(membersEntries)
     }
   }
 
@@ -285,6 +285,6 @@ public struct ValueTypeMessage: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    members.merge(decoded: membersEntries)
+    members.merge(membersEntries)
   }
 }

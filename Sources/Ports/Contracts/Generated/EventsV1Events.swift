@@ -98,8 +98,8 @@ public struct WorkflowStarted: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    inputs.merge(decoded: inputsEntries)
-    labels.merge(decoded: labelsEntries)
+    inputs.merge(inputsEntries)
+    labels.merge(labelsEntries)
   }
 }
 
@@ -266,7 +266,7 @@ public struct AttemptEnded: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    outputs.merge(decoded: outputsEntries)
+    outputs.merge(outputsEntries)
   }
 }
 

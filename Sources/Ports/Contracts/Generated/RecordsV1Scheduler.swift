@@ -308,9 +308,9 @@ public struct RunRecord: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    inputs.merge(decoded: inputsEntries)
-    labels.merge(decoded: labelsEntries)
-    counts.merge(decoded: countsEntries)
+    inputs.merge(inputsEntries)
+    labels.merge(labelsEntries)
+    counts.merge(countsEntries)
   }
 }
 
@@ -537,7 +537,7 @@ public struct TaskRecord: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    outputs.merge(decoded: outputsEntries)
+    outputs.merge(outputsEntries)
   }
 }
 
@@ -677,7 +677,7 @@ public struct SessionRecord: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    labels.merge(decoded: labelsEntries)
+    labels.merge(labelsEntries)
   }
 }
 

@@ -86,7 +86,7 @@ public struct WorkflowRecord: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    labels.merge(decoded: labelsEntries)
+    labels.merge(labelsEntries)
   }
 }
 
@@ -248,8 +248,8 @@ public struct RunRequestRecord: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    inputs.merge(decoded: inputsEntries)
-    labels.merge(decoded: labelsEntries)
+    inputs.merge(inputsEntries)
+    labels.merge(labelsEntries)
   }
 }
 
@@ -335,6 +335,6 @@ public struct IdempotencyRecord: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    fields.merge(decoded: fieldsEntries)
+    fields.merge(fieldsEntries)
   }
 }

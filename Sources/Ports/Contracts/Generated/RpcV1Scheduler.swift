@@ -175,9 +175,9 @@ public struct RunView: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    labels.merge(decoded: labelsEntries)
-    counts.merge(decoded: countsEntries)
-    inputs.merge(decoded: inputsEntries)
+    labels.merge(labelsEntries)
+    counts.merge(countsEntries)
+    inputs.merge(inputsEntries)
   }
 }
 
@@ -449,7 +449,7 @@ public struct TaskView: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    outputs.merge(decoded: outputsEntries)
+    outputs.merge(outputsEntries)
   }
 }
 

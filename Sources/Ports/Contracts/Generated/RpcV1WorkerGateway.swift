@@ -80,7 +80,7 @@ public struct OpenSessionRequest: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    labels.merge(decoded: labelsEntries)
+    labels.merge(labelsEntries)
   }
 }
 
@@ -459,7 +459,7 @@ public struct WorkOrderMessage: WireMessage {
         default: try reader.unknown(tag, &unknownFields)
         }
       }
-      arguments.merge(decoded: argumentsEntries)
+      arguments.merge(argumentsEntries)
     }
   }
 
@@ -583,8 +583,8 @@ public struct WorkOrderMessage: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    environment.merge(decoded: environmentEntries)
-    outputs.merge(decoded: outputsEntries)
+    environment.merge(environmentEntries)
+    outputs.merge(outputsEntries)
   }
 }
 

@@ -1,5 +1,3 @@
-public import Domain
-
 /// Takes protobuf fields from bytes, without ever reading beyond the limit of the current message.
 ///
 /// A tag is handed out as its raw number, `number << 3 | wire type`, so that generated code picks
@@ -246,22 +244,5 @@ extension String {
   init?(validUTF8 bytes: Span<UInt8>) {
     guard let text = try? UTF8Span(validating: bytes) else { return nil }
     self.init(copying: text)
-  }
-}
-
-extension SortedMap {
-  /// Takes in the entries of a decoded map; of equal keys the last one wins.
-  ///
-  /// Linear for entries in order, as we write them; sorted once otherwise, so that a hostile order
-  /// costs no more than n log n.
-  public mutating func merge(decoded entries: [(Key, Element)]) {
-    guard !entries.isEmpty else { return }
-    for (place, entry) in entries.enumerated() {
-      if let last, entry.0 <= last.key {
-        self = SortedMap(map { ($0.key, $0.value) } + entries[place...])
-        return
-      }
-      self[entry.0] = entry.1
-    }
   }
 }

@@ -658,13 +658,13 @@ public struct CodecSample: WireMessage {
       default: try reader.unknown(tag, &unknownFields)
       }
     }
-    texts.merge(decoded: textsEntries)
-    numbers.merge(decoded: numbersEntries)
-    blobsByNumber.merge(decoded: blobsByNumberEntries)
-    coloursByNumber.merge(decoded: coloursByNumberEntries)
-    pointsByNumber.merge(decoded: pointsByNumberEntries)
-    samples.merge(decoded: samplesEntries)
-    self.entry.merge(decoded: entryEntries)
+    texts.merge(textsEntries)
+    numbers.merge(numbersEntries)
+    blobsByNumber.merge(blobsByNumberEntries)
+    coloursByNumber.merge(coloursByNumberEntries)
+    pointsByNumber.merge(pointsByNumberEntries)
+    samples.merge(samplesEntries)
+    self.entry.merge(entryEntries)
   }
 }
 
