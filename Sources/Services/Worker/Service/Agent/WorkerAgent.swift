@@ -1,0 +1,224 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import ServiceKit
+internal import Wire
+internal import WorkerCore
+
+/// Runs the worker's machine: gives it what happens, and does what it asks for.
+///
+/// Effects run as children of one task group, so that a slow call holds nothing else back; their
+/// answers come in as events.
+actor WorkerAgent {
+  private let ports: WorkerPorts
+  private var worker: Worker
+  private var orders: SortedMap<AttemptID, WorkOrder> = [:]
+  private var runs: SortedMap<AttemptID, AttemptRun> = [:]
+  private let effects: AsyncStream<WorkerEffect>
+  private let feed: AsyncStream<WorkerEffect>.Continuation
+  private let alarm = Alarm()
+  private let results: ResultPublisher
+
+  init(_ ports: WorkerPorts) {
+    self.ports = ports
+    worker = Worker(ports.configuration.limits)
+    // Bounded by what the machine asks for: a few effects for each slot and result.
+    (effects, feed) = AsyncStream.makeStream()
+    results = ResultPublisher(ports)
+  }
+
+  /// Runs until the machine is over or the task is cancelled.
+  func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      for pool in ports.configuration.pools {
+        group.addTask { await self.takeHints(of: pool) }
+      }
+      group.addTask { await self.watchTime() }
+      group.addTask { await self.publishResults() }
+      handle(.started)
+      for await effect in effects {
+        if case .finish = effect { break }
+        group.addTask { await self.perform(effect) }
+      }
+      group.cancelAll()
+      killAll()
+    }
+  }
+
+  func handle(_ event: WorkerEvent) {
+    let asked = worker.apply(event, at: ports.context.time.uptime())
+    for effect in asked {
+      // Publishing and forgetting need no task of their own.
+      switch effect {
+      case .publish(let result): results.add(result)
+      case .forget(let attempt): orders[attempt] = nil
+      default: feed.yield(effect)
+      }
+    }
+    alarm.set(worker.deadline)
+  }
+
+  // MARK: Effects
+
+  private func perform(_ effect: WorkerEffect) async {
+    switch effect {
+    case .nameSession:
+      handle(.sessionNamed(ports.context.newID()))
+    case .openSession(let session):
+      await open(session)
+    case .closeSession(let session):
+      let request = CloseSessionRequest(session: session.text)
+      _ = try? await call(WorkerGatewayMethods.closeSession, request) as CloseSessionResponse
+      handle(.sessionClosed(session))
+    case .claim(let session, let named, let max):
+      await claim(session, named, max)
+    case .beat(let beat):
+      await send(beat)
+    case .start(let attempt):
+      await start(attempt)
+    case .terminate(let attempt):
+      await runs[attempt]?.stop(.terminate)
+    case .kill(let attempt):
+      await runs[attempt]?.stop(.kill)
+    case .publish, .forget, .finish:
+      break
+    }
+  }
+
+  private func open(_ session: SessionID) async {
+    let configuration = ports.configuration
+    let request = OpenSessionRequest(
+      session: session.text, worker: configuration.name, pools: configuration.pools.map(\.text),
+      slots: Int32(clamping: configuration.limits.slotsMax), labels: configuration.labels,
+      containment: configuration.containment)
+    do throws(RPCError) {
+      let answer: OpenSessionResponse = try await call(WorkerGatewayMethods.openSession, request)
+      let terms = SessionTerms(
+        lease: .microseconds(answer.leaseUs), beatEvery: .microseconds(answer.beatEveryUs))
+      ports.context.telemetry.log(.info, "session.opened", [("session", session.text)])
+      handle(.sessionOpened(session, terms))
+    } catch {
+      ports.context.telemetry.log(
+        .info, "session.not-opened", [("session", session.text), ("error", error.message)])
+      handle(.sessionOpenFailed(session))
+    }
+  }
+
+  private func claim(_ session: SessionID, _ named: [AttemptID], _ max: Int) async {
+    let request = ClaimRequest(
+      session: session.text, attempts: named.map(\.description), max: Int32(clamping: max))
+    do throws(RPCError) {
+      let answer: ClaimResponse = try await call(WorkerGatewayMethods.claim, request)
+      handle(
+        .claimAnswered(
+          session, answer.items.compactMap(take), isSessionOver: answer.sessionOver))
+    } catch {
+      handle(.claimFailed(session))
+    }
+  }
+
+  /// Keeps the order of an attempt that was granted. One without an order that can be understood is
+  /// not held, and so found out and given to others.
+  private func take(_ item: ClaimResponse.Item) -> ClaimedItem? {
+    guard let attempt = AttemptID(text: item.attempt) else { return nil }
+    switch item.verdict {
+    case .yours:
+      guard let message = item.order, let order = WorkOrder(message) else { return nil }
+      if orders[attempt] == nil { orders[attempt] = order }
+      return ClaimedItem(attempt, .yours(AttemptLimits(message)))
+    case .unknown:
+      return ClaimedItem(attempt, .unknown)
+    case .gone, .unspecified, .unrecognized:
+      return ClaimedItem(attempt, .gone)
+    }
+  }
+
+  private func send(_ beat: Beat) async {
+    do throws(RPCError) {
+      let answer: HeartbeatResponse = try await call(
+        WorkerGatewayMethods.heartbeat, HeartbeatRequest(beat))
+      handle(.beatAnswered(BeatAnswer(answer, to: beat)))
+    } catch {
+      handle(.beatFailed(beat.session, number: beat.number))
+    }
+  }
+
+  private func start(_ attempt: AttemptID) async {
+    guard let order = orders[attempt] else { return }
+    let run = AttemptRun(order, ports)
+    runs[attempt] = run
+    let ended = await run.run { event in await self.handle(event) }
+    runs[attempt] = nil
+    orders[attempt] = nil
+    handle(.executionEnded(attempt, ended))
+  }
+
+  /// Nothing outlives the agent: the trees of processes are ended even when nobody waits for them.
+  private func killAll() {
+    for run in runs.values {
+      ports.context.spawner.spawn("worker.kill") { await run.stop(.kill) }
+    }
+  }
+
+  private func call<Answer: WireMessage>(
+    _ method: String, _ request: some WireMessage
+  ) async throws(RPCError) -> Answer {
+    let bytes = try await ports.network.call(
+      WorkerGatewayMethods.service, method, request.encoded(),
+      within: ports.configuration.callWithin)
+    guard let answer = try? Answer(decoding: bytes) else {
+      throw RPCError(.internal, "the scheduler's answer cannot be decoded")
+    }
+    return answer
+  }
+
+  // MARK: Loops
+
+  /// Sends `timeReached` when the machine wants to be woken.
+  private func watchTime() async {
+    while !Task.isCancelled {
+      guard await alarm.wait(ports.context.time) else { continue }
+      handle(.timeReached)
+    }
+  }
+
+  private func publishResults() async {
+    while !Task.isCancelled {
+      let (published, failed) = await results.publishNext()
+      if !published.isEmpty { handle(.resultsPublished(published)) }
+      if !failed.isEmpty { handle(.resultsNotPublished(failed)) }
+    }
+  }
+
+  /// Hints are hints: they are committed as soon as they were read.
+  private func takeHints(of pool: PoolName) async {
+    while !Task.isCancelled {
+      do throws(BusError) {
+        let member = try await ports.bus.join(
+          group: "workers.\(pool)", member: ports.configuration.name,
+          topics: ["task.scheduled.\(pool)"])
+        try await takeHints(from: member)
+      } catch {
+        guard !Task.isCancelled else { return }
+        ports.context.telemetry.log(.info, "hints.retry", [("error", "\(error)")])
+        try? await ports.context.time.sleep(for: ports.configuration.retryWait)
+      }
+    }
+  }
+
+  private func takeHints(from member: any BusMembership) async throws(BusError) {
+    while !Task.isCancelled {
+      let deliveries = try await member.poll(
+        recordsMax: ports.configuration.hintsPerPollMax, wait: ports.configuration.pollWait)
+      guard !deliveries.isEmpty else { continue }
+      let attempts = deliveries.compactMap { delivery in
+        (try? TaskScheduled(decoding: delivery.record.value)).flatMap {
+          AttemptID(text: $0.attempt)
+        }
+      }
+      handle(.hinted(attempts))
+      try await member.commit(deliveries)
+    }
+    await member.leave()
+  }
+}

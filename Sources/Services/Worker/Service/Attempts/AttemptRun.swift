@@ -1,0 +1,76 @@
+internal import Domain
+internal import Ports
+internal import ServiceKit
+internal import Synchronization
+internal import WorkerCore
+
+/// One attempt on its executor, from the start to the last line of its log.
+final class AttemptRun: Sendable {
+  private let order: WorkOrder
+  private let ports: WorkerPorts
+  private let execution = Mutex<(any Execution)?>(nil)
+
+  init(_ order: WorkOrder, _ ports: WorkerPorts) {
+    self.order = order
+    self.ports = ports
+  }
+
+  /// Asks the execution to end. Never waits for its output.
+  func stop(_ signal: StopSignal) async {
+    guard let execution = execution.withLock({ $0 }) else { return }
+    await execution.stop(signal)
+  }
+
+  /// Starts the work and returns when nothing of it is left.
+  func run(_ tell: @escaping @Sendable (WorkerEvent) async -> Void) async -> EndedExecution {
+    let startedAt = ports.context.time.now()
+    let execution: any Execution
+    do throws(ExecutorError) {
+      guard let executor = ports.executors.first(where: { $0.accepts(order.work) }) else {
+        throw .unsupported("no executor here does such work")
+      }
+      execution = try await executor.start(order)
+    } catch {
+      return notStarted(error, startedAt)
+    }
+    self.execution.withLock { $0 = execution }
+    await tell(.executionStarted(order.attempt))
+    let shipper = LogShipper(order.attempt, startedAt: startedAt, ports)
+    return await withTaskGroup(of: Void.self) { group in
+      group.addTask { [order] in
+        await shipper.ship(from: execution) { await tell(.executionPrinted(order.attempt)) }
+      }
+      let result = await execution.result()
+      let endedAt = ports.context.time.now()
+      await shipper.finish(within: ports.configuration.logFlushWithin)
+      group.cancelAll()
+      return EndedExecution(
+        ending: AttemptEnding(result), startedAt: startedAt, endedAt: endedAt,
+        logLines: shipper.lineCount)
+    }
+  }
+
+  /// Work that no executor here can do fails; work that could not be started may be tried elsewhere.
+  private func notStarted(_ error: ExecutorError, _ startedAt: Moment) -> EndedExecution {
+    let now = ports.context.time.now()
+    let ending: AttemptEnding =
+      switch error {
+      case .unsupported(let why):
+        .failed(exitCode: nil, reason: Reason(code: "unsupported", message: why, since: now))
+      case .unavailable(let why):
+        .notStarted(Reason(code: "not-started", message: why, since: now))
+      }
+    return EndedExecution(ending: ending, startedAt: startedAt, endedAt: now)
+  }
+}
+
+extension AttemptEnding {
+  init(_ result: ExecutionResult) {
+    switch result {
+    case .succeeded(let outputs): self = .succeeded(outputs: outputs)
+    case .failed(let exitCode, let reason): self = .failed(exitCode: exitCode, reason: reason)
+    case .stopped(let reason): self = .stopped(reason)
+    case .unknown(let reason): self = .unknown(reason)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import WorkerCore
+
+extension WorkOrder {
+  /// Nil for orders that this version does not understand.
+  init?(_ message: WorkOrderMessage) {
+    guard let attempt = AttemptID(text: message.attempt), let work = Work(message.work) else {
+      return nil
+    }
+    var outputs: [(String, ValueType)] = []
+    for (name, type) in message.outputs {
+      guard let type = ValueType(type) else { return nil }
+      outputs.append((name, type))
+    }
+    self.init(
+      attempt: attempt, work: work, environment: message.environment,
+      outputs: SortedMap(outputs))
+  }
+}
+
+extension WorkOrder.Work {
+  fileprivate init?(_ work: WorkOrderMessage.Work?) {
+    switch work {
+    case .run(let run):
+      self = .run(argv: run.argv)
+    case .script(let script):
+      self = .script(text: script.text, interpreter: script.interpreter)
+    case .http(let call):
+      self = .http(
+        method: call.method, url: call.url,
+        headers: call.headers.map { HTTPField($0.name, $0.value) }, body: call.body,
+        expect: call.expect.map(Int.init))
+    case .call(let call):
+      guard let arguments = SortedMap<String, Value>(call.arguments) else { return nil }
+      self = .call(function: call.function, arguments: arguments)
+    case nil:
+      return nil
+    }
+  }
+}
+
+extension AttemptLimits {
+  /// Zero means without limit.
+  init(_ message: WorkOrderMessage) {
+    self.init(
+      attempt: message.attemptLimitUs > 0 ? .microseconds(message.attemptLimitUs) : nil,
+      silence: message.heartbeatLimitUs > 0 ? .microseconds(message.heartbeatLimitUs) : nil,
+      grace: .microseconds(max(message.graceUs, 0)))
+  }
+}
+
+extension HeartbeatRequest {
+  init(_ beat: Beat) {
+    self.init(
+      session: beat.session.text, beat: beat.number, heldCount: Int32(clamping: beat.heldCount),
+      heldHash: beat.heldHash, held: beat.held?.map(\.description) ?? [],
+      hasHeld: beat.held != nil, results: beat.results.map(\.description),
+      stopped: beat.stopped.map(\.description), isDraining: beat.isDraining)
+  }
+}
+
+extension BeatAnswer {
+  init(_ message: HeartbeatResponse, to beat: Beat) {
+    self.init(
+      session: beat.session, number: beat.number,
+      stops: message.stops.compactMap { stop in
+        AttemptID(text: stop.attempt).map {
+          Stop($0, stop.isKill ? .kill : .terminate, reason: stop.reason)
+        }
+      },
+      acknowledged: message.acknowledged.compactMap { AttemptID(text: $0) },
+      wantsHeld: message.wantsHeld, asksToDrain: message.drain,
+      isSessionOver: message.sessionOver)
+  }
+}

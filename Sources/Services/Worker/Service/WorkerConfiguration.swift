@@ -1,0 +1,36 @@
+public import Domain
+public import WorkerCore
+
+/// Limits of the worker service. Validated once at start; nothing reads defaults later.
+public struct WorkerConfiguration: Sendable {
+  /// The worker's name: one per machine or container, the same after a restart.
+  public var name: String
+  public var pools: [PoolName]
+  public var labels: SortedMap<String, String> = [:]
+  /// How well processes are contained here, as the executors report it.
+  public var containment: String = ""
+  public var limits: WorkerLimits
+  /// How long a call to the scheduler may take.
+  public var callWithin: Duration = .seconds(5)
+  /// How long a poll for hints waits when there is nothing.
+  public var pollWait: Duration = .seconds(1)
+  /// Hints taken in at once.
+  public var hintsPerPollMax: Int = 256
+  /// How long it waits after the bus or the network had no answer.
+  public var retryWait: Duration = .milliseconds(200)
+  /// Bytes of lines in one log record.
+  public var logRecordBytesMax: Int = 128 << 10
+  /// How long the last lines of an attempt may take to reach the bus before its result goes without
+  /// them.
+  public var logFlushWithin: Duration = .seconds(10)
+  /// Results published at once.
+  public var resultsPerBatchMax: Int = 256
+
+  public init(
+    name: String, pools: [PoolName] = [.default], limits: WorkerLimits = WorkerLimits()
+  ) {
+    self.name = name
+    self.pools = pools
+    self.limits = limits
+  }
+}
