@@ -25,12 +25,18 @@ public protocol Bus: Sendable {
   func bounds(_ place: TopicPartition) async throws(BusError) -> LogBounds
 
   /// Reads without a group from the given offsets, each at or after its offset, in order within a
-  /// partition. Waits up to `wait` when there is nothing; then answers an empty list.
+  /// partition. Waits up to `wait` when there is nothing; then, and when the task is cancelled,
+  /// answers an empty list. A publication wakes it. No place starves another.
+  ///
+  /// - Throws: `.offsetGone` when the offset of any place is below the first record or beyond the
+  ///   end.
   func fetch(
     _ from: [(place: TopicPartition, offset: Int64)], recordsMax: Int, wait: Duration
   ) async throws(BusError) -> [BusDelivery]
 
-  /// Joins a consumer group under a static member name.
+  /// Joins a consumer group under a static member name. Whoever had that name in the group is
+  /// fenced, and its partitions go on at what the group has committed. A group that has committed
+  /// nothing begins at the first record.
   func join(group: String, member: String, topics: [String]) async throws(BusError)
     -> any BusMembership
 }
@@ -40,12 +46,17 @@ public protocol Bus: Sendable {
 /// Partitions are shared among the members and may move at any time; records that were delivered
 /// and not committed come again, to this member or to another.
 public protocol BusMembership: Sendable {
-  /// Waits up to `wait` when there is nothing; then answers an empty list.
+  /// Waits up to `wait` when there is nothing; then, and when the task is cancelled, answers an
+  /// empty list. A publication wakes it, and so does being fenced.
+  ///
+  /// - Throws: `.offsetGone` once when records were deleted that the group had not committed; the
+  ///   group goes on at the first record that is left.
   func poll(recordsMax: Int, wait: Duration) async throws(BusError) -> [BusDelivery]
 
-  /// Says that everything up to and including these records has taken effect.
+  /// Says that everything up to and including these records has taken effect: it does not come
+  /// again, whoever gets the partition. Committing less than before changes nothing.
   func commit(_ upTo: [BusDelivery]) async throws(BusError)
 
-  /// Gives the partitions back.
+  /// Gives the partitions back; the membership is fenced from then on.
   func leave() async
 }
