@@ -1,4 +1,5 @@
 internal import Ports
+internal import Synchronization
 internal import SystemAdapter
 
 /// One embedded database for the record stores and buses of a process.
@@ -14,6 +15,7 @@ public final class SQLiteEngine: Sendable {
   private let writes: JobQueue<WriterWork>
   private let reads: JobQueue<@Sendable (SQLiteConnection) -> Void>?
   private let threads: ThreadCount
+  private let hasBus = Atomic<Bool>(false)
 
   /// Opens, and if need be makes, the database. May take as long as the check of the file.
   public static func open(
@@ -79,6 +81,11 @@ public final class SQLiteEngine: Sendable {
   public func close() async {
     stop()
     await threads.ended()
+  }
+
+  /// True for the first who asks: a bus keeps the ends of its logs in memory, two would disagree.
+  func claimBus() -> Bool {
+    !hasBus.exchange(true, ordering: .relaxed)
   }
 
   /// Writes that wait for the writer's thread.
