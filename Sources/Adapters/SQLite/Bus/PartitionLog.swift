@@ -50,8 +50,8 @@ final class PartitionLog: Sendable {
     state.withLock { ($0.earliest, $0.end) }
   }
 
-  /// An offset for the next record. It is never given again, even if its transaction fails: a reader
-  /// must never see two records at one offset.
+  /// An offset for the next record. It is never given again, even if its transaction fails: a
+  /// reader must never see two records at one offset.
   func takeOffset() -> Int64 {
     state.withLock { state in
       defer { state.next += 1 }
