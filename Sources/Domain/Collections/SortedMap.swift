@@ -1,8 +1,8 @@
 /// A map whose order is the order of its keys, so that nothing depends on hashing.
 ///
 /// A sorted array underneath: look-up is O(log n), insertion of a new key O(n) moves, iteration is
-/// contiguous. Build large maps with `init(_:)`, which sorts once. It is inlinable throughout: every
-/// module uses it with its own keys, and unspecialised code costs ten times as much.
+/// contiguous. Build large maps with `init(_:)`, which sorts once. It is inlinable throughout:
+/// every module uses it with its own keys, and unspecialised code costs ten times as much.
 public struct SortedMap<Key: Comparable, Element> {
   @usableFromInline var sortedKeys: [Key] = []
   @usableFromInline var elements: [Element] = []
