@@ -38,7 +38,10 @@ extension WireMessage {
 /// What one decoding may take at most.
 public struct WireLimits: Hashable, Sendable {
   /// Messages inside messages. The entries of maps do not count: they are the map's own clothing.
-  public var depthMax: Int = 64
+  ///
+  /// It must admit whatever we write: a value nests up to 64 deep (`EvaluationLimits`), each of its
+  /// arrays and objects takes two messages, and the message around it a few more.
+  public var depthMax: Int = 144
   /// Messages inside the outermost one, map entries included: a bound on memory, since an empty
   /// message takes two bytes on the wire and hundreds in memory.
   public var messagesMax: Int = 1_000_000

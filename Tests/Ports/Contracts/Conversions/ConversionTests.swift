@@ -17,6 +17,17 @@ import Wire
     #expect(Value(try ValueMessage(decoding: bytes)) == value)
   }
 
+  /// What an expression may make, a record must be able to hold, in the deepest message around it.
+  @Test func `the deepest value that an expression makes survives`() throws {
+    var deepest = Value.null
+    for level in 0..<EvaluationLimits().depthMax {
+      deepest = level.isMultiple(of: 2) ? .array([deepest]) : .object(["a": deepest])
+    }
+    let view = ListTasksResponse(tasks: [TaskView(outputs: ["x": ValueMessage(deepest)])])
+    let read = try ListTasksResponse(decoding: view.encoded())
+    #expect(read.tasks.first?.outputs["x"].flatMap(Value.init) == deepest)
+  }
+
   @Test func `a value message without a known kind is no value`() {
     #expect(Value(ValueMessage()) == nil)
     #expect(Value(ValueMessage(kind: .list(.init(items: [ValueMessage()])))) == nil)

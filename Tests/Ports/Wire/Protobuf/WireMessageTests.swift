@@ -16,8 +16,9 @@ import Wire
   }
 
   @Test func `messages nest up to the limit and no further`() throws {
-    #expect(try CodecSample(decoding: nest(64)).encoded() == nest(64))
-    #expect(throws: WireError.tooDeep) { try CodecSample(decoding: nest(65)) }
+    #expect(try CodecSample(decoding: nest(143)).encoded() == nest(143))
+    #expect(try CodecSample(decoding: nest(144)).encoded() == nest(144))
+    #expect(throws: WireError.tooDeep) { try CodecSample(decoding: nest(145)) }
     #expect(throws: WireError.tooDeep) { try CodecSample(decoding: nest(3_000)) }
   }
 
@@ -27,14 +28,14 @@ import Wire
     func groups(_ depth: Int) -> [UInt8] {
       (0..<depth).flatMap { _ in [start, 0x06] } + (0..<depth).flatMap { _ in [end, 0x06] }
     }
-    #expect(try CodecSample(decoding: groups(64)).unknownFields.bytes == groups(64))
-    #expect(throws: WireError.tooDeep) { try CodecSample(decoding: groups(65)) }
+    #expect(try CodecSample(decoding: groups(144)).unknownFields.bytes == groups(144))
+    #expect(throws: WireError.tooDeep) { try CodecSample(decoding: groups(145)) }
     #expect(throws: WireError.tooDeep) { try CodecSample(decoding: groups(100_000)) }
   }
 
   @Test func `the entries of maps do not count as depth`() throws {
     var sample = CodecSample()
-    for _ in 0..<64 { sample = CodecSample(samples: ["a": sample]) }
+    for _ in 0..<144 { sample = CodecSample(samples: ["a": sample]) }
     #expect(try CodecSample(decoding: sample.encoded()) == sample)
   }
 
