@@ -1,0 +1,58 @@
+internal import Domain
+public import Ports
+
+/// Limits of HTTP calls that tasks make.
+public struct HTTPExecutorConfiguration: Sendable {
+  /// How long the other side may be silent. The limit of the attempt holds besides.
+  public var answerWithin: Duration = .seconds(900)
+
+  public init() {}
+}
+
+/// Runs work of the kind `http`: one call, never repeated.
+///
+/// Offers the outputs `status`, `body` (when it is UTF-8) and `json` (when it is JSON). Reason codes
+/// of failures: `http-status`, `http-unreachable` (surely not carried out), `http-outcome-unknown`
+/// (sent, and no whole answer came: carried out or not), `http-malformed`, `http-too-large`.
+public struct HTTPExecutor: Executor {
+  private let network: any Network
+  private let time: any Time
+  private let spawner: any Spawner
+  private let configuration: HTTPExecutorConfiguration
+
+  public init(
+    network: any Network, time: any Time, spawner: any Spawner,
+    configuration: HTTPExecutorConfiguration = HTTPExecutorConfiguration()
+  ) {
+    self.network = network
+    self.time = time
+    self.spawner = spawner
+    self.configuration = configuration
+  }
+
+  public func accepts(_ work: WorkOrder.Work) -> Bool {
+    switch work {
+    case .http: true
+    case .run, .script, .call: false
+    }
+  }
+
+  public func start(_ order: WorkOrder) async throws(ExecutorError) -> any Execution {
+    guard case .http(let method, let url, let headers, let body, let expect) = order.work else {
+      throw .unsupported("this executor only makes HTTP calls")
+    }
+    let call = HTTPCall(
+      method: method, url: url, fields: HTTPFields(headers), body: body,
+      timeout: configuration.answerWithin)
+    let lines = LineQueue(order.limits)
+    let exchange = HTTPExchange(
+      call: call, expect: expect, order: order, network: network, time: time, lines: lines)
+    return SpawnedExecution(
+      lines: lines, time: time, spawner,
+      whenStopped: "stopped while the call was under way; it may "
+        + "have taken effect"
+    ) {
+      await exchange.run()
+    }
+  }
+}

@@ -1,0 +1,199 @@
+internal import Domain
+internal import Glibc
+public import Ports
+internal import Synchronization
+public import SystemAdapter
+
+/// Where and with what programs run.
+public struct ProcessExecutorConfiguration: Sendable {
+  /// Holds the work directories; may be shared by several processes.
+  public var directory: String
+  /// Where programs are looked up when the task sets no PATH.
+  public var path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  public var language = "C.UTF-8"
+  /// The best containment to try; the kernel may allow less.
+  public var containment = Containment.pidNamespace
+
+  public init(directory: String) {
+    self.directory = directory
+  }
+}
+
+/// Runs work of the kinds `run` and `script`: programs, each as a process tree that ends with its
+/// program, with a stop, or with this process.
+///
+/// The program gets a fresh work directory as current directory and HOME, `/dev/null` as input, an
+/// environment of PATH, HOME, LANG, TMPDIR, `MILLRACE_OUTPUTS` and what the order says, and no other
+/// descriptor, signal setting or privilege of the worker. The directory is gone when the result is
+/// there. `MILLRACE_OUTPUTS` names the file for outputs.
+///
+/// Reason codes of failures: `exit-code`, `killed-by-signal`, `program-not-found` (127),
+/// `program-not-executable` (126), `arguments-too-large`, `process-setup`, `output-undeclared`,
+/// `output-missing`, `output-type`, `output-syntax`, `output-unreadable`, `outputs-too-large`.
+public final class ProcessExecutor: Executor {
+  private let configuration: ProcessExecutorConfiguration
+  private let root: WorkRoot
+  private let loop: EventLoop
+  private let time: any Time
+  private let spawner: any Spawner
+  private let launcher: Mutex<ProcessLauncher>
+  private let levelMin: Int32
+
+  /// What the kernel allows here.
+  public let containment: Containment
+
+  /// Blocks for some milliseconds. What processes that have gone left in the directory is removed in
+  /// the background.
+  ///
+  /// - Throws: `.unavailable` when the directory or the launcher cannot be had.
+  public convenience init(
+    _ configuration: ProcessExecutorConfiguration, loop: EventLoop, time: any Time,
+    spawner: any Spawner
+  ) throws(ExecutorError) {
+    try self.init(
+      configuration, levelMin: configuration.containment.level, loop: loop, time: time,
+      spawner: spawner)
+  }
+
+  init(
+    _ configuration: ProcessExecutorConfiguration, levelMin: Int32, loop: EventLoop,
+    time: any Time, spawner: any Spawner
+  ) throws(ExecutorError) {
+    let root: WorkRoot
+    let leftovers: [String]
+    let launcher: ProcessLauncher
+    do throws(SystemFailure) {
+      (root, leftovers) = try WorkRoot.open(in: configuration.directory)
+      launcher = try ProcessLauncher(levelMin: levelMin)
+    } catch {
+      throw .unavailable(error.text)
+    }
+    self.configuration = configuration
+    self.root = root
+    self.loop = loop
+    self.time = time
+    self.spawner = spawner
+    self.levelMin = levelMin
+    self.launcher = Mutex(launcher)
+    containment = launcher.containment
+    guard !leftovers.isEmpty else { return }
+    spawner.spawn("remove leftovers") {
+      for path in leftovers { await FileRemoval(launcher, loop).remove(path) }
+    }
+  }
+
+  deinit { root.leave() }
+
+  /// For tests that harm it.
+  var launcherPID: Int32 { launcher.withLock { $0.pid } }
+
+  public func accepts(_ work: WorkOrder.Work) -> Bool {
+    switch work {
+    case .run, .script: true
+    case .http, .call: false
+    }
+  }
+
+  public func start(_ order: WorkOrder) async throws(ExecutorError) -> any Execution {
+    let command = try command(of: order)
+    let environment = SortedMap(defaults.map { ($0.key, $0.value) } + order.environment.map { $0 })
+    let path = environment["PATH"] ?? configuration.path
+    let program: String
+    switch ProgramSearch.find(command[0], in: path) {
+    case .found(let found): program = found
+    case .notFound:
+      return failed(127, "program-not-found", "there is no program \(command[0]) in \(path)")
+    case .notExecutable(let found):
+      return failed(126, "program-not-executable", "\(found) is not executable")
+    }
+    do throws(SystemFailure) {
+      let directory = try AttemptDirectory(for: order.attempt, in: root)
+      return try await start(order, command, program, environment, in: directory)
+    } catch {
+      throw .unavailable(error.text)
+    }
+  }
+
+  private func start(
+    _ order: WorkOrder, _ command: [String], _ program: String,
+    _ environment: SortedMap<String, String>, in directory: AttemptDirectory
+  ) async throws(SystemFailure) -> any Execution {
+    do throws(SystemFailure) {
+      var process = ProcessOrder(
+        program: program, directory: directory.work, arguments: command, environment: environment)
+      process.environment["HOME"] = order.environment["HOME"] ?? directory.work
+      process.environment["TMPDIR"] = order.environment["TMPDIR"] ?? directory.temporary
+      process.environment["MILLRACE_OUTPUTS"] = directory.outputs
+      if case .script(let text, _) = order.work {
+        try directory.writeScript(text)
+        process.arguments.append(directory.script)
+      }
+      if let fault = process.fault {
+        await FileRemoval(launcher.withLock { $0 }, loop).remove(directory.path)
+        return failed(126, "program-not-executable", fault)
+      }
+      let (launcher, tree) = try launch(process)
+      let execution = try ProcessExecution(
+        ProcessExecution.Setting(
+          order: order, program: program, directory: directory, launcher: launcher, loop: loop,
+          time: time), tree)
+      spawner.spawn("process \(order.attempt)") { await execution.follow() }
+      if let code = await execution.waitForLaunch() {
+        _ = await execution.result()
+        throw SystemFailure(code, "starting a process")
+      }
+      return execution
+    } catch {
+      await FileRemoval(launcher.withLock { $0 }, loop).remove(directory.path)
+      throw error
+    }
+  }
+
+  /// The launcher is replaced when it has gone; its trees went with it.
+  private func launch(
+    _ process: ProcessOrder
+  ) throws(SystemFailure) -> (ProcessLauncher, ProcessTree) {
+    let current = launcher.withLock { $0 }
+    do throws(SystemFailure) {
+      return (current, try current.launch(process))
+    } catch  where error.code == EPIPE {
+      let fresh = try ProcessLauncher(levelMin: levelMin)
+      launcher.withLock { $0 = fresh }
+      return (fresh, try fresh.launch(process))
+    }
+  }
+
+  private var defaults: SortedMap<String, String> {
+    ["PATH": configuration.path, "LANG": configuration.language]
+  }
+
+  private func command(of order: WorkOrder) throws(ExecutorError) -> [String] {
+    let command: [String]
+    switch order.work {
+    case .run(let argv): command = argv
+    case .script(_, let interpreter): command = interpreter
+    case .http, .call: throw .unsupported("this executor only starts programs")
+    }
+    guard command.first?.isEmpty == false else {
+      throw .unsupported("the task names no program")
+    }
+    return command
+  }
+
+  private func failed(_ exitCode: Int, _ code: String, _ message: String) -> any Execution {
+    EndedExecution(
+      .failed(
+        exitCode: exitCode, reason: Reason(code: code, message: message, since: time.now())))
+  }
+}
+
+/// Work that was over before it began.
+struct EndedExecution: Execution {
+  private let ending: ExecutionResult
+
+  init(_ ending: ExecutionResult) { self.ending = ending }
+
+  func nextOutput() async -> [OutputLine] { [] }
+  func stop(_ how: Ports.StopSignal) async {}
+  func result() async -> ExecutionResult { ending }
+}
