@@ -102,6 +102,7 @@ let adapters: [Target] =
   + adapter("Crypto", ["COpenSSL"])
   + adapter("SQLite", ["CSQLite", "CLinux", "SystemAdapter"])
   + adapter("Files", ["CLinux", "SystemAdapter"])
+  + adapter("Archive", [])
   + adapter("HTTP", ["CLinux", "SystemAdapter"])
   + adapter("Executors", ["CLinux", "SystemAdapter"])
 
@@ -119,7 +120,7 @@ let simulation: [Target] = [
 ]
 
 let everyAdapter: [Target.Dependency] = [
-  "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter", "HTTPAdapter",
+  "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter", "ArchiveAdapter", "HTTPAdapter",
   "ExecutorsAdapter",
 ]
 let everyService: [Target.Dependency] = [
