@@ -1,0 +1,135 @@
+internal import ArchiveAdapter
+internal import CryptoAdapter
+internal import Domain
+internal import ExecutorsAdapter
+internal import HTTPAdapter
+internal import MetadataService
+internal import Ports
+internal import SQLiteAdapter
+internal import SchedulerService
+internal import ServiceKit
+internal import SystemAdapter
+internal import WorkerCore
+internal import WorkerService
+internal import WorkflowService
+internal import YAMLAdapter
+
+/// Everything that `dev` is made of, put together.
+final class DevParts: Sendable {
+  let configuration: DevConfiguration
+  let runtime: DevRuntime
+  let storage: DevStorage
+  let network: LocalNetwork
+  let processes: ProcessExecutor
+  let token: String
+  let workflows: WorkflowService
+  let scheduler: SchedulerService
+  let metadata: MetadataService
+  let worker: WorkerService
+  let router: Router
+  let workerEnded = Ended()
+
+  var loop: EventLoop { runtime.loop }
+
+  static func make(_ configuration: DevConfiguration) async throws(DevFailure) -> DevParts {
+    let runtime = try DevRuntime(logLevel: configuration.logLevel)
+    let storage = try await DevStorage.open(
+      configuration, time: runtime.time, randomness: runtime.randomness)
+    do throws(ExecutorError) {
+      let processes = try ProcessExecutor(
+        ProcessExecutorConfiguration(directory: storage.workDirectory), loop: runtime.loop,
+        time: runtime.time, spawner: runtime.spawner)
+      return DevParts(configuration, runtime, storage, processes)
+    } catch {
+      throw DevFailure(
+        "processes cannot be started here: \(error)",
+        hint: "check the permissions of \(storage.workDirectory)")
+    }
+  }
+
+  private init(
+    _ configuration: DevConfiguration, _ runtime: DevRuntime, _ storage: DevStorage,
+    _ processes: ProcessExecutor
+  ) {
+    self.configuration = configuration
+    self.runtime = runtime
+    self.storage = storage
+    self.processes = processes
+    network = LocalNetwork(
+      on: runtime.loop, time: runtime.time, pool: runtime.pool, telemetry: runtime.telemetry)
+    let digest = OpenSSLDigest()
+    let token = "mr_dev_" + runtime.secret(bytes: 32, digest)
+    self.token = token
+    let context = runtime.context
+    let seal = CursorSeal(key: runtime.secret(bytes: 32, digest), digest: digest)
+    workflows = WorkflowService(
+      WorkflowPorts(
+        store: storage.store, bus: storage.bus, network: network, scanner: LibYAMLScanner(),
+        digest: digest, context: context, seal: seal))
+    scheduler = SchedulerService(
+      SchedulerPorts(store: storage.store, bus: storage.bus, network: network, context: context))
+    metadata = MetadataService(
+      MetadataPorts(
+        archive: storage.archive, bus: storage.bus, network: network, context: context, seal: seal))
+    var worker = WorkerConfiguration(
+      name: "dev", limits: WorkerLimits(slotsMax: configuration.slots))
+    worker.containment = processes.containment.rawValue
+    self.worker = WorkerService(
+      WorkerPorts(
+        bus: storage.bus, network: network,
+        executors: [
+          processes, HTTPExecutor(network: network, time: runtime.time, spawner: runtime.spawner),
+          FunctionExecutor(time: runtime.time, spawner: runtime.spawner),
+        ], context: context, configuration: worker))
+    router = Router(
+      HealthRoutes.all + workflows.routes + metadata.routes,
+      authenticator: TokenAuthenticator(
+        token: token,
+        owner: Principal(name: "admin@local", permissions: SortedSet(Permission.allCases)),
+        hash: { digest.digest($0) }), context: context)
+  }
+
+  /// Runs every service until the task is cancelled.
+  func run(_ ready: Ready) async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.scheduler.run() }
+      group.addTask { await self.workflows.run() }
+      group.addTask { await self.metadata.run() }
+      group.addTask {
+        await self.worker.run()
+        self.workerEnded.tell()
+      }
+      group.addTask { await self.storage.bus.runRetention(self.runtime.telemetry) }
+      group.addTask { await self.serve(ready) }
+    }
+  }
+
+  private func serve(_ ready: Ready) async {
+    let address = "\(configuration.host):\(configuration.port)"
+    do throws(HTTPError) {
+      try await network.serve(address, router) { bound in ready.tell(.success(bound)) }
+    } catch {
+      guard !Task.isCancelled else { return }
+      let why = if case .unreachable(let why) = error { why } else { "\(error)" }
+      ready.tell(
+        .failure(
+          DevFailure(
+            "cannot listen on \(address): \(why)",
+            hint: "stop what uses the port, or pass another one: --port 0 picks a free one")))
+    }
+  }
+}
+
+/// That something has ended: told once, waited for by anyone.
+final class Ended: Sendable {
+  private let stream: AsyncStream<Void>
+  private let feed: AsyncStream<Void>.Continuation
+
+  init() {
+    (stream, feed) = AsyncStream.makeStream()
+  }
+
+  func tell() { feed.finish() }
+
+  func wait() async { for await _ in stream {} }
+}

@@ -1,0 +1,53 @@
+internal import CryptoAdapter
+internal import Domain
+internal import Ports
+internal import ServiceKit
+internal import SystemAdapter
+
+/// The surroundings of `dev`: one loop that runs every service, the system's clocks and randomness.
+struct DevRuntime: Sendable {
+  let loop: EventLoop
+  let time: SystemTime
+  let randomness = SystemRandomness()
+  let spawner: SystemSpawner
+  let telemetry: StandardErrorTelemetry
+  let pool: BlockingPool
+  let context: ServiceContext
+
+  init(logLevel: String) throws(DevFailure) {
+    guard let level = LogLevel(rawValue: logLevel) else {
+      throw DevFailure(
+        "there is no log level '\(logLevel)'",
+        hint: "levels are " + LogLevel.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    do throws(LoopError) {
+      loop = try EventLoop(name: "dev")
+    } catch {
+      throw DevFailure(
+        "the event loop cannot be made: \(error)", hint: "raise the limit of open files")
+    }
+    loop.start()
+    time = SystemTime(on: loop)
+    spawner = SystemSpawner(on: loop)
+    telemetry = StandardErrorTelemetry(level: level)
+    pool = BlockingPool(name: "names", threads: 2, waitingMax: 1_024)
+    context = ServiceContext(
+      process: ProcessID(at: time.now(), random: randomness.next), time: time,
+      randomness: randomness, spawner: spawner, telemetry: telemetry)
+  }
+
+  /// A root of tasks on the loop.
+  func root(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    Task(executorPreference: loop) { await body() }
+  }
+
+  /// Random characters that nobody can guess, in hexadecimal.
+  func secret(bytes count: Int, _ digest: OpenSSLDigest) -> String {
+    var seed: [UInt8] = []
+    while seed.count < count {
+      let number = randomness.next()
+      for shift in 0..<8 { seed.append(UInt8(truncatingIfNeeded: number >> (8 * UInt64(shift)))) }
+    }
+    return digest.hexadecimal(of: seed)
+  }
+}

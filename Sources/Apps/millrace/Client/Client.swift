@@ -1,0 +1,166 @@
+internal import Domain
+internal import HTTPAdapter
+internal import Ports
+internal import Synchronization
+internal import SystemAdapter
+
+/// Talks to a Millrace server over HTTP.
+struct Client: Sendable {
+  let network: LocalNetwork
+  let time: any Time
+  let url: String
+  let token: String?
+
+  static let answerBytesMax = 64 << 20
+
+  /// The server that the call names: options first, then the environment, then what `dev` wrote.
+  init(_ call: Call, on runtime: Runtime) throws {
+    let environment = call.environment
+    let known = ServerFile.read(environment)
+    let url = call.value("url") ?? environment["MILLRACE_URL"] ?? known?.url
+    guard let url else {
+      throw Failure(
+        .unreachable, "no server is known",
+        hint: "start one with `millrace dev`, or pass --url or MILLRACE_URL")
+    }
+    self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+    if let file = call.value("token-file") {
+      token = String(decoding: try LocalFiles.read(file), as: UTF8.self)
+        .filter { !$0.isWhitespace }
+    } else {
+      // A token belongs to the server that it was made for.
+      token = environment["MILLRACE_TOKEN"] ?? (known?.url == url ? known?.token : nil)
+    }
+    network = runtime.network
+    time = runtime.time
+  }
+
+  // MARK: Requests
+
+  func get(_ path: String, query: [(String, String?)] = []) async throws -> Value {
+    try await json(await send("GET", path, query: query))
+  }
+
+  func post(
+    _ path: String, query: [(String, String?)] = [], _ body: Value, fields: [HTTPField] = []
+  ) async throws -> Value {
+    let answer = try await send(
+      "POST", path, query: query,
+      fields: [HTTPField("Content-Type", "application/json")] + fields,
+      body: Array(body.json.utf8))
+    return try await json(answer)
+  }
+
+  func send(
+    _ method: String, _ path: String, query: [(String, String?)] = [],
+    fields: [HTTPField] = [], body: [UInt8] = [], timeout: Duration = .seconds(90)
+  ) async throws -> HTTPAnswer {
+    let parameters = query.compactMap { name, value in
+      value.map { "\(Client.encoded(name))=\(Client.encoded($0))" }
+    }
+    let target = url + path + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
+    var all = fields
+    if let token { all.append(HTTPField("Authorization", "Bearer \(token)")) }
+    let answer: HTTPAnswer
+    do throws(HTTPError) {
+      answer = try await network.send(
+        HTTPCall(
+          method: method, url: target, fields: HTTPFields(all), body: body, timeout: timeout))
+    } catch {
+      throw unreachable(error)
+    }
+    guard (200..<300).contains(answer.status) else {
+      let text = String(decoding: try await self.body(of: answer), as: UTF8.self)
+      throw Failure(problem: try? Value(json: text), status: answer.status)
+    }
+    return answer
+  }
+
+  private func json(_ answer: HTTPAnswer) async throws -> Value {
+    let bytes = try await body(of: answer)
+    if bytes.isEmpty { return .null }
+    guard let value = try? Value(json: String(decoding: bytes, as: UTF8.self), limits: .answers)
+    else {
+      throw Failure(
+        .unreachable, "\(url) gave an answer that is not JSON",
+        hint: "is this a Millrace server?")
+    }
+    return value
+  }
+
+  func body(of answer: HTTPAnswer) async throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    do throws(HTTPError) {
+      while let piece = try await answer.body.next() {
+        bytes += piece
+        guard bytes.count <= Client.answerBytesMax else { throw HTTPError.tooLarge }
+      }
+    } catch {
+      throw unreachable(error)
+    }
+    return bytes
+  }
+
+  func unreachable(_ error: HTTPError) -> Failure {
+    let why =
+      switch error {
+      case .unreachable(let why), .malformed(let why): why
+      case .disconnected: "the connection ended"
+      case .timedOut: "no answer in time"
+      case .tooLarge: "the answer is too large"
+      }
+    return Failure(
+      .unreachable, "\(url) cannot be reached: \(why)",
+      hint: "is the server running? start one with `millrace dev`")
+  }
+
+  /// Percent-encoding of RFC 3986 for one part of a target.
+  static func encoded(_ text: String) -> String {
+    var result = ""
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"):
+        result.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      }
+    }
+    return result
+  }
+}
+
+extension JSONLimits {
+  /// For what our own server answers.
+  static let answers = JSONLimits(depthMax: 128, membersMax: 200_000)
+}
+
+extension Failure {
+  /// From a problem document (RFC 9457), or from a status alone.
+  init(problem: Value?, status: Int) {
+    let code: ExitCode =
+      switch status {
+      case 401, 403: .notAllowed
+      case 404: .notFound
+      case 409, 412, 428: .conflict
+      case 400, 413, 415, 422: .invalid
+      case 502, 503, 504: .unreachable
+      default: .failed
+      }
+    let details = problem?["errors"]?.items.map { item in
+      let place = item["line"]?.number.map { "\($0):\(item["column"]?.number ?? 1): " } ?? ""
+      let hint = item["hint"]?.string.map { " (\($0))" } ?? ""
+      return "\(place)\(item["code"]?.string ?? ""): \(item["detail"]?.string ?? "")\(hint)"
+    }
+    let hint =
+      switch code {
+      case .notAllowed: "sign in: `millrace dev` writes a token, or set MILLRACE_TOKEN"
+      case .unreachable: "try again in a moment"
+      default: ""
+      }
+    self.init(
+      code, problem?["detail"]?.string ?? "the server answered \(status)", hint: hint,
+      requestID: problem?["requestId"]?.string, details: details ?? [])
+  }
+}

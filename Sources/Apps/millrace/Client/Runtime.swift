@@ -1,0 +1,34 @@
+internal import HTTPAdapter
+internal import Ports
+internal import SystemAdapter
+
+/// The loop and the network of one call of the command line.
+struct Runtime: Sendable {
+  let loop: EventLoop
+  let time: any Time
+  let network: LocalNetwork
+  private let pool: BlockingPool
+
+  init() throws {
+    loop = try EventLoop(name: "millrace")
+    loop.start()
+    time = SystemTime(on: loop)
+    pool = BlockingPool(name: "names", threads: 1, waitingMax: 64)
+    network = LocalNetwork(
+      on: loop, time: time, pool: pool, telemetry: SilentTelemetry())
+  }
+
+  /// Runs `body` on the loop.
+  func run<Answer: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Answer
+  ) async throws -> Answer {
+    try await Task(executorPreference: loop) { try await body() }.value
+  }
+}
+
+/// A client has nothing to tell but its output.
+struct SilentTelemetry: Telemetry {
+  func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {}
+  func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
+  func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
+}

@@ -1,0 +1,92 @@
+internal import Domain
+internal import Glibc
+
+/// The command line as a whole: finds the verb, runs it, tells what went wrong.
+struct Program {
+  static let version = "0.1.0"
+  static let verbs: [Verb] =
+    LocalVerbs.all + WorkflowVerbs.all + RunVerbs.all + TaskVerbs.all
+
+  let environment: ProcessEnvironment
+
+  func run(_ arguments: [String]) async -> ExitCode {
+    if let first = arguments.first {
+      if ["help", "--help", "-h"].contains(first) { return help(Array(arguments.dropFirst())) }
+      if ["version", "--version", "-V"].contains(first) {
+        Terminal.line("millrace \(Program.version)")
+        return .ok
+      }
+    } else {
+      Terminal.line(Program.overview)
+      return .usage
+    }
+    var isDocument = environment["MILLRACE_OUTPUT"].map { $0.hasPrefix("json") } ?? false
+    do {
+      let call = try ArgumentParser(verbs: Program.verbs, environment: environment).parse(arguments)
+      isDocument = OutputForm.isDocument(call)
+      if call.has("help") {
+        Terminal.line(call.verb.help)
+        return .ok
+      }
+      return try await call.verb.run(call)
+    } catch let failure as Failure {
+      Terminal.note(isDocument ? failure.document.json : failure.text)
+      return failure.code
+    } catch {
+      let failure = Failure(.failed, "\(error)")
+      Terminal.note(isDocument ? failure.document.json : failure.text)
+      return failure.code
+    }
+  }
+
+  private func help(_ words: [String]) -> ExitCode {
+    if words.isEmpty {
+      Terminal.line(Program.overview)
+      return .ok
+    }
+    guard let verb = Program.verbs.first(where: { $0.words == words }) else {
+      let below = Program.verbs.filter { $0.words.starts(with: words) }
+      guard !below.isEmpty else {
+        Terminal.note(Failure.usage("there is no verb `\(words.joined(separator: " "))`").text)
+        return .usage
+      }
+      for verb in below { Terminal.line("\(verb.name)  \(verb.summary)") }
+      return .ok
+    }
+    Terminal.line(verb.help)
+    return .ok
+  }
+
+  static var overview: String {
+    let width = verbs.map { $0.name.count + $0.operands.count + 1 }.max() ?? 0
+    var lines = ["millrace: workflows that never lie about their state", ""]
+    for verb in verbs {
+      let head = verb.operands.isEmpty ? verb.name : "\(verb.name) \(verb.operands)"
+      lines.append(
+        "  " + head + String(repeating: " ", count: max(width - head.count, 0) + 2) + verb.summary)
+    }
+    lines += [
+      "", "`millrace VERB --help` shows the options of a verb.",
+      "Exit codes: 0 ok or succeeded, 1 failed, 2 usage, 3 cancelled, 4 not allowed, 5 not found,",
+      "6 conflict, 7 not valid, 8 still running, 9 timed out, 69 unreachable, 130 interrupted.",
+    ]
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension ProcessEnvironment {
+  static var current: ProcessEnvironment {
+    var variables: [String: String] = [:]
+    var place = Glibc.environ
+    while let entry = place.pointee {
+      let text = String(cString: entry)
+      if let equals = text.firstIndex(of: "=") {
+        variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+      }
+      place += 1
+    }
+    return ProcessEnvironment(
+      variables: variables, isOutputTerminal: Terminal.isTerminal(1),
+      isErrorTerminal: Terminal.isTerminal(2))
+  }
+}
