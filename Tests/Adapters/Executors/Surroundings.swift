@@ -53,7 +53,7 @@ final class ProcessBench: Sendable {
   /// What the executor keeps on disk beside its own directory and lock.
   var files: [String] {
     var found: [String] = []
-    for name in listing(directory) where !name.hasSuffix(".lock") {
+    for name in listing(directory) where name.hasPrefix("worker-") && !name.hasSuffix(".lock") {
       found += listing("\(directory)/\(name)").map { "\(name)/\($0)" }
     }
     return found
@@ -111,7 +111,7 @@ enum Processes {
   /// The most memory that this process has had at once, in KiB.
   static var peakKiB: Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss
   }
 }

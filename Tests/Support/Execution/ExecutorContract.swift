@@ -113,7 +113,9 @@ public enum ExecutorContract {
       guard let work = subject.work(.print(lines: 2_000)) else { return }
       let (lines, result) = try await run(subject.executor, subject.order(work, 6))
       try expectEqual(result, .succeeded(outputs: [:]), "result")
-      let texts = lines.filter { $0.stream == .out }.map { String(decoding: $0.bytes, as: UTF8.self) }
+      let texts = lines.filter { $0.stream == .out }.map {
+        String(decoding: $0.bytes, as: UTF8.self)
+      }
       try expectEqual(texts, (1...2_000).map { "line \($0)" }, "lines")
     },
     Case("what was printed can be read after the end") { subject in

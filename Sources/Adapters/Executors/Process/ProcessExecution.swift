@@ -11,7 +11,7 @@ final class ProcessExecution: Execution {
     let order: WorkOrder
     let program: String
     let directory: AttemptDirectory
-    let launcher: ProcessLauncher
+    let launcher: LauncherSlot
     let loop: EventLoop
     let time: any Time
   }
@@ -58,7 +58,7 @@ final class ProcessExecution: Execution {
     isOver.withLock { $0 = true }
     launched.keep(end.fate)
     let result = judge(end)
-    await FileRemoval(setting.launcher, setting.loop).remove(setting.directory.path)
+    await setting.launcher.remove(setting.directory.path, loop: setting.loop)
     promise.keep(result)
   }
 
@@ -131,30 +131,6 @@ final class ProcessExecution: Execution {
       let text = (error as? SystemFailure)?.text ?? "\(error)"
       return .failed(
         exitCode: 0, reason: Reason(code: "output-unreadable", message: text, since: now))
-    }
-  }
-}
-
-/// Removes directories in a process of their own: they may be large.
-struct FileRemoval {
-  private let launcher: ProcessLauncher
-  private let loop: EventLoop
-
-  init(_ launcher: ProcessLauncher, _ loop: EventLoop) {
-    self.launcher = launcher
-    self.loop = loop
-  }
-
-  /// Returns when the directory is gone, or as much of it as can be; the rest goes at the next
-  /// start.
-  func remove(_ path: String) async {
-    guard let status = try? launcher.remove(path) else { return }
-    var report = millrace_report()
-    while true {
-      let count = millrace_report_read(status.number, &report)
-      if count == 1 { continue }
-      if count == 0 { return }
-      guard (try? await loop.readable(status.number)) != nil else { return }
     }
   }
 }

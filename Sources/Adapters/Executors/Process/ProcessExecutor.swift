@@ -1,7 +1,6 @@
 internal import Domain
 internal import Glibc
 public import Ports
-internal import Synchronization
 public import SystemAdapter
 
 /// Where and with what programs run.
@@ -36,8 +35,7 @@ public final class ProcessExecutor: Executor {
   private let loop: EventLoop
   private let time: any Time
   private let spawner: any Spawner
-  private let launcher: Mutex<ProcessLauncher>
-  private let levelMin: Int32
+  private let launcher: LauncherSlot
 
   /// What the kernel allows here.
   public let containment: Containment
@@ -61,10 +59,10 @@ public final class ProcessExecutor: Executor {
   ) throws(ExecutorError) {
     let root: WorkRoot
     let leftovers: [String]
-    let launcher: ProcessLauncher
+    let launcher: LauncherSlot
     do throws(SystemFailure) {
       (root, leftovers) = try WorkRoot.open(in: configuration.directory)
-      launcher = try ProcessLauncher(levelMin: levelMin)
+      launcher = try LauncherSlot(levelMin: levelMin)
     } catch {
       throw .unavailable(error.text)
     }
@@ -73,19 +71,18 @@ public final class ProcessExecutor: Executor {
     self.loop = loop
     self.time = time
     self.spawner = spawner
-    self.levelMin = levelMin
-    self.launcher = Mutex(launcher)
+    self.launcher = launcher
     containment = launcher.containment
     guard !leftovers.isEmpty else { return }
     spawner.spawn("remove leftovers") {
-      for path in leftovers { await FileRemoval(launcher, loop).remove(path) }
+      for path in leftovers { await launcher.remove(path, loop: loop) }
     }
   }
 
   deinit { root.leave() }
 
   /// For tests that harm it.
-  var launcherPID: Int32 { launcher.withLock { $0.pid } }
+  var launcherPID: Int32 { launcher.pid }
 
   public func accepts(_ work: WorkOrder.Work) -> Bool {
     switch work {
@@ -129,10 +126,10 @@ public final class ProcessExecutor: Executor {
         process.arguments.append(directory.script)
       }
       if let fault = process.fault {
-        await FileRemoval(launcher.withLock { $0 }, loop).remove(directory.path)
+        await launcher.remove(directory.path, loop: loop)
         return failed(126, "program-not-executable", fault)
       }
-      let (launcher, tree) = try launch(process)
+      let tree = try launcher.launch(process)
       let execution = try ProcessExecution(
         ProcessExecution.Setting(
           order: order, program: program, directory: directory, launcher: launcher, loop: loop,
@@ -144,22 +141,8 @@ public final class ProcessExecutor: Executor {
       }
       return execution
     } catch {
-      await FileRemoval(launcher.withLock { $0 }, loop).remove(directory.path)
+      await launcher.remove(directory.path, loop: loop)
       throw error
-    }
-  }
-
-  /// The launcher is replaced when it has gone; its trees went with it.
-  private func launch(
-    _ process: ProcessOrder
-  ) throws(SystemFailure) -> (ProcessLauncher, ProcessTree) {
-    let current = launcher.withLock { $0 }
-    do throws(SystemFailure) {
-      return (current, try current.launch(process))
-    } catch  where error.code == EPIPE {
-      let fresh = try ProcessLauncher(levelMin: levelMin)
-      launcher.withLock { $0 = fresh }
-      return (fresh, try fresh.launch(process))
     }
   }
 

@@ -67,7 +67,9 @@ struct FunctionExecutorTests {
     let error = await #expect(throws: ExecutorError.self) {
       _ = try await executor(surroundings).start(order)
     }
-    #expect(error == .unsupported(
-      "this worker has no function 'nope'; it has chatty, echo, fail, noop, wait"))
+    #expect(
+      error
+        == .unsupported(
+          "this worker has no function 'nope'; it has chatty, echo, fail, noop, wait"))
   }
 }

@@ -111,8 +111,11 @@ struct HTTPExecutorTests {
     (.failure(.timedOut), "http-outcome-unknown"),
     (.failure(.malformed("status line")), "http-malformed"),
     (.answer(200, [[1], [2]], then: .disconnected), "http-outcome-unknown"),
-    (.answer(200, [[UInt8](repeating: 1, count: 60), [UInt8](repeating: 1, count: 60)], then: nil),
-      "http-too-large"),
+    (
+      .answer(
+        200, [[UInt8](repeating: 1, count: 60), [UInt8](repeating: 1, count: 60)], then: nil),
+      "http-too-large"
+    ),
   ])
   fileprivate func `what goes wrong is told apart by whether the call may have taken effect`(
     _ outcome: ScriptedNetwork.Outcome, _ expected: String

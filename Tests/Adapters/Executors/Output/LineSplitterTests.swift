@@ -39,8 +39,9 @@ struct LineSplitterTests {
     let bytes = [UInt8](repeating: 0x80, count: 20)
     let parts = splitter.take(bytes) + [splitter.finish() ?? []]
     let mark = LineSplitter.continuationMark
-    #expect(parts == [
-      Array(bytes[..<8]) + mark, Array(bytes[..<8]) + mark, Array(bytes[..<4]),
-    ])
+    #expect(
+      parts == [
+        Array(bytes[..<8]) + mark, Array(bytes[..<8]) + mark, Array(bytes[..<4]),
+      ])
   }
 }

@@ -26,9 +26,10 @@ struct OutputsFileTests {
   }
 
   @Test func `breaks of either kind`() throws {
-    #expect(try OutputsFile.parse(Array("a=1\r\nb<<E\r\nx\r\nE\r\n".utf8)) == [
-      "a": "1", "b": "x\r",
-    ])
+    #expect(
+      try OutputsFile.parse(Array("a=1\r\nb<<E\r\nx\r\nE\r\n".utf8)) == [
+        "a": "1", "b": "x\r",
+      ])
   }
 
   @Test(arguments: [
@@ -59,11 +60,12 @@ struct OutputsFileTests {
       ])
   }
 
-  @Test(arguments: [
-    (["b": "1"], "output-undeclared"), (["a": "x"], "output-type"),
-    (["a": #""1""#], "output-type"), ([:], "output-missing"),
-    (["a": "12345678901"], "outputs-too-large"),
-  ] as [(SortedMap<String, String>, String)])
+  @Test(
+    arguments: [
+      (["b": "1"], "output-undeclared"), (["a": "x"], "output-type"),
+      (["a": #""1""#], "output-type"), ([:], "output-missing"),
+      (["a": "12345678901"], "outputs-too-large"),
+    ] as [(SortedMap<String, String>, String)])
   func `what was not declared so is refused`(
     _ texts: SortedMap<String, String>, _ code: String
   ) {

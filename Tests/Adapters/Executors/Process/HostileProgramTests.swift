@@ -14,15 +14,18 @@ struct HostileProgramTests {
     "9\(number)\(level)\(getpid())"
   }
 
-  /// Runs the text until it has printed a line, ends it so, and expects no survivor.
+  /// Runs the text until so many processes have the mark, lets it go on, stops it, and expects no
+  /// survivor.
   private func expectNoSurvivor(
-    _ text: String, level: Int32, mark: String, stops: [StopSignal]
+    _ text: String, level: Int32, mark: String, count: Int, stops: [StopSignal]
   ) async throws {
     let bench = try ProcessBench(level: level)
+    let go = "\(bench.directory)/go"
     let script = text.replacing("MARK", with: mark)
+      .replacing("PAUSE", with: "until [ -e \(go) ]; do sleep 0.01; done")
     let execution = try await bench.executor.start(.shell(script))
-    #expect(await execution.nextOutput().texts() == ["here"])
-    #expect(!Processes.with(mark).isEmpty, "the test would prove nothing")
+    #expect(await bench.surroundings.waits { Processes.with(mark).count >= count })
+    close(open(go, O_CREAT | O_WRONLY, 0o600))
     for stop in stops { await execution.stop(stop) }
     async let rest = ExecutorContract.read(execution)
     _ = await execution.result()
@@ -37,27 +40,26 @@ struct HostileProgramTests {
     try await expectNoSurvivor(
       """
       setsid sh -c 'sleep MARK & sleep MARK' & (setsid sleep MARK &) ; (sleep MARK & ) &
-      while [ $(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c '^MARK$') -lt 4 ]
-      do :; done; echo here
-      """, level: level, mark: Self.mark(1, level), stops: [])
+      PAUSE
+      """, level: level, mark: Self.mark(1, level), count: 4, stops: [])
   }
 
   @Test(arguments: levels)
   func `what ignores the polite signal is killed, daemons too`(_ level: Int32) async throws {
     try await expectNoSurvivor(
       """
-      trap '' TERM INT HUP; setsid sh -c 'trap "" TERM; sleep MARK; sleep MARK' & echo here
+      trap '' TERM INT HUP; setsid sh -c 'trap "" TERM; sleep MARK; sleep MARK' &
       while :; do sleep MARK; done
-      """, level: level, mark: Self.mark(2, level), stops: [.terminate, .kill])
+      """, level: level, mark: Self.mark(2, level), count: 2, stops: [.terminate, .kill])
   }
 
   @Test(arguments: levels)
   func `what multiplies is ended as a whole`(_ level: Int32) async throws {
     try await expectNoSurvivor(
       """
-      for i in $(seq 60); do (setsid sh -c '(sleep MARK & ) ; sleep MARK' &) ; done; echo here
-      while :; do (setsid sleep MARK &) ; read -t 0.02 x < /dev/zero; sleep 0.02; done
-      """, level: level, mark: Self.mark(3, level), stops: [.kill])
+      for i in $(seq 40); do (setsid sh -c '(sleep MARK & ) ; sleep MARK' &) ; done
+      while :; do (setsid sleep MARK &) ; sleep 0.01; done
+      """, level: level, mark: Self.mark(3, level), count: 80, stops: [.kill])
   }
 
   @Test(arguments: levels)
@@ -66,9 +68,9 @@ struct HostileProgramTests {
   ) async throws {
     try await expectNoSurvivor(
       """
-      setsid sleep MARK & echo here; kill -STOP $PPID; kill -KILL $PPID; kill -KILL $PPID
+      setsid sleep MARK & PAUSE; kill -STOP $PPID; kill -KILL $PPID; kill -KILL $PPID
       sleep MARK
-      """, level: level, mark: Self.mark(4, level), stops: [.kill])
+      """, level: level, mark: Self.mark(4, level), count: 1, stops: [.kill])
   }
 
   @Test(arguments: levels)
@@ -128,7 +130,8 @@ struct HostileProgramTests {
         _ = await execution.nextOutput()
         await Doomed.shared.keep(bench, execution)
       }
-      guard Processes.with(mark).count >= 6 else { exit(1) }
+      let haveStarted = await (try Surroundings()).waits { Processes.with(mark).count >= 9 }
+      guard haveStarted else { exit(1) }
       kill(getpid(), SIGKILL)
     }
     let surroundings = try Surroundings()

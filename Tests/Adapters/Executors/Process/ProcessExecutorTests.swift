@@ -42,7 +42,7 @@ struct ProcessExecutorTests {
     let text = """
       pwd; [ "$PWD" = "$HOME" ] && echo home; ls -A | wc -l; umask; cat | wc -c
       ls /proc/$$/fd; touch "$TMPDIR/x" && echo temporary
-      grep -E 'NoNewPrivs|SigBlk' /proc/$$/status
+      grep -E 'NoNewPrivs|SigBlk' /proc/self/status
       """
     let (lines, result) = try await run(bench, .shell(text))
     #expect(result == .succeeded(outputs: [:]))
