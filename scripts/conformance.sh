@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Compares our protobuf codec with Python's protobuf, in both directions, over random messages of
 # every type and their mutants, and checks that the golden vectors are what Python says.
-# Environment: SWIFT_BUILD, the command that builds a product (default: swift build);
-# PYTHON, one that has the protobuf package (default: .venv/bin/python); MESSAGES and SEED.
+# Environment: PYTHON, one that has the protobuf package (default: .venv/bin/python); MESSAGES and SEED.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,9 +10,8 @@ python=${PYTHON:-.venv/bin/python}
   echo "$python has no protobuf package: run make setup, or set PYTHON" >&2
   exit 1
 }
-read -ra build <<<"${SWIFT_BUILD:-swift build}"
-"${build[@]}" --product wirecheck >&2
-wirecheck="$(swift build --show-bin-path)/wirecheck"
+scripts/build.sh --product wirecheck >&2
+wirecheck=$PWD/.build/debug/wirecheck
 
 "$python" scripts/conformance.py vectors --check Tests/Ports/Wire/Vectors/golden.json
 "$python" scripts/conformance.py compare --wirecheck "$wirecheck" \

@@ -2,15 +2,13 @@
 # Writes the Swift of proto/ into Sources/Ports/Contracts/Generated, and that of the codec's test
 # messages into Tests/Support/Wire/Generated.
 # With --check it writes elsewhere and fails when the committed files differ.
-# Environment: SWIFT_BUILD, the command that builds a product (default: swift build).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-read -ra build <<<"${SWIFT_BUILD:-swift build}"
-"${build[@]}" --product protogen >&2
-protogen="$(swift build --show-bin-path)/protogen"
+scripts/build.sh --product protogen >&2
+protogen=$PWD/.build/debug/protogen
 
 # generate ROOT TARGET CATALOGUE: every .proto below ROOT becomes a Swift file in TARGET, and one
 # more lists every message.
@@ -20,7 +18,7 @@ generate() {
     --include_imports --include_source_info --descriptor_set_out="$work/set" -I .)
   rm -rf "$out"
   "$protogen" --descriptor "$work/set" --output "$out" --catalogue "$catalogue"
-  swift format --in-place --recursive "$out"
+  "${SWIFT:-swift}" format --in-place --recursive "$out"
   if [ "${check:-}" = yes ]; then
     diff -ru "$target" "$out" || {
       echo "$target does not fit $root: run make generate and commit the result" >&2

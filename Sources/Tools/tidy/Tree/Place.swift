@@ -8,6 +8,8 @@ struct Place: Hashable, Sendable {
   let star: String
   /// A test target, not the support module.
   let isTestTarget: Bool
+  /// The module that this file belongs to.
+  let module: String?
 
   init(_ path: String) {
     let folders = path.split(separator: "/").dropLast().map(String.init)
@@ -22,6 +24,9 @@ struct Place: Hashable, Sendable {
     self.floor = found?.floor
     self.star = found?.star ?? ""
     self.isTestTarget = isTestTarget
+    self.module = found.map { floor, star in
+      Place.named(floor.module, star) + (isTestTarget ? "Tests" : "")
+    }
   }
 
   /// Anything below `Tests`.
@@ -33,12 +38,6 @@ struct Place: Hashable, Sendable {
   /// The row's kind when this is the target itself, not its tests.
   var kind: Floor.Kind? { isTestTarget ? nil : floor?.kind }
 
-  /// The module that this file belongs to.
-  var module: String? {
-    guard let floor else { return nil }
-    return named(floor.module) + (isTestTarget ? "Tests" : "")
-  }
-
   /// Modules of this package that it may import, as patterns (`?` is any name).
   var importsAllowed: [String] {
     guard let floor else { return [] }
@@ -47,7 +46,9 @@ struct Place: Hashable, Sendable {
     return own + floor.tests + [named(floor.module), "TestSupport"]
   }
 
-  private func named(_ pattern: String) -> String {
+  private func named(_ pattern: String) -> String { Place.named(pattern, star) }
+
+  private static func named(_ pattern: String, _ star: String) -> String {
     pattern.split(separator: "*", omittingEmptySubsequences: false).joined(separator: star)
   }
 

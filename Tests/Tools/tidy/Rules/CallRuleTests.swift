@@ -26,6 +26,7 @@ import Testing
 
   @Test(arguments: [
     (Fixture.system, "Task { f() }"), (Fixture.system, "let now = ContinuousClock.now"),
+    ("Simulation/Kit/Stream.swift", "let n = stream.random(below: 9)"),
     ("Simulation/Kit/Kernel.swift", "Task(executorPreference: e) { f() }"),
     (Fixture.program, "print(\"ready\")"), ("Sources/Tools/bench/main.swift", "print(1)"),
     (Fixture.core, "let n = Int.random(in: 0..<9, using: &stream)"),

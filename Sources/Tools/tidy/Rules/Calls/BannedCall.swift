@@ -12,7 +12,6 @@ struct BannedCall: Sendable {
 
     func orTests() -> Home { Home(modules: modules, kinds: kinds, isTests: true) }
 
-    static let nowhere = Home()
     static let tests = Home(isTests: true)
     /// The modules that own clocks, threads and randomness.
     static let roots = Home(modules: ["SystemAdapter", "HTTPAdapter", "SimulationKit"])
@@ -71,7 +70,7 @@ extension BannedCall {
   private static let randomness =
     [". random (", ". randomElement (", ". shuffled (", ". shuffle ("].map { pattern in
       BannedCall(
-        pattern, at: .nowhere, isAllowedWithUsing: true,
+        pattern, at: .roots, isAllowedWithUsing: true,
         cure: "draw from the Randomness port, or pass a seeded generator as `using:`")
     }
     + each(

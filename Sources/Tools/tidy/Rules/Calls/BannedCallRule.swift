@@ -16,13 +16,13 @@ struct BannedCallRule: FileRule {
   }
 
   func violations(in file: Tree.SwiftFile) -> [Violation] {
-    guard let floor = file.place.floor else { return [] }
+    guard file.place.floor != nil else { return [] }
     let tokens = file.source.tokens
     var found: [Violation] = []
     for index in tokens.indices where tokens[index].kind != .string {
       guard let candidates = calls[tokens[index].text] else { continue }
       for call in candidates
-      where !isAtHome(call, file, floor) && matches(call, index, file.source) {
+      where matches(call, index, file.source) && !isAtHome(call, file) {
         found.append(
           violation(
             file.path, tokens[index].line,
@@ -32,7 +32,7 @@ struct BannedCallRule: FileRule {
     return found
   }
 
-  private func isAtHome(_ call: BannedCall, _ file: Tree.SwiftFile, _ floor: Floor) -> Bool {
+  private func isAtHome(_ call: BannedCall, _ file: Tree.SwiftFile) -> Bool {
     if call.isFromC, !file.source.importsC { return true }
     if file.place.isTest, call.home.isTests { return true }
     guard let kind = file.place.kind else {

@@ -1,0 +1,67 @@
+# The commands of the project. `make` alone lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+SWIFT ?= swift
+export SWIFT
+
+# What `make check` runs, in this order. A new step is one word here.
+CHECKS := tidy format verify test
+
+# A script that has not been written yet fails by name.
+need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test tidy format format-fix generate verify bench wire kill check
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install Debian packages and the Python environment where they are missing
+	@scripts/setup.sh
+
+build: setup ## Build everything
+	@scripts/build.sh
+
+demo: ## Start Millrace and run the examples to success
+	$(call need,scripts/demo.sh)
+	@$(MAKE) build
+	@scripts/demo.sh
+
+test: setup ## Build and run all tests; FILTER=SchedulerCoreTests runs some
+	@scripts/test.sh $(FILTER)
+
+tidy: ## Check imports, calls, lengths, names and completeness
+	@scripts/tidy.sh
+
+format: ## Check the format of all Swift files
+	@scripts/format.sh --check
+
+format-fix: ## Rewrite all Swift files in the project's format
+	@scripts/format.sh --fix
+
+generate: setup ## Write the code of proto/ anew
+	@scripts/generate.sh
+
+verify: setup ## Compare the code of proto/ with what is committed, and the codec with Python's
+	@scripts/generate.sh --check
+	@scripts/conformance.sh
+
+bench: setup ## Measure, one line of JSON for each workload; ARGS go to the program
+	@$(SWIFT) build -c release --product bench
+	@.build/release/bench $(ARGS)
+
+wire: ## Drive the built program over HTTP as a client sees it
+	$(call need,scripts/wire.sh)
+	@$(MAKE) build
+	@scripts/wire.sh
+
+kill: ## Kill the built program in the middle of runs and see them finish
+	$(call need,scripts/kill.sh)
+	@$(MAKE) build
+	@scripts/kill.sh
+
+check: ## Everything that must be green before a change is done
+	@scripts/check.sh $(CHECKS)
