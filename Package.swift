@@ -120,7 +120,8 @@ let simulation: [Target] = [
 ]
 
 let everyAdapter: [Target.Dependency] = [
-  "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter", "ArchiveAdapter", "HTTPAdapter",
+  "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter",
+  "ArchiveAdapter", "HTTPAdapter",
   "ExecutorsAdapter",
 ]
 let everyService: [Target.Dependency] = [

@@ -41,9 +41,9 @@ public final class FakeRecordStore: RecordStore {
     name: String = "records"
   ) throws(StoreError) {
     self.world = world
-    versions = world.random(named: "\(name) versions")
-    latency = world.random(named: "\(name) latency")
-    chance = world.random(named: "\(name) faults")
+    versions = world.stream(named: "\(name) versions")
+    latency = world.stream(named: "\(name) latency")
+    chance = world.stream(named: "\(name) faults")
     state = Mutex(State(content: try RecordContent(tables), faults: faults))
     world.onClose { [weak self] in self?.forget() }
   }

@@ -47,7 +47,7 @@ public struct SimulatedProbe: Probe {
   public func buggify(_ name: StaticString) -> Bool {
     guard world.settings.buggifyActivation > .never else { return false }
     let site = name.description
-    let random = world.random(named: "buggify \(site)")
+    let random = world.stream(named: "buggify \(site)")
     let isActive = world.probes.isActive(site) {
       random.happens(world.settings.buggifyActivation)
     }

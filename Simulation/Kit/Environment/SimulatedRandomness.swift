@@ -5,7 +5,7 @@ public struct SimulatedRandomness: Randomness {
   private let random: WorldRandom
 
   init(_ incarnation: Incarnation) {
-    random = incarnation.world.random(named: "process \(incarnation)")
+    random = incarnation.world.stream(named: "process \(incarnation)")
   }
 
   public func next() -> UInt64 { random.next() }

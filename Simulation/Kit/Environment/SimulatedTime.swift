@@ -25,7 +25,7 @@ public struct SimulatedTime: Time {
     guard length > .zero else { return }
     let world = incarnation.world
     let latest = world.settings.timerLatenessMax
-    let lateness = world.random(named: "timers").length(in: .zero...max(latest, .zero))
+    let lateness = world.stream(named: "timers").length(in: .zero...max(latest, .zero))
     let alarm = Alarm()
     let waking = await world.exchange("sleep", ifCancelled: Waking.cancelled) { reply in
       alarm.set(world.schedule(after: length + lateness) { reply.send(.due) })

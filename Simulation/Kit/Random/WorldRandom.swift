@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A named random stream of a world. Every draw goes into the trace.
 ///
-/// Get one from `SimulatedWorld.random(named:)`; the same name is the same stream.
+/// Get one from `SimulatedWorld.stream(named:)`; the same name is the same stream.
 public final class WorldRandom: Sendable {
   public let name: String
   let nameHash: UInt64

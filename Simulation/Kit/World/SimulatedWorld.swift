@@ -46,7 +46,7 @@ public final class SimulatedWorld: Sendable {
   public var processes: [SimulatedProcess] { state.withLock { $0.processes } }
 
   /// The stream with this name. Its draws depend on the seed and on nothing else that happens.
-  public func random(named name: String) -> WorldRandom {
+  public func stream(named name: String) -> WorldRandom {
     state.withLock { state in
       if let known = state.randoms[name] { return known }
       let random = WorldRandom(seed: seed, name: name, trace: recorder)

@@ -9,7 +9,6 @@ internal import SQLiteAdapter
 internal import SchedulerService
 internal import ServiceKit
 internal import SystemAdapter
-internal import WorkerCore
 internal import WorkerService
 internal import WorkflowService
 internal import YAMLAdapter
@@ -22,10 +21,10 @@ final class DevParts: Sendable {
   let network: LocalNetwork
   let processes: ProcessExecutor
   let token: String
-  let workflows: WorkflowService
-  let scheduler: SchedulerService
-  let metadata: MetadataService
-  let worker: WorkerService
+  let workflows: WorkflowServer
+  let scheduler: SchedulerServer
+  let metadata: MetadataServer
+  let worker: WorkerServer
   let router: Router
   let workerEnded = Ended()
 
@@ -62,19 +61,18 @@ final class DevParts: Sendable {
     self.token = token
     let context = runtime.context
     let seal = CursorSeal(key: runtime.secret(bytes: 32, digest), digest: digest)
-    workflows = WorkflowService(
+    workflows = WorkflowServer(
       WorkflowPorts(
         store: storage.store, bus: storage.bus, network: network, scanner: LibYAMLScanner(),
         digest: digest, context: context, seal: seal))
-    scheduler = SchedulerService(
+    scheduler = SchedulerServer(
       SchedulerPorts(store: storage.store, bus: storage.bus, network: network, context: context))
-    metadata = MetadataService(
+    metadata = MetadataServer(
       MetadataPorts(
         archive: storage.archive, bus: storage.bus, network: network, context: context, seal: seal))
-    var worker = WorkerConfiguration(
-      name: "dev", limits: WorkerLimits(slotsMax: configuration.slots))
+    var worker = WorkerConfiguration(name: "dev", slots: configuration.slots)
     worker.containment = processes.containment.rawValue
-    self.worker = WorkerService(
+    self.worker = WorkerServer(
       WorkerPorts(
         bus: storage.bus, network: network,
         executors: [

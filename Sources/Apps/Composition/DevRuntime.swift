@@ -37,8 +37,8 @@ struct DevRuntime: Sendable {
   }
 
   /// A root of tasks on the loop.
-  func root(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
-    Task(executorPreference: loop) { await body() }
+  func root(_ body: @escaping @Sendable () async -> Void) -> RootTask<Void> {
+    loop.root(body)
   }
 
   /// Random characters that nobody can guess, in hexadecimal.

@@ -10,7 +10,6 @@ internal import SchedulerService
 internal import ServiceKit
 internal import Synchronization
 internal import SystemAdapter
-internal import WorkerCore
 internal import WorkerService
 internal import WorkflowService
 
@@ -27,9 +26,9 @@ public final class DevServer: Sendable {
   private static let userName = "admin@local"
 
   private let parts: DevParts
-  private let root: Task<Void, Never>
+  private let root: RootTask<Void>
 
-  private init(_ parts: DevParts, url: String, root: Task<Void, Never>) {
+  private init(_ parts: DevParts, url: String, root: RootTask<Void>) {
     self.parts = parts
     self.url = url
     self.root = root
@@ -53,7 +52,7 @@ public final class DevServer: Sendable {
       return server
     case .failure(let failure):
       root.cancel()
-      await root.value
+      await root.wait()
       await parts.storage.close()
       loop.stop()
       throw failure
@@ -71,7 +70,7 @@ public final class DevServer: Sendable {
     if let signals = try? SignalSource(on: parts.loop) {
       _ = try? await signals.next()
       let draining = parts.runtime.root { [parts] in await parts.worker.drain() }
-      await draining.value
+      await draining.wait()
       await withTaskGroup(of: Void.self) { group in
         group.addTask { [parts] in await parts.workerEnded.wait() }
         group.addTask { _ = try? await signals.next() }
@@ -79,7 +78,7 @@ public final class DevServer: Sendable {
         group.cancelAll()
       }
     } else {
-      await root.value
+      await root.wait()
     }
     await stop()
   }
@@ -87,14 +86,14 @@ public final class DevServer: Sendable {
   /// Stops at once: connections are drained, processes of tasks end.
   public func stop() async {
     root.cancel()
-    await root.value
+    await root.wait()
     await parts.storage.close()
     parts.loop.stop()
   }
 
   /// Sends a definition to this server, as a client would. Without it everything else still works.
   private func apply(_ definition: String) async {
-    await parts.runtime.root { [self] in await send(definition) }.value
+    await parts.runtime.root { [self] in await send(definition) }.wait()
   }
 
   private func send(_ definition: String) async {

@@ -1,7 +1,8 @@
 extension Expression {
   /// The value in `scope`. Pure: the same scope and limits give the same answer everywhere.
   ///
-  /// - Throws: an `EvaluationFailure` when a value is missing, has a type that does not fit (and was
+  /// - Throws: an `EvaluationFailure` when a value is missing, has a type that does not fit (and
+  /// was
   ///   not known before), overflows, or costs more than `limits` allow.
   public func evaluate(
     in scope: EvaluationScope, limits: EvaluationLimits = EvaluationLimits()

@@ -48,7 +48,7 @@ final class ProcessBench: Sendable {
       loop: surroundings.loop, time: surroundings.time, spawner: surroundings.spawner)
   }
 
-  deinit { _ = millrace_remove_for_tests(directory) }
+  deinit { _ = removeAll(directory) }
 
   /// What the executor keeps on disk beside its own directory and lock.
   var files: [String] {
@@ -72,7 +72,7 @@ final class ProcessBench: Sendable {
     return names
   }
 
-  private func millrace_remove_for_tests(_ path: String) -> Int32 {
+  private func removeAll(_ path: String) -> Int32 {
     for name in listing(path) {
       rmdir("\(path)/\(name)")
       unlink("\(path)/\(name)")

@@ -34,26 +34,29 @@ import Testing
   }
 
   @Test(arguments: [
-    ("1.5", "2.25", "3.75", "-0.75", "3.375", "0.666666667"),
-    ("-1", "3", "2", "-4", "-3", "-0.333333333"),
-    ("0.000000001", "0.5", "0.500000001", "-0.499999999", "0.000000001", "0.000000002"),
-    (
-      "9223372036.854775807", "1", nil, "9223372035.854775807", "9223372036.854775807",
-      "9223372036.854775807"
-    ),
-    ("-9223372036.854775808", "-1", nil, "-9223372035.854775808", nil, nil),
-    ("5", "0", "5", "5", "0", nil),
+    Arithmetic(
+      "1.5", "2.25", sum: "3.75", difference: "-0.75", product: "3.375", quotient: "0.666666667"),
+    Arithmetic("-1", "3", sum: "2", difference: "-4", product: "-3", quotient: "-0.333333333"),
+    Arithmetic(
+      "0.000000001", "0.5", sum: "0.500000001", difference: "-0.499999999", product: "0.000000001",
+      quotient: "0.000000002"),
+    Arithmetic(
+      "9223372036.854775807", "1", sum: nil, difference: "9223372035.854775807",
+      product: "9223372036.854775807", quotient: "9223372036.854775807"),
+    Arithmetic(
+      "-9223372036.854775808", "-1", sum: nil, difference: "-9223372035.854775808", product: nil,
+      quotient: nil),
+    Arithmetic("5", "0", sum: "5", difference: "5", product: "0", quotient: nil),
   ])
   func `arithmetic is exact, rounded half away from zero, or nil`(
-    left: String, right: String, sum: String?, difference: String?, product: String?,
-    quotient: String?
+    expected: Arithmetic
   ) throws {
-    let left = try #require(Decimal(text: left))
-    let right = try #require(Decimal(text: right))
-    #expect(left.adding(right)?.text == sum)
-    #expect(left.subtracting(right)?.text == difference)
-    #expect(left.multiplied(by: right)?.text == product)
-    #expect(left.divided(by: right)?.text == quotient)
+    let left = try #require(Decimal(text: expected.left))
+    let right = try #require(Decimal(text: expected.right))
+    #expect(left.adding(right)?.text == expected.sum)
+    #expect(left.subtracting(right)?.text == expected.difference)
+    #expect(left.multiplied(by: right)?.text == expected.product)
+    #expect(left.divided(by: right)?.text == expected.quotient)
   }
 
   /// Rounding is off by at most half of the last digit: 2 · |a·10⁹ − q·b| ≤ |b|, in whole numbers.
@@ -95,5 +98,27 @@ import Testing
     for text in ["9223372036854775808", "1e300", "9223372036.8547758075", "-1e19"] {
       #expect(Value(numberText: text, isRounding: true) == nil, "\(text)")
     }
+  }
+}
+
+/// Two numbers and what the operators make of them; nil where there is no answer.
+struct Arithmetic: Sendable {
+  var left: String
+  var right: String
+  var sum: String?
+  var difference: String?
+  var product: String?
+  var quotient: String?
+
+  init(
+    _ left: String, _ right: String, sum: String?, difference: String?, product: String?,
+    quotient: String?
+  ) {
+    self.left = left
+    self.right = right
+    self.sum = sum
+    self.difference = difference
+    self.product = product
+    self.quotient = quotient
   }
 }

@@ -16,8 +16,8 @@ public struct RecordStoreSubject: Sendable {
 
 /// The contract of `RecordStore`: the same cases for every backend.
 ///
-/// Cases run alone on their store. They make tasks with task groups only, so that they may run under
-/// the virtual kernel as well as on real executors.
+/// Cases run alone on their store. They make tasks with task groups only, so that they may run
+/// under the virtual kernel as well as on real executors.
 public enum RecordStoreContract {
   /// Every case. `RecordHistory` adds the concurrent histories.
   public static let cases: [ContractCase<RecordStoreSubject>] =

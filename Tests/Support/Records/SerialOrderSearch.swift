@@ -4,8 +4,8 @@ internal import Ports
 ///
 /// A state is determined by which steps have been placed, so a set of positions that failed once
 /// fails always (Wing and Gong's search with Lowe's memory). Steps that write nothing are placed as
-/// soon as they fit: that never closes another way. Commits of unknown outcome that somebody saw are
-/// steps without an end; those that nobody saw can be left out, unless they deleted something.
+/// soon as they fit: that never closes another way. Commits of unknown outcome that somebody saw
+/// are steps without an end; those that nobody saw can be left out, unless they deleted something.
 struct SerialOrderSearch {
   private let history: RecordHistory
   private var lanes: [[RecordHistory.Step]]

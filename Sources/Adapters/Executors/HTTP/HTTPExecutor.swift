@@ -11,9 +11,10 @@ public struct HTTPExecutorConfiguration: Sendable {
 
 /// Runs work of the kind `http`: one call, never repeated.
 ///
-/// Offers the outputs `status`, `body` (when it is UTF-8) and `json` (when it is JSON). Reason codes
-/// of failures: `http-status`, `http-unreachable` (surely not carried out), `http-outcome-unknown`
-/// (sent, and no whole answer came: carried out or not), `http-malformed`, `http-too-large`.
+/// Offers the outputs `status`, `body` (when it is UTF-8) and `json` (when it is JSON). Reason
+/// codes of failures: `http-status`, `http-unreachable` (surely not carried out),
+/// `http-outcome-unknown` (sent, and no whole answer came: carried out or not), `http-malformed`,
+/// `http-too-large`.
 public struct HTTPExecutor: Executor {
   private let network: any Network
   private let time: any Time

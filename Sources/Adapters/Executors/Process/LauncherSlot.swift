@@ -23,8 +23,8 @@ final class LauncherSlot: Sendable {
     try ask { launcher throws(SystemFailure) in try launcher.launch(order) }
   }
 
-  /// Removes a directory in a process of its own, since it may be large. Returns when it is gone, or
-  /// as much of it as can be; the rest goes at the next start.
+  /// Removes a directory in a process of its own, since it may be large. Returns when it is gone,
+  /// or as much of it as can be; the rest goes at the next start.
   func remove(_ path: String, loop: EventLoop) async {
     let removal = try? ask { launcher throws(SystemFailure) in try launcher.remove(path) }
     guard let removal else { return }

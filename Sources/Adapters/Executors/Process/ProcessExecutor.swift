@@ -22,9 +22,9 @@ public struct ProcessExecutorConfiguration: Sendable {
 /// program, with a stop, or with this process.
 ///
 /// The program gets a fresh work directory as current directory and HOME, `/dev/null` as input, an
-/// environment of PATH, HOME, LANG, TMPDIR, `MILLRACE_OUTPUTS` and what the order says, and no other
-/// descriptor, signal setting or privilege of the worker. The directory is gone when the result is
-/// there. `MILLRACE_OUTPUTS` names the file for outputs.
+/// environment of PATH, HOME, LANG, TMPDIR, `MILLRACE_OUTPUTS` and what the order says, and no
+/// other descriptor, signal setting or privilege of the worker. The directory is gone when the
+/// result is there. `MILLRACE_OUTPUTS` names the file for outputs.
 ///
 /// Reason codes of failures: `exit-code`, `killed-by-signal`, `program-not-found` (127),
 /// `program-not-executable` (126), `arguments-too-large`, `process-setup`, `output-undeclared`,
@@ -40,8 +40,8 @@ public final class ProcessExecutor: Executor {
   /// What the kernel allows here.
   public let containment: Containment
 
-  /// Blocks for some milliseconds. What processes that have gone left in the directory is removed in
-  /// the background.
+  /// Blocks for some milliseconds. What processes that have gone left in the directory is removed
+  /// in the background.
   ///
   /// - Throws: `.unavailable` when the directory or the launcher cannot be had.
   public convenience init(

@@ -5,8 +5,8 @@ internal import Ports
 internal import Synchronization
 internal import SystemAdapter
 
-/// Reads what a process tree prints, when somebody asks for it: what nobody reads fills the pipes and
-/// holds the tree up.
+/// Reads what a process tree prints, when somebody asks for it: what nobody reads fills the pipes
+/// and holds the tree up.
 final class ProcessOutput: Sendable {
   private enum Turn {
     case lines([OutputLine])

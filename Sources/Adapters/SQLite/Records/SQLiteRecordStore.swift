@@ -39,16 +39,6 @@ public struct SQLiteRecordStore: RecordStore {
     }
   }
 
-  private init(
-    engine: SQLiteEngine, plans: [String: TablePlan], outbox: Outbox,
-    randomness: any Randomness
-  ) {
-    self.engine = engine
-    self.plans = plans
-    self.outbox = outbox
-    self.randomness = randomness
-  }
-
   public func get(
     _ table: String, _ keys: [[RecordValue]]
   ) async throws(StoreError) -> [StoredRow?] {

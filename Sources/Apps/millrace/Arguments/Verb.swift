@@ -112,7 +112,8 @@ struct Call: Sendable {
     guard let text = value(name) else { return fallback }
     guard let number = Int(text), bounds.contains(number) else {
       throw Failure.usage(
-        "--\(name) takes a whole number from \(bounds.lowerBound) to \(bounds.upperBound), not '\(text)'"
+        "--\(name) takes a whole number from \(bounds.lowerBound) to \(bounds.upperBound), "
+          + "not '\(text)'"
       )
     }
     return number

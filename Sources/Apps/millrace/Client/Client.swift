@@ -12,6 +12,8 @@ struct Client: Sendable {
   let token: String?
 
   static let answerBytesMax = 64 << 20
+  /// Until the head of an answer, and between the pieces of its body: longer than any `?wait=`.
+  static let answerWithin: Duration = .seconds(90)
 
   /// The server that the call names: options first, then the environment, then what `dev` wrote.
   init(_ call: Call, on runtime: Runtime) throws {
@@ -53,7 +55,7 @@ struct Client: Sendable {
 
   func send(
     _ method: String, _ path: String, query: [(String, String?)] = [],
-    fields: [HTTPField] = [], body: [UInt8] = [], timeout: Duration = .seconds(90)
+    fields: [HTTPField] = [], body: [UInt8] = []
   ) async throws -> HTTPAnswer {
     let parameters = query.compactMap { name, value in
       value.map { "\(Client.encoded(name))=\(Client.encoded($0))" }
@@ -65,7 +67,8 @@ struct Client: Sendable {
     do throws(HTTPError) {
       answer = try await network.send(
         HTTPCall(
-          method: method, url: target, fields: HTTPFields(all), body: body, timeout: timeout))
+          method: method, url: target, fields: HTTPFields(all), body: body,
+          timeout: Client.answerWithin))
     } catch {
       throw unreachable(error)
     }
@@ -133,7 +136,8 @@ struct Client: Sendable {
 
 extension JSONLimits {
   /// For what our own server answers.
-  static let answers = JSONLimits(depthMax: 128, membersMax: 200_000)
+  static let answers = JSONLimits(
+    depthMax: 128, membersMax: 200_000, stringBytesMax: 16 << 20)
 }
 
 extension Failure {

@@ -22,7 +22,7 @@ struct Runtime: Sendable {
   func run<Answer: Sendable>(
     _ body: @escaping @Sendable () async throws -> Answer
   ) async throws -> Answer {
-    try await Task(executorPreference: loop) { try await body() }.value
+    try await loop.root(body).value
   }
 }
 

@@ -1,7 +1,7 @@
 internal import Domain
 
-/// Where the server is and who may use it: what `dev` writes and the client reads, for the user alone
-/// (mode 0600).
+/// Where the server is and who may use it: what `dev` writes and the client reads, for the user
+/// alone (mode 0600).
 struct ServerFile {
   var url: String
   var token: String

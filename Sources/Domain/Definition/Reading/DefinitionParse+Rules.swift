@@ -1,4 +1,5 @@
-// How the rules that stand beside the tasks are read: labels, concurrency, notifications, artifacts.
+// How the rules that stand beside the tasks are read: labels, concurrency, notifications,
+// artifacts.
 
 extension DefinitionParse {
   mutating func labels(_ cursor: SourceCursor) -> SortedMap<String, String> {

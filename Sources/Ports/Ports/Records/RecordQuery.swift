@@ -1,8 +1,9 @@
 /// A read of one index, or of the key when `index` is nil.
 ///
-/// The order is that of the index's columns, then of the key's columns that are not among them; each
-/// by the order of `RecordValue`, all reversed when `isDescending`. Prefix and range take columns of
-/// that order. Rows with a null are matched by no prefix and by no range over that column.
+/// The order is that of the index's columns, then of the key's columns that are not among them;
+/// each by the order of `RecordValue`, all reversed when `isDescending`. Prefix and range take
+/// columns of that order. Rows with a null are matched by no prefix and by no range over that
+/// column.
 public struct RecordQuery: Hashable, Sendable {
   /// The end of a range over the column that follows the equality prefix.
   public enum Bound: Hashable, Sendable {

@@ -48,8 +48,8 @@ public protocol RecordStore: Sendable {
   /// Deletes messages that the bus has acknowledged. Unknown ids are ignored.
   func acknowledge(shard: String, _ ids: [Int64]) async throws(StoreError)
 
-  /// Returns when messages of the shard may be waiting, at once when some are, and after `deadline`,
-  /// counted from the call, at the latest. A commit with messages wakes it, and so does cancellation
-  /// of the task; it may also return for no reason.
+  /// Returns when messages of the shard may be waiting, at once when some are, and after
+  /// `deadline`, counted from the call, at the latest. A commit with messages wakes it, and so does
+  /// cancellation of the task; it may also return for no reason.
   func waitForPending(shard: String, until deadline: Duration) async
 }

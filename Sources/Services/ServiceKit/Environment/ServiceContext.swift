@@ -1,7 +1,8 @@
 public import Domain
 public import Ports
 
-/// What every service is given of its surroundings: clocks, randomness, spawning, telemetry, probes.
+/// What every service is given of its surroundings: clocks, randomness, spawning, telemetry,
+/// probes.
 ///
 /// In production these are the system's, in simulation the world's; a service cannot tell.
 public struct ServiceContext: Sendable {

@@ -49,7 +49,8 @@ extension RouteRequest {
   public func moment(_ name: String) throws(Problem) -> Moment? {
     guard let text = query[name] else { return nil }
     guard let moment = Moment(text: text) else {
-      throw Problem.parameter(name, "is '\(text)'; it takes an instant such as 2026-01-31T12:00:00Z")
+      throw Problem.parameter(
+        name, "is '\(text)'; it takes an instant such as 2026-01-31T12:00:00Z")
     }
     return moment
   }

@@ -16,8 +16,8 @@ public struct OutboxConfiguration: Sendable {
 /// Moves the messages of one outbox shard from the store to the bus, at least once, in their order
 /// for each key.
 ///
-/// It keeps no cursor: what the bus has acknowledged is deleted, what was not is published again. One
-/// pump per shard; two would only publish twice.
+/// It keeps no cursor: what the bus has acknowledged is deleted, what was not is published again.
+/// One pump per shard; two would only publish twice.
 public struct OutboxPump: Sendable {
   let shard: String
   let store: any RecordStore

@@ -26,11 +26,10 @@ public struct WorkerConfiguration: Sendable {
   /// Results published at once.
   public var resultsPerBatchMax: Int = 256
 
-  public init(
-    name: String, pools: [PoolName] = [.default], limits: WorkerLimits = WorkerLimits()
-  ) {
+  /// - Parameter slots: attempts that run at once.
+  public init(name: String, pools: [PoolName] = [.default], slots: Int) {
     self.name = name
     self.pools = pools
-    self.limits = limits
+    limits = WorkerLimits(slotsMax: slots)
   }
 }

@@ -8,7 +8,9 @@ public enum RunLabels {
 
   /// What is wrong with the labels, if anything.
   public static func fault(in labels: SortedMap<String, String>) -> String? {
-    if labels.count > countMax { return "there are \(labels.count) labels; the limit is \(countMax)" }
+    if labels.count > countMax {
+      return "there are \(labels.count) labels; the limit is \(countMax)"
+    }
     for (key, value) in labels {
       if !Slug.isValid(key) { return "the label '\(key.prefix(80))' is not \(Slug.rule)" }
       if value.utf8.count > valueBytesMax || value.utf8.contains(0) {

@@ -27,7 +27,9 @@ public enum WorkflowTables {
   static let requests = Table<RunRequestRecord>(
     TableDeclaration(
       name: "workflow_run_request", key: [.init("run", .text)],
-      columns: [.init("namespace", .text), .init("workflow", .text), .init("created_us", .integer)],
+      columns: [
+        .init("namespace", .text), .init("workflow", .text), .init("created_us", .integer),
+      ],
       indexes: [
         .init("newest", on: ["namespace", "created_us"]),
         .init("newest_of_workflow", on: ["namespace", "workflow", "created_us"]),

@@ -2,7 +2,8 @@ import Domain
 
 @testable import SchedulerCore
 
-/// A run with a store, leases and workers around it, all in values: what the shell does, without one.
+/// A run with a store, leases and workers around it, all in values: what the shell does, without
+/// one.
 struct RunHarness {
   var machine: RunMachine
   let plan: Plan

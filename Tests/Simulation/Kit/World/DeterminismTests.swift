@@ -67,8 +67,8 @@ struct DeterminismTests {
   @Test func `a draw from one stream shifts no other`() throws {
     func draws(extra: Int) throws -> [UInt64] {
       try Simulation.run(seed: 4) { world in
-        for _ in 0..<extra { _ = world.random(named: "other").next() }
-        return (0..<5).map { _ in world.random(named: "mine").next() }
+        for _ in 0..<extra { _ = world.stream(named: "other").next() }
+        return (0..<5).map { _ in world.stream(named: "mine").next() }
       }
     }
     #expect(try draws(extra: 0) == draws(extra: 17))

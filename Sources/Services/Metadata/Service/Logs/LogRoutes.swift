@@ -87,8 +87,8 @@ struct LogRoutes: Sendable {
     return (run, key)
   }
 
-  /// The first line that is wanted: behind the last event of a reader that connects again, else what
-  /// the query says.
+  /// The first line that is wanted: behind the last event of a reader that connects again, else
+  /// what the query says.
   private func from(_ request: RouteRequest) throws(Problem) -> Int64 {
     if let id = request.http.fields["last-event-id"] { return try LogPlace(id).line + 1 }
     return Int64(try request.number("from", default: 0, in: 0...Int(Int32.max)))

@@ -4,7 +4,8 @@ internal import MetadataCore
 internal import Ports
 internal import ServiceKit
 
-/// Reads the log of an attempt, or of a task across its attempts: what is there, and then what comes.
+/// Reads the log of an attempt, or of a task across its attempts: what is there, and then what
+/// comes.
 struct LogStream: Sendable {
   let ports: MetadataPorts
   let isFollowing: Bool

@@ -3,8 +3,8 @@ internal import Domain
 internal import Ports
 internal import ServiceKit
 
-/// The lines of all tasks of a run as they come, each with its task. Lines of one attempt keep their
-/// order; those of different tasks are mixed as they were read.
+/// The lines of all tasks of a run as they come, each with its task. Lines of one attempt keep
+/// their order; those of different tasks are mixed as they were read.
 struct RunLogStream: Sendable {
   let ports: MetadataPorts
   let isFollowing: Bool

@@ -2,8 +2,9 @@ public import Domain
 
 /// Who owns a partition, as one observer sees it.
 ///
-/// Life is judged by the observer's own clock since it last saw the row change; the clocks of others
-/// are never compared. The stored row is the only fence: whoever updates it over its version owns.
+/// Life is judged by the observer's own clock since it last saw the row change; the clocks of
+/// others are never compared. The stored row is the only fence: whoever updates it over its version
+/// owns.
 public struct PartitionLease: Hashable, Sendable {
   public struct Sighting: Hashable, Sendable {
     public var owner: ProcessID?
@@ -55,9 +56,9 @@ public struct PartitionLease: Hashable, Sendable {
 
 /// How carefully inputs are taken in after starts that came to nothing.
 ///
-/// A record that kills the process on every try must not stop the partition for ever: from the second
-/// start without progress on, records are taken one by one; at the fourth, the one at the head is set
-/// aside.
+/// A record that kills the process on every try must not stop the partition for ever: from the
+/// second start without progress on, records are taken one by one; at the fourth, the one at the
+/// head is set aside.
 public struct PoisonGuard: Hashable, Sendable {
   public static let careFrom = 2
   public static let setAsideFrom = 4

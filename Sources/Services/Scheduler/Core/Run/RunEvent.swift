@@ -60,7 +60,7 @@ public enum RunEffect: Hashable, Sendable {
   case hint(AttemptID, PoolName)
   /// Read the lease of a withdrawn attempt and answer with `leaseRead`.
   case readLease(AttemptID)
-  /// Read the lease of an attempt that is offered for long: `claimed` if there is one, a new hint if
-  /// not.
+  /// Read the lease of an attempt that is offered for long: `claimed` if there is one, a new hint
+  /// if not.
   case checkOffer(AttemptID, PoolName)
 }

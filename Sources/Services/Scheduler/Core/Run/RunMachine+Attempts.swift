@@ -20,7 +20,8 @@ extension RunMachine {
     guard case .ready = task(at: place)?.phase else { return }
     let node = plan.nodes[place.node]
     if node.hasExpressions {
-      // Rendered once more when it is claimed; tried here so that a failure is decided by the owner.
+      // Rendered once more when it is claimed; tried here so that a failure is decided by the
+      // owner.
       do throws(EvaluationFailure) {
         _ = try renderWork(of: place)
       } catch {

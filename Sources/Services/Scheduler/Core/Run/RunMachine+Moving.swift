@@ -1,7 +1,8 @@
 internal import Domain
 
 extension RunMachine {
-  /// The one place where a task changes its phase: counts, windows, deadlines and dependants follow.
+  /// The one place where a task changes its phase: counts, windows, deadlines and dependants
+  /// follow.
   mutating func move(
     _ place: TaskPlace, to phase: TaskPhase, because reason: Reason? = nil, at now: Moment,
     isStored: Bool = true

@@ -27,7 +27,8 @@ public struct AttemptOrder: Hashable, Sendable {
 }
 
 extension RunMachine {
-  /// The order of the newest attempt of an offered task; nil when it is not offered with this fence.
+  /// The order of the newest attempt of an offered task; nil when it is not offered with this
+  /// fence.
   public func order(_ key: TaskKey, _ fence: Fence) -> AttemptOrder? {
     guard let place = place(of: key), let task = task(at: place), task.fence == fence,
       case .offered = task.phase

@@ -28,7 +28,8 @@ extension RunMachine {
     endPhaseIfDone(at: now)
   }
 
-  /// Tasks that were waiting have no row and need none: a run that stops says that they are cancelled.
+  /// Tasks that were waiting have no row and need none: a run that stops says that they are
+  /// cancelled.
   private mutating func cancelWaiting(including isFinallyIncluded: Bool, at now: Moment) {
     let end = isFinallyIncluded ? plan.nodes.count : plan.mainCount
     for node in 0..<end {
@@ -64,8 +65,8 @@ extension RunMachine {
     }
   }
 
-  /// Makes sure that a task does not go on. An attempt that may have been claimed is withdrawn first
-  /// and its lease read afterwards: without a lease it can never start.
+  /// Makes sure that a task does not go on. An attempt that may have been claimed is withdrawn
+  /// first and its lease read afterwards: without a lease it can never start.
   mutating func stop(_ place: TaskPlace, _ cause: StopCause, at now: Moment) {
     guard let task = task(at: place) else { return }
     switch task.phase {

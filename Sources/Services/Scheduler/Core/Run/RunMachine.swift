@@ -1,7 +1,7 @@
 public import Domain
 
-/// One run of a workflow, from its start to its end: which tasks may start, what their results mean,
-/// when it is over.
+/// One run of a workflow, from its start to its end: which tasks may start, what their results
+/// mean, when it is over.
 ///
 /// The cost of an event does not grow with the size of the run: an event touches a few tasks, and
 /// what touches many (fan-out, expansion, stopping everything) is queued as `work` and continued by

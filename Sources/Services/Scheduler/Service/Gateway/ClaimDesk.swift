@@ -14,8 +14,8 @@ struct ClaimSighting: Sendable {
 
 /// Gives offered attempts to sessions that ask for them.
 ///
-/// A claim inserts the lease and guards both the session's row, so that an expired one gets nothing,
-/// and the task's row, so that a withdrawn attempt can never start.
+/// A claim inserts the lease and guards both the session's row, so that an expired one gets
+/// nothing, and the task's row, so that a withdrawn attempt can never start.
 struct ClaimDesk: Sendable {
   /// An attempt that may be claimed: what to do, and the version of the row that offers it.
   struct Grant: Sendable {
@@ -89,8 +89,8 @@ struct ClaimDesk: Sendable {
     return found
   }
 
-  /// The orders of attempts that are offered now: from their owner's memory if it is here, else from
-  /// the store.
+  /// The orders of attempts that are offered now: from their owner's memory if it is here, else
+  /// from the store.
   private func grants(
     for attempts: [AttemptID]
   ) async throws(RPCError) -> SortedMap<AttemptID, Grant> {

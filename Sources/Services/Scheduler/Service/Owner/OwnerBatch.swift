@@ -4,7 +4,8 @@ internal import Ports
 internal import SchedulerCore
 internal import Wire
 
-/// What one batch of an owner writes beside the rows of its runs, and what follows after the commit.
+/// What one batch of an owner writes beside the rows of its runs, and what follows after the
+/// commit.
 struct OwnerBatch {
   var entries: [RecordBatch.Entry] = []
   var messages: [OutboxMessage] = []

@@ -202,8 +202,8 @@ actor PartitionOwner {
     }
   }
 
-  /// Where to read on in each topic. Rewinding is always legal, and what happens when a log is not the
-  /// one that the offset is about.
+  /// Where to read on in each topic. Rewinding is always legal, and what happens when a log is not
+  /// the one that the offset is about.
   private func placeOffsets() async throws {
     for topic in SchedulerTopics.inputs {
       let bounds = try await ports.bus.bounds(TopicPartition(topic, partition))

@@ -6,8 +6,8 @@ internal import ServiceKit
 internal import Synchronization
 internal import Wire
 
-/// Plans by version: from memory, from the scheduler's own table, or from the workflow service, which
-/// is asked once per version.
+/// Plans by version: from memory, from the scheduler's own table, or from the workflow service,
+/// which is asked once per version.
 final class PlanSource: Sendable {
   enum Failure: Error {
     /// Nobody answered: try again later.

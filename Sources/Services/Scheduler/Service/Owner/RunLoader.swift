@@ -85,7 +85,8 @@ struct RunLoader: Sendable {
 }
 
 extension Plan {
-  /// The plan of a run whose definition is not known: it has no tasks and only says what it was for.
+  /// The plan of a run whose definition is not known: it has no tasks and only says what it was
+  /// for.
   static func empty(
     namespace: NamespaceName, workflow: WorkflowName, version: VersionID
   ) -> Plan {

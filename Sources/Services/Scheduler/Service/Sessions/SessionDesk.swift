@@ -7,8 +7,8 @@ internal import Synchronization
 
 /// Opens worker sessions, keeps them alive by their heartbeats, and ends them.
 ///
-/// Expiry is a write, and final: whoever sees that a session has shown no life for a lease says so in
-/// its row. Only then are the attempts that it held reported lost.
+/// Expiry is a write, and final: whoever sees that a session has shown no life for a lease says so
+/// in its row. Only then are the attempts that it held reported lost.
 struct SessionDesk: Sendable {
   let ports: SchedulerPorts
   let registry: OwnerRegistry

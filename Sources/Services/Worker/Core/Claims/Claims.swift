@@ -39,7 +39,8 @@ public struct Claims: Hashable, Sendable {
     }
   }
 
-  /// Keeps hints that are new; those beyond the limit are dropped, since the scheduler repeats them.
+  /// Keeps hints that are new; those beyond the limit are dropped, since the scheduler repeats
+  /// them.
   mutating func add(_ named: [AttemptID], _ limits: WorkerLimits) {
     for attempt in named {
       guard hints.count < limits.hintsMax else { return }

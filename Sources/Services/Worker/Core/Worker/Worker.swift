@@ -3,8 +3,8 @@ public import Domain
 /// A worker: keeps a session alive, claims attempts for its free slots, has them run and stopped,
 /// and keeps every result until its owner has it.
 ///
-/// The world is the shell's: it performs the effects and reports what came of them. After each event
-/// it asks for `deadline` and sends `timeReached` then.
+/// The world is the shell's: it performs the effects and reports what came of them. After each
+/// event it asks for `deadline` and sends `timeReached` then.
 public struct Worker: Hashable, Sendable {
   public private(set) var phase: WorkerPhase = .idle
   public private(set) var held = HeldSet()

@@ -50,7 +50,8 @@ final class AttemptRun: Sendable {
     }
   }
 
-  /// Work that no executor here can do fails; work that could not be started may be tried elsewhere.
+  /// Work that no executor here can do fails; work that could not be started may be tried
+  /// elsewhere.
   private func notStarted(_ error: ExecutorError, _ startedAt: Moment) -> EndedExecution {
     let now = ports.context.time.now()
     let ending: AttemptEnding =

@@ -50,7 +50,8 @@ final class LogShipper: Sendable {
     waiter?.resume()
   }
 
-  /// Waits for the last lines, but not for ever: a bus that takes nothing must not hold a result back.
+  /// Waits for the last lines, but not for ever: a bus that takes nothing must not hold a result
+  /// back.
   func finish(within limit: Duration) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.done() }

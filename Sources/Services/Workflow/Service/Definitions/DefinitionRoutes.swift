@@ -98,7 +98,9 @@ struct DefinitionRoutes: Sendable {
     _ = try await shelf.workflow(namespace, name)
     let limit = try request.number("limit", default: 50, in: 1...200)
     let filter = "versions\n\(namespace)\n\(name)"
-    let before = try request.cursor(filter, ports.seal).flatMap { $0.place.first.flatMap { Int64($0) } }
+    let before = try request.cursor(filter, ports.seal).flatMap {
+      $0.place.first.flatMap { Int64($0) }
+    }
     do throws(StoreError) {
       let page = try await ports.store.query(
         WorkflowTables.versions,
@@ -120,8 +122,8 @@ struct DefinitionRoutes: Sendable {
     }
   }
 
-  /// By name; a page looks at a bounded number of rows, so that a filter which hardly anything passes
-  /// gives short pages, never a slow one.
+  /// By name; a page looks at a bounded number of rows, so that a filter which hardly anything
+  /// passes gives short pages, never a slow one.
   private func list(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
     let filter = try WorkflowFilter(request)
     let limit = try request.number("limit", default: 50, in: 1...200)

@@ -61,7 +61,9 @@ final class DefinitionShelf: Sendable {
     do throws(StoreError) {
       let known = try await ports.store.get(WorkflowTables.workflows, key: key)
       let live = known.flatMap { $0.record.isDeleted ? nil : $0 }
-      if let ifMatch, ifMatch != "*", ifMatch != live?.record.version { throw StoreError.refused("") }
+      if let ifMatch, ifMatch != "*", ifMatch != live?.record.version {
+        throw StoreError.refused("")
+      }
       if let live, live.record.version == draft.version.text {
         return Applied(record: live.record, isNew: false, warnings: draft.warnings)
       }
@@ -140,8 +142,10 @@ final class DefinitionShelf: Sendable {
       return known
     }
     let record = try await self.version(namespace, name, version)
-    guard let value = try? Value(json: String(decoding: record.normalForm, as: UTF8.self),
-      limits: .normalForm),
+    guard
+      let value = try? Value(
+        json: String(decoding: record.normalForm, as: UTF8.self),
+        limits: .normalForm),
       let definition = DefinitionReader().read(normalForm: value).definition
     else { throw Problem(500, "definition-unreadable", "version \(version) cannot be read") }
     cache.withLock { cache in
@@ -178,7 +182,8 @@ extension Problem {
   init(findings: [Finding], count: Int) {
     let first = findings.first.map { ": \($0.message)" } ?? ""
     self.init(
-      422, "invalid-definition", "the definition has \(count) finding\(count == 1 ? "" : "s")\(first)",
+      422, "invalid-definition",
+      "the definition has \(count) finding\(count == 1 ? "" : "s")\(first)",
       items: findings.map(Item.init))
   }
 }

@@ -33,7 +33,8 @@ struct AnswerSweeper: Sendable {
     _ = try await ports.store.commit(
       RecordBatch(
         entries: page.records.map { row in
-          WorkflowTables.answers.delete(WorkflowTables.answers.row(row.record).key, over: row.version)
+          WorkflowTables.answers.delete(
+            WorkflowTables.answers.row(row.record).key, over: row.version)
         }))
     return page.records.count == limit
   }

@@ -60,7 +60,9 @@ struct RunRoutes: Sendable {
     else {
       throw Problem(
         400, "bad-idempotency-key",
-        "Idempotency-Key takes one value of 1 to \(Idempotency.keyBytesMax) visible ASCII characters")
+        "Idempotency-Key takes one value of 1 to \(Idempotency.keyBytesMax) visible "
+          + "ASCII characters"
+      )
     }
     return IdempotencyKey(
       namespace: namespace, principal: request.principal.name, route: "POST /v1/runs", key: key,
@@ -117,8 +119,10 @@ struct RunRoutes: Sendable {
     return length
   }
 
-  /// Looks until the run has ended or the time is over. What it saw last is the answer, ended or not.
-  private func follow(_ row: RunRequestRecord, for length: Duration) async throws(Problem) -> Value {
+  /// Looks until the run has ended or the time is over. What it saw last is the answer, ended or
+  /// not.
+  private func follow(_ row: RunRequestRecord, for length: Duration) async throws(Problem) -> Value
+  {
     let time = ports.context.time
     let until = time.uptime() + length
     var pause: Duration = .milliseconds(10)
@@ -230,7 +234,8 @@ struct RunFilter {
     state = request.query["state"]
     let states = ["queued", "running", "cancelling"] + RunDocument.finalStates
     if let state, !states.contains(state) {
-      throw Problem.parameter("state", "is '\(state)'; states are \(states.joined(separator: ", "))")
+      throw Problem.parameter(
+        "state", "is '\(state)'; states are \(states.joined(separator: ", "))")
     }
     labels = request.labels
     since = try request.moment("since")

@@ -208,8 +208,8 @@ import Testing
     #expect(run.outcome("b") == nil)
   }
 
-  /// Goal: an event costs the same in a run of ten thousand tasks as in one of a thousand: it touches
-  /// the same number of rows.
+  /// Goal: an event costs the same in a run of ten thousand tasks as in one of a thousand: it
+  /// touches the same number of rows.
   @Test func `an event touches as many rows in a large run as in a small one`() {
     func rows(_ count: Int) -> Int {
       let names = (0..<count).map { "t\($0)" }

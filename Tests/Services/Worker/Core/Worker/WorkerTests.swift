@@ -11,14 +11,17 @@ private func yours(_ numbers: [Int], _ limits: AttemptLimits = AttemptLimits()) 
     isSessionOver: false)
 }
 
+private enum AnswerFlag { case wantsHeld, asksToDrain, isSessionOver }
+
 private func answer(
   _ number: Int64, stops: [BeatAnswer.Stop] = [], acknowledged: [AttemptID] = [],
-  wantsHeld: Bool = false, asksToDrain: Bool = false, isSessionOver: Bool = false
+  and flags: [AnswerFlag] = []
 ) -> WorkerEvent {
   .beatAnswered(
     BeatAnswer(
       session: session, number: number, stops: stops, acknowledged: acknowledged,
-      wantsHeld: wantsHeld, asksToDrain: asksToDrain, isSessionOver: isSessionOver))
+      wantsHeld: flags.contains(.wantsHeld), asksToDrain: flags.contains(.asksToDrain),
+      isSessionOver: flags.contains(.isSessionOver)))
 }
 
 struct WorkerTests {
@@ -73,7 +76,7 @@ struct WorkerTests {
       beat.heldHash == HeldSet.hash(of: Sample.attempt(1)) &+ HeldSet.hash(of: Sample.attempt(2)))
     #expect(beat.held == nil)
     #expect(beat.results == [Sample.attempt(1)])
-    _ = worker.apply(answer(1, wantsHeld: true), at: Sample.at(1))
+    _ = worker.apply(answer(1, and: [.wantsHeld]), at: Sample.at(1))
     let next = try #require(
       worker.apply(.timeReached, at: Sample.at(milliseconds: 1_050)).beats.first)
     #expect(next.held == [Sample.attempt(1), Sample.attempt(2)])
@@ -130,7 +133,7 @@ struct WorkerTests {
     _ = worker.apply(.hinted([Sample.attempt(4)]), at: Sample.at(0))
     _ = worker.apply(yours([4]), at: Sample.at(0))
     _ = worker.apply(.timeReached, at: Sample.at(1))
-    let over = worker.apply(answer(1, isSessionOver: true), at: Sample.at(1))
+    let over = worker.apply(answer(1, and: [.isSessionOver]), at: Sample.at(1))
     #expect(
       over == [
         .kill(Sample.attempt(1)), .kill(Sample.attempt(2)), .forget(Sample.attempt(3)),
@@ -203,7 +206,7 @@ struct WorkerTests {
   @Test func `the scheduler can ask to drain`() {
     var worker = Sample.busyWorker([])
     _ = worker.apply(.timeReached, at: Sample.at(1))
-    #expect(worker.apply(answer(1, asksToDrain: true), at: Sample.at(1)) == [])
+    #expect(worker.apply(answer(1, and: [.asksToDrain]), at: Sample.at(1)) == [])
     #expect(
       worker.apply(.claimFailed(session), at: Sample.at(1)) == [.closeSession(session)],
       "what the claim under way brings is waited for")

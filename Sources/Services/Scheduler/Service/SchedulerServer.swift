@@ -4,7 +4,7 @@ internal import Ports
 internal import ServiceKit
 
 /// The scheduler: owns runs, decides, offers tasks to workers, watches their sessions.
-public struct SchedulerService: Sendable {
+public struct SchedulerServer: Sendable {
   private let ports: SchedulerPorts
   private let registry = OwnerRegistry()
 

@@ -25,7 +25,7 @@ public struct WorkerPorts: Sendable {
 }
 
 /// The worker: takes tasks, runs them on its executors, reports how they ended and what they said.
-public struct WorkerService: Sendable {
+public struct WorkerServer: Sendable {
   private let agent: WorkerAgent
 
   public init(_ ports: WorkerPorts) {

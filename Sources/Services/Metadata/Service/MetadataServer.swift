@@ -2,7 +2,7 @@ public import Ports
 public import ServiceKit
 
 /// The metadata service: history and logs of runs, for people.
-public struct MetadataService: Sendable {
+public struct MetadataServer: Sendable {
   private let ports: MetadataPorts
 
   public init(_ ports: MetadataPorts) {

@@ -5,7 +5,7 @@ public import ServiceKit
 
 /// The workflow service: definitions and their versions, requests to run them, and what clients ask
 /// about runs.
-public struct WorkflowService: Sendable {
+public struct WorkflowServer: Sendable {
   private let ports: WorkflowPorts
   private let definitions: DefinitionShelf
   private let runs: RunDesk
