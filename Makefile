@@ -8,7 +8,7 @@ SWIFT ?= swift
 export SWIFT
 
 # What `make check` runs, in this order. A new step is one word here.
-CHECKS := tidy format verify test
+CHECKS := tidy format verify test wire kill
 
 # A script that has not been written yet fails by name.
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }

@@ -68,15 +68,16 @@ public final class DevServer: Sendable {
   /// second signal stops at once.
   public func runUntilStopped() async {
     if let signals = try? SignalSource(on: parts.loop) {
-      _ = try? await signals.next()
-      let draining = parts.runtime.root { [parts] in await parts.worker.drain() }
-      await draining.wait()
-      await withTaskGroup(of: Void.self) { group in
-        group.addTask { [parts] in await parts.workerEnded.wait() }
-        group.addTask { _ = try? await signals.next() }
-        await group.next()
-        group.cancelAll()
-      }
+      await parts.loop.root { [parts] in
+        _ = try? await signals.next()
+        await parts.worker.drain()
+        await withTaskGroup(of: Void.self) { group in
+          group.addTask { await parts.workerEnded.wait() }
+          group.addTask { _ = try? await signals.next() }
+          await group.next()
+          group.cancelAll()
+        }
+      }.wait()
     } else {
       await root.wait()
     }

@@ -1,8 +1,11 @@
 internal import Composition
 internal import Glibc
+internal import SystemAdapter
 
 // The words come before anything else is started: an unknown verb costs nothing.
 if CommandLine.arguments.dropFirst().first == "dev" { DevServer.prepareProcess() }
-let environment = ProcessEnvironment.current
-let arguments = Array(CommandLine.arguments.dropFirst())
-exit(await Program(environment: environment).run(arguments).rawValue)
+exit(
+  MainThread.run {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    return await Program(environment: ProcessEnvironment.current).run(arguments).rawValue
+  })

@@ -251,7 +251,7 @@ struct RunFilter {
       index: workflow == nil ? "newest" : "newest_of_workflow", prefix: prefix,
       lower: since.map { .including(.integer($0.microseconds)) },
       upper: before.map { .excluding(.integer($0.microseconds)) }, isDescending: true,
-      limit: max(limit, 20), after: after)
+      limit: limit, after: after)
   }
 
   func passes(_ record: RunRequestRecord) -> Bool {

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Drives a running `millrace dev` over HTTP with curl, as any client would: what works, and what must be
+# refused with a problem document of RFC 9457.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bin="$("${SWIFT:-swift}" build --show-bin-path)/millrace"
+work=$(mktemp -d)
+export XDG_CONFIG_HOME="$work/config"
+"$bin" dev --port 0 >"$work/dev.out" 2>"$work/dev.err" &
+dev=$!
+trap 'kill -KILL "$dev" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+for _ in $(seq 1 300); do
+  grep -q '^ *API' "$work/dev.out" && break
+  kill -0 "$dev" 2>/dev/null || { cat "$work/dev.err" >&2; exit 1; }
+  sleep 0.1
+done
+
+file="$XDG_CONFIG_HOME/millrace/dev.json"
+[ "$(stat -c %a "$file")" = 600 ] || { echo "wire: the token file is not for its owner alone" >&2; exit 1; }
+url=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["url"])' "$file")
+token=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["token"])' "$file")
+passed=0
+
+# expect STATUS NAME CURL-ARGUMENTS…: the body is left in $work/body.
+expect() {
+  local wanted=$1 name=$2 status
+  shift 2
+  status=$(curl -sS --max-time 30 -o "$work/body" -D "$work/head" -w '%{http_code}' "$@") || status="curl $?"
+  if [ "$status" != "$wanted" ]; then
+    echo "wire: $name: $status instead of $wanted" >&2
+    cat "$work/body" >&2
+    exit 1
+  fi
+  if [ "${wanted:0:1}" = 4 ] && [ "$wanted" != 431 ]; then
+    grep -qi '^content-type: application/problem+json' "$work/head" || {
+      echo "wire: $name: no problem document" >&2
+      exit 1
+    }
+  fi
+  passed=$((passed + 1))
+}
+
+# field NAME: a member of the last body.
+field() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$work/body" "$1"; }
+
+# same NAME ACTUAL EXPECTED
+same() {
+  [ "$2" = "$3" ] || { echo "wire: $1: '$2' instead of '$3'" >&2; exit 1; }
+  passed=$((passed + 1))
+}
+
+auth=(-H "Authorization: Bearer $token")
+json=(-H 'Content-Type: application/json')
+yaml=(-H 'Content-Type: application/yaml')
+
+# Who may come in.
+expect 200 'health needs nobody' "$url/healthz"
+for route in /v1/runs /v1/workflows /v1/jobs /v1/nothing; do
+  expect 401 "no token at $route" "$url$route"
+  expect 401 "a wrong token at $route" -H 'Authorization: Bearer nothing' "$url$route"
+done
+grep -qi '^www-authenticate: Bearer' "$work/head" || { echo "wire: no challenge" >&2; exit 1; }
+expect 401 'two credentials' "${auth[@]}" "${auth[@]}" "$url/v1/runs"
+expect 404 'an unknown path' "${auth[@]}" "$url/v1/nothing"
+expect 405 'a wrong method' "${auth[@]}" -X PUT "$url/v1/runs"
+expect 400 'a path with dots' --path-as-is "${auth[@]}" "$url/v1/../v1/runs"
+expect 400 'an encoded slash' "${auth[@]}" "$url/v1/runs%2f"
+
+# Definitions.
+cat >"$work/good.yaml" <<'YAML'
+version: 1
+id: wire
+inputs: {who: {type: string, pattern: "[a-z]+"}}
+tasks:
+  say: {run: [echo, "hello ${{ inputs.who }}"]}
+YAML
+expect 201 'apply' "${auth[@]}" "${yaml[@]}" --data-binary "@$work/good.yaml" "$url/v1/workflows"
+version=$(field version)
+expect 200 'apply the same' "${auth[@]}" "${yaml[@]}" --data-binary "@$work/good.yaml" "$url/v1/workflows"
+same 'the same version' "$(field version)" "$version"
+printf 'version: 1\nid: wire\ntasks: {a: {run: x, needs: [b]}, b: {run: x, needs: [a]}}\n' >"$work/cycle.yaml"
+expect 422 'a cycle' "${auth[@]}" "${yaml[@]}" --data-binary "@$work/cycle.yaml" "$url/v1/workflows"
+expect 415 'a wrong content type' "${auth[@]}" -H 'Content-Type: text/plain' --data x "$url/v1/workflows"
+head -c 5000000 /dev/zero | tr '\0' '#' >"$work/large.yaml"
+expect 413 'a definition that is too large' "${auth[@]}" "${yaml[@]}" -H 'Expect:' \
+  --data-binary "@$work/large.yaml" "$url/v1/workflows"
+expect 412 'a stale version' "${auth[@]}" "${yaml[@]}" -H 'If-Match: "other"' \
+  --data-binary "@$work/good.yaml" "$url/v1/workflows"
+
+# Runs.
+start='{"workflow":"wire","inputs":{"who":"world"}}'
+expect 202 'start and wait' "${auth[@]}" "${json[@]}" --data "$start" "$url/v1/runs?wait=20s"
+run=$(field id)
+same 'the run succeeded' "$(field state)" succeeded
+expect 202 'start with a key' "${auth[@]}" "${json[@]}" -H 'Idempotency-Key: one' --data "$start" "$url/v1/runs"
+first=$(field id)
+expect 202 'the same key again' "${auth[@]}" "${json[@]}" -H 'Idempotency-Key: one' --data "$start" "$url/v1/runs"
+same 'the same run' "$(field id)" "$first"
+expect 409 'the key for another request' "${auth[@]}" "${json[@]}" -H 'Idempotency-Key: one' \
+  --data '{"workflow":"wire","inputs":{"who":"moon"}}' "$url/v1/runs"
+expect 422 'an input that does not match' "${auth[@]}" "${json[@]}" \
+  --data '{"workflow":"wire","inputs":{"who":"7"}}' "$url/v1/runs"
+expect 400 'an unknown member' "${auth[@]}" "${json[@]}" --data '{"workflow":"wire","x":1}' "$url/v1/runs"
+expect 400 'a duplicate member' "${auth[@]}" "${json[@]}" \
+  --data '{"workflow":"wire","workflow":"x"}' "$url/v1/runs"
+expect 400 'broken JSON' "${auth[@]}" "${json[@]}" --data '{"workflow"' "$url/v1/runs"
+expect 404 'an unknown workflow' "${auth[@]}" "${json[@]}" --data '{"workflow":"none"}' "$url/v1/runs"
+expect 404 'an unknown run' "${auth[@]}" "$url/v1/runs/run_00000000000000000000000000"
+expect 409 'cancel what has ended' "${auth[@]}" -X POST "$url/v1/runs/$run/cancel"
+expect 400 'an unknown parameter' "${auth[@]}" "$url/v1/runs?colour=red"
+expect 400 'a limit out of bounds' "${auth[@]}" "$url/v1/runs?limit=201"
+expect 400 'a cursor that was made up' "${auth[@]}" "$url/v1/runs?cursor=00-00"
+expect 200 'a page of runs' "${auth[@]}" "$url/v1/runs?limit=1"
+cursor=$(field nextCursor)
+expect 200 'the next page' "${auth[@]}" "$url/v1/runs?limit=1&cursor=$cursor"
+
+# Logs and events.
+expect 200 'the log as text' "${auth[@]}" "$url/v1/runs/$run/tasks/say/logs"
+same 'what the task said' "$(cat "$work/body")" 'hello world'
+expect 200 'the log as documents' "${auth[@]}" -H 'Accept: application/x-ndjson' \
+  "$url/v1/runs/$run/tasks/say/attempts/1/logs"
+same 'the first line' "$(field text)" 'hello world'
+expect 200 'the log as events' "${auth[@]}" -H 'Accept: text/event-stream' "$url/v1/runs/$run/tasks/say/logs?follow=true"
+grep -q '^event: end' "$work/body" || { echo "wire: the stream has no end" >&2; exit 1; }
+expect 406 'a form that logs do not have' "${auth[@]}" -H 'Accept: image/png' "$url/v1/runs/$run/tasks/say/logs"
+expect 200 'the events of a run' "${auth[@]}" "$url/v1/runs/$run/events"
+grep -q '"state":"succeeded"' "$work/body" || { echo "wire: no final state" >&2; exit 1; }
+expect 200 'why it is so' "${auth[@]}" "$url/v1/runs/$run/explain"
+
+# What is no HTTP.
+expect 431 'too many header bytes' "${auth[@]}" -H "X-Long: $(head -c 40000 /dev/zero | tr '\0' a)" "$url/healthz"
+
+kill -TERM "$dev"
+wait "$dev" || { echo "wire: the server did not end well" >&2; exit 1; }
+trap 'rm -rf "$work"' EXIT
+echo "wire: $passed passed, 0 failed"
