@@ -16,8 +16,9 @@ struct Table {
       rows.map { column < $0.count ? Table.width($0[column]) : 0 }.max() ?? 0
     }
     return rows.map { row in
-      row.enumerated().map { column, cell in
-        column == row.count - 1
+      let last = row.lastIndex { !$0.isEmpty } ?? 0
+      return row.prefix(last + 1).enumerated().map { column, cell in
+        column == last
           ? cell : cell + String(repeating: " ", count: widths[column] - Table.width(cell) + 2)
       }.joined()
     }.joined(separator: "\n")

@@ -47,22 +47,46 @@ enum RunText {
       lines.append("inputs   " + inputs.map { "\($0.key)=\($0.value.text)" }.joined(separator: " "))
     }
     lines += ["", tree(tasks, style, now: now)]
+    let outputs = outputs(of: tasks)
+    if !outputs.isEmpty { lines += ["", outputs] }
     return lines.joined(separator: "\n")
   }
 
   static func tree(_ tasks: [Value], _ style: Style, now: Moment) -> String {
     var table = Table(["TASK", "STATE", "TRY", "WAITED", "TOOK", "WHY"])
-    for task in tasks { table.add(row(task, style, now: now)) }
+    for task in TaskOrder.sorted(tasks) { table.add(row(task, style, now: now)) }
     return table.text
   }
+
+  /// What the tasks handed on; without the instances of a `forEach`, which are too many to read.
+  private static func outputs(of tasks: [Value]) -> String {
+    var table = Table(["OUTPUT", "VALUE"])
+    var isEmpty = true
+    for task in TaskOrder.sorted(tasks) where !TaskOrder.isInstance(task) {
+      guard case .object(let outputs)? = task["outputs"] else { continue }
+      for (name, value) in outputs {
+        let text = Terminal.neutralised(value.text)
+        let isLong = text.count > outputLengthMax
+        table.add([
+          "\(task["task"]?.string ?? "").\(name)",
+          isLong ? text.prefix(outputLengthMax - 1) + "…" : text,
+        ])
+        isEmpty = false
+      }
+    }
+    return isEmpty ? "" : table.text
+  }
+
+  /// In characters; `--output json` has the whole.
+  private static let outputLengthMax = 200
 
   static func row(_ task: Value, _ style: Style, now: Moment) -> [String] {
     let attempts = task["attempts"]?.items ?? []
     let last = attempts.last
     let name = task["task"]?.string ?? ""
-    let isInstance = name.hasSuffix("]")
     return [
-      (isInstance ? "  " : "") + name + (task["finally"] == .boolean(true) ? " (finally)" : ""),
+      (TaskOrder.isInstance(task) ? "  " : "") + name
+        + (task["finally"] == .boolean(true) ? " (finally)" : ""),
       style.state(task["state"]?.string ?? ""),
       attempts.isEmpty ? "-" : "\(attempts.count)",
       Times.took(last?["queuedAt"], last?["startedAt"], now: now),
@@ -83,7 +107,9 @@ enum RunText {
     }
     if answer["isComplete"] == .boolean(false) { lines.append("  … and more") }
     if (answer["tasks"]?.items ?? []).isEmpty {
-      lines.append("  every task is running or has succeeded")
+      lines.append(
+        run["state"]?.string == RunOutcome.succeeded.rawValue
+          ? "  every task has succeeded" : "  every task is running or has succeeded")
     }
     return lines.joined(separator: "\n")
   }

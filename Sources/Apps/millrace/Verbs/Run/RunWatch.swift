@@ -144,7 +144,7 @@ final class WatchView: Sendable {
       state.run = run
       if isLive {
         draw(&state, now: now)
-      } else if before != run["state"] {
+      } else if before != run["state"], RunWatch.exitCode(run) == .stillRunning {
         line("run \(run["state"]?.string ?? "")", RunText.why(run))
       }
     }
@@ -159,7 +159,7 @@ final class WatchView: Sendable {
       let last = task["attempts"]?.items.last
       let took =
         last?["endedAt"] == nil
-        ? "" : " in \(Times.took(last?["startedAt"], last?["endedAt"], now: now))"
+        ? "" : " after \(Times.took(last?["startedAt"], last?["endedAt"], now: now))"
       line("\(name) \(task["state"]?.string ?? "")\(took)", RunText.why(task))
     }
   }
