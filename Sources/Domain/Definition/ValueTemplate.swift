@@ -51,6 +51,7 @@ extension ValueTemplate {
   ) throws(EvaluationFailure) -> Value {
     var evaluator = Evaluator(scope: scope, limits: limits)
     let value = try evaluator.value(of: self)
+    guard !value.isDeeper(than: limits.depthMax) else { throw EvaluationFailure.tooDeep(limits) }
     guard value.weight(upTo: limits.outputBytesMax) <= limits.outputBytesMax else {
       throw EvaluationFailure.tooLarge(limits)
     }

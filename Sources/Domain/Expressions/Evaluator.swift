@@ -1,9 +1,8 @@
 extension Expression {
   /// The value in `scope`. Pure: the same scope and limits give the same answer everywhere.
   ///
-  /// - Throws: an `EvaluationFailure` when a value is missing, has a type that does not fit (and
-  /// was
-  ///   not known before), overflows, or costs more than `limits` allow.
+  /// - Throws: an `EvaluationFailure` when a value is missing, has a type that does not fit and was
+  ///   not known before, overflows, or costs more than `limits` allow.
   public func evaluate(
     in scope: EvaluationScope, limits: EvaluationLimits = EvaluationLimits()
   ) throws(EvaluationFailure) -> Value {
@@ -27,10 +26,7 @@ struct Evaluator {
   /// The value of a whole expression, checked against the limits on results.
   mutating func result(of expression: Expression) throws(EvaluationFailure) -> Value {
     let value = try value(of: expression.root, depth: 1)
-    guard !value.isDeeper(than: limits.depthMax) else {
-      throw EvaluationFailure(
-        code: "output-too-deep", message: "the value nests deeper than \(limits.depthMax) levels")
-    }
+    guard !value.isDeeper(than: limits.depthMax) else { throw EvaluationFailure.tooDeep(limits) }
     guard value.weight(upTo: limits.outputBytesMax) <= limits.outputBytesMax else {
       throw EvaluationFailure.tooLarge(limits)
     }
@@ -231,6 +227,11 @@ extension EvaluationFailure {
       code: "overflow",
       message: "the result of \(what) does not fit: whole numbers have 64 bits, "
         + "decimals lie within ±9,223,372,036")
+  }
+
+  static func tooDeep(_ limits: EvaluationLimits) -> EvaluationFailure {
+    EvaluationFailure(
+      code: "output-too-deep", message: "the value nests deeper than \(limits.depthMax) levels")
   }
 
   static func tooLarge(_ limits: EvaluationLimits) -> EvaluationFailure {

@@ -58,8 +58,7 @@ struct ExpressionDescent {
       return try postfix()
     }
     place += 1
-    // The lowest integer has no positive counterpart, so a sign that touches a number is part of
-    // it.
+    // The lowest integer has no positive counterpart: a sign that touches a number is part of it.
     if found == .negative, case .number(let digits) = next.kind, next.offset == start.end {
       place += 1
       return try suffixes(of: try literal("-" + digits, at: start.offset))

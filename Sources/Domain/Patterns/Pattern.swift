@@ -9,7 +9,7 @@ public struct Pattern: Hashable, Sendable {
 
   public static let sourceBytesMax = 1_024
   /// Steps of the compiled pattern, counted repetition written out.
-  public static let programStepsMax = 2_000
+  public static let programStepsMax = 1_000
   /// How deep groups may nest.
   public static let depthMax = 50
 
@@ -29,6 +29,13 @@ public struct Pattern: Hashable, Sendable {
   public func matches(_ text: String) -> Bool {
     var matcher = PatternMatcher(program)
     return matcher.matches(text) == true
+  }
+
+  /// As `matches(_:)`, or nil when the answer would take more than `stepsMax` steps (about 10 ns
+  /// each). Without a bound a text of 64 KiB may take 65 million.
+  public func matches(_ text: String, stepsMax: Int) -> Bool? {
+    var matcher = PatternMatcher(program)
+    return matcher.matches(text, stepsMax: stepsMax)
   }
 
   /// The same source compiles to the same program.

@@ -2,7 +2,7 @@
 struct PatternMatcher {
   private let program: PatternProgram
   /// Places where a scalar is awaited, or the end was reached; each place once.
-  private var places: [Int] = []
+  private var reached: [Int] = []
   /// The round in which a place was last entered, so that loops over nothing end.
   private var visits: [Int]
   private var round = 0
@@ -20,39 +20,44 @@ struct PatternMatcher {
   mutating func matches(_ text: String, stepsMax: Int = .max) -> Bool? {
     let scalars = text.unicodeScalars
     var next = scalars.startIndex
-    places = enter([0], isAtStart: true, isAtEnd: scalars.isEmpty)
-    while next != scalars.endIndex, !places.isEmpty {
+    var current: [Int] = []
+    round += 1
+    enter(0, isAtStart: true, isAtEnd: scalars.isEmpty)
+    while next != scalars.endIndex, !reached.isEmpty {
       guard stepsTaken <= stepsMax else { return nil }
       let scalar = scalars[next]
       next = scalars.index(after: next)
-      var entries: [Int] = []
-      for place in places {
-        if case .take(let set) = program.steps[place], set.contains(scalar) {
-          entries.append(place + 1)
+      let isAtEnd = next == scalars.endIndex
+      swap(&current, &reached)
+      reached.removeAll(keepingCapacity: true)
+      round += 1
+      for place in current {
+        let step = program.steps[place]
+        if step.kind == .take, program.takes(scalar, at: step) {
+          enter(place + 1, isAtStart: false, isAtEnd: isAtEnd)
         }
       }
-      places = enter(entries, isAtStart: false, isAtEnd: next == scalars.endIndex)
     }
-    return next == scalars.endIndex && places.contains { program.steps[$0] == .matched }
+    return next == scalars.endIndex && reached.contains { program.steps[$0].kind == .matched }
   }
 
-  /// Follows forks, jumps and anchors from `entries` to the places that await something.
-  private mutating func enter(_ entries: [Int], isAtStart: Bool, isAtEnd: Bool) -> [Int] {
-    round += 1
-    var reached: [Int] = []
-    pending = entries.reversed()
+  /// Follows forks, jumps and anchors from `start` to the places that await something.
+  private mutating func enter(_ start: Int, isAtStart: Bool, isAtEnd: Bool) {
+    pending.append(start)
     while let place = pending.popLast() {
       guard visits[place] != round else { continue }
       visits[place] = round
       stepsTaken += 1
-      switch program.steps[place] {
+      let step = program.steps[place]
+      switch step.kind {
       case .take, .matched: reached.append(place)
       case .atStart: if isAtStart { pending.append(place + 1) }
       case .atEnd: if isAtEnd { pending.append(place + 1) }
-      case .jump(let target): pending.append(target)
-      case .fork(let first, let second): pending += [second, first]
+      case .jump: pending.append(step.first)
+      case .fork:
+        pending.append(step.second)
+        pending.append(step.first)
       }
     }
-    return reached
   }
 }

@@ -62,5 +62,11 @@ import Testing
       try template.rendered(
         in: ValueTemplateTests.scope, limits: EvaluationLimits(outputBytesMax: 10))
     }
+    let deep = try ValueTemplate.parse(.array([.array([.string("${{ [[1]] }}")])]))
+    let four = EvaluationLimits(depthMax: 4)
+    #expect(try deep.rendered(in: ValueTemplateTests.scope, limits: four).json == "[[[[1]]]]")
+    #expect(throws: EvaluationFailure.self) {
+      try deep.rendered(in: ValueTemplateTests.scope, limits: EvaluationLimits(depthMax: 3))
+    }
   }
 }
