@@ -10,6 +10,7 @@ import Testing
     (Fixture.service, "try await Task.sleep(for: .seconds(1))"), (Fixture.core, "let d = Date()"),
     (Fixture.adapter, "let id = UUID().uuidString"),
     (Fixture.core, "let n = Int.random(in: 0..<9)"),
+    (Fixture.service, "let coin = Bool.random()"),
     (Fixture.service, "let one = all.randomElement()"), (Fixture.service, "all.shuffle()"),
     (Fixture.service, "DispatchQueue.main.async {}"), (Fixture.service, "print(\"x\")"),
     (Fixture.service, "let s = \"\\(Int.random(in: 1...6))\""),
@@ -26,7 +27,8 @@ import Testing
 
   @Test(arguments: [
     (Fixture.system, "Task { f() }"), (Fixture.system, "let now = ContinuousClock.now"),
-    ("Simulation/Kit/Stream.swift", "let n = stream.random(below: 9)"),
+    ("Simulation/Fakes/Bus.swift", "let stream = world.random(named: \"bus\")"),
+    (Fixture.service, "let isRare = Bool.random(using: &stream)"),
     ("Simulation/Kit/Kernel.swift", "Task(executorPreference: e) { f() }"),
     (Fixture.program, "print(\"ready\")"), ("Sources/Tools/bench/main.swift", "print(1)"),
     (Fixture.core, "let n = Int.random(in: 0..<9, using: &stream)"),

@@ -37,12 +37,13 @@ import Testing
     #expect(Fixture(generated, line + "x").violations(of: rule).isEmpty)
   }
 
-  @Test func `functions take 5 parameters, initialisers any number`() {
+  @Test func `functions take 5 parameters, initialisers and tests any number`() {
     let rule = ParameterRule()
     let six = "a: Int, b: Int, c: Int, d: Int, e: Int, f: Int"
     #expect(Fixture(Fixture.service, "func f(\(six))").violations(of: rule).count == 1)
     #expect(Fixture(Fixture.service, "func f(a: (\(six)))").violations(of: rule).isEmpty)
     #expect(Fixture(Fixture.service, "init(\(six)) {}").violations(of: rule).isEmpty)
+    #expect(Fixture(Fixture.test, "@Test func `a b`(\(six)) {}").violations(of: rule).isEmpty)
   }
 
   @Test func `public types have 2 generic parameters`() {

@@ -68,11 +68,12 @@ extension BannedCall {
       cure: "take the time from the Time port, or as an argument")
 
   private static let randomness =
-    [". random (", ". randomElement (", ". shuffled (", ". shuffle ("].map { pattern in
-      BannedCall(
-        pattern, at: .roots, isAllowedWithUsing: true,
-        cure: "draw from the Randomness port, or pass a seeded generator as `using:`")
-    }
+    [". random ( in", ". random ( )", ". randomElement ( )", ". shuffled ( )", ". shuffle ( )"].map
+  { pattern in
+    BannedCall(
+      pattern, at: .roots, isAllowedWithUsing: true,
+      cure: "draw from the Randomness port, or pass a seeded generator as `using:`")
+  }
     + each(
       ["SystemRandomNumberGenerator", "getrandom (", "arc4random (", "arc4random_buf ("],
       at: .roots, cure: "draw from the Randomness port")

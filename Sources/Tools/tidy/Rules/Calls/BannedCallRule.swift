@@ -50,7 +50,7 @@ struct BannedCallRule: FileRule {
       guard source.text(place) == expected else { return false }
       place += 1
     }
-    return !(call.isAllowedWithUsing && hasUsing(place - 1, source))
+    return !(call.isAllowedWithUsing && hasUsing(start + 2, source))
   }
 
   private func skipGenerics(_ start: Int, _ source: SwiftSource) -> Int {
