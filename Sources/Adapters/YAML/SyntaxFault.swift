@@ -68,8 +68,7 @@ struct SyntaxFault {
       problem: "did not find expected <document start>",
       hint: "the text after the first value belongs to nothing; mend its indentation"),
     Advice(
-      problem: "found incompatible YAML document",
-      hint: "remove the %YAML line or write %YAML 1.2"),
+      problem: "found incompatible YAML document", hint: "remove %YAML or write %YAML 1.2"),
     Advice(
       problem: "invalid Unicode character escape",
       hint: "write the character itself, or \\U and eight hexadecimal digits"),

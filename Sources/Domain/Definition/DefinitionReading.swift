@@ -43,6 +43,23 @@ public struct DefinitionReader: Sendable {
       SourceNode(value: normalForm), after: FindingList(reportedMax: limits.findingsReportedMax))
   }
 
+  /// Reads a normal form from the JSON in which it is stored and sent.
+  public func read(json bytes: [UInt8]) -> DefinitionReading {
+    let fault: JSONFault
+    do throws(JSONFault) {
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw JSONFault(message: "it is not UTF-8", offset: 0)
+      }
+      return read(normalForm: try Value(json: text, limits: .normalForm))
+    } catch {
+      fault = error
+    }
+    let finding = Finding(
+      code: "json-syntax", message: "the definition is no JSON: \(fault.message)",
+      hint: "mend the text at byte \(fault.offset)", position: .start)
+    return DefinitionReading(definition: nil, findings: [finding], findingsCount: 1)
+  }
+
   private func read(_ root: SourceNode?, after findings: FindingList) -> DefinitionReading {
     var parse = DefinitionParse(limits: limits, engine: engine, findings: findings)
     let definition = root.flatMap { parse.workflow(SourceCursor(root: $0)) }

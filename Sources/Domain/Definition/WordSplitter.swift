@@ -67,18 +67,17 @@ struct WordSplitter {
   }
 
   private mutating func take() {
-    var open = word ?? Word(start: place)
-    open.text.unicodeScalars.append(scalars[place])
-    open.origins.append(place)
-    word = open
+    // In place: a copy would make long words cost their square.
+    if word == nil { word = Word(start: place) }
+    word?.text.unicodeScalars.append(scalars[place])
+    word?.origins.append(place)
     place += 1
   }
 
   /// Starts or goes on with a word that has a quote or a backslash here, even an empty one.
   private mutating func skipQuote() {
-    var open = word ?? Word(start: place)
-    open.isBare = false
-    word = open
+    if word == nil { word = Word(start: place) }
+    word?.isBare = false
     place += 1
   }
 

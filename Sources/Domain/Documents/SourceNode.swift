@@ -44,6 +44,15 @@ public struct SourceNode: Hashable, Sendable {
     }
   }
 
+  /// The bytes of all texts in it, keys included.
+  var weight: Int {
+    switch kind {
+    case .scalar(let scalar): scalar.text.utf8.count
+    case .sequence(let items): items.reduce(0) { $0 + $1.weight }
+    case .mapping(let members): members.reduce(0) { $0 + $1.key.utf8.count + $1.value.weight }
+    }
+  }
+
   /// What the node is, in the words of a message.
   var noun: String {
     switch kind {

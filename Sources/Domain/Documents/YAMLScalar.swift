@@ -4,8 +4,10 @@ enum YAMLScalar {
   enum Context {
     /// The value of a key or an item on its own line.
     case block
-    /// Between brackets or braces, or as a key.
+    /// Between brackets or braces.
     case flow
+    /// Before a colon.
+    case key
   }
 
   /// On one line: without quotes where possible.
@@ -17,20 +19,24 @@ enum YAMLScalar {
   }
 
   /// The lines of a literal block below a key, with its header first; nil when the text has one
-  /// line or cannot stand in a block.
+  /// line or cannot stand in a block. Texts that end with empty lines cannot, since an empty line
+  /// after the block would belong to them.
   static func block(_ text: String) -> (header: String, lines: [Substring])? {
     guard text.contains("\n"), let first = text.unicodeScalars.first, first != " ", first != "\n",
       text.unicodeScalars.allSatisfy({ isPrintable($0) || $0 == "\n" })
     else { return nil }
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.last?.isEmpty ?? false else { return ("|-", lines) }
-    lines.removeLast()
-    guard lines.last?.isEmpty ?? false else { return ("|", lines) }
-    return ("|+", lines)
+    let isEnded = lines.last?.isEmpty ?? false
+    if isEnded { lines.removeLast() }
+    let isBlank = { (line: Substring) in line.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } }
+    guard let last = lines.last, !isBlank(last),
+      lines.allSatisfy({ $0.isEmpty || !isBlank($0) })
+    else { return nil }
+    return (isEnded ? "|" : "|-", lines)
   }
 
   private static func isPlain(_ text: String, in context: Context) -> Bool {
-    guard CoreSchema.isTextEverywhere(text), let first = text.unicodeScalars.first,
+    guard isText(text, in: context), let first = text.unicodeScalars.first,
       let last = text.unicodeScalars.last, first != " ", last != " ", last != ":",
       text.unicodeScalars.allSatisfy(isPrintable), !text.contains("\t"),
       !text.contains(": "), !text.contains(" #"), !text.hasPrefix("---"), !text.hasPrefix("...")
@@ -39,8 +45,15 @@ enum YAMLScalar {
     if "-?:".unicodeScalars.contains(first) {
       guard let second = text.unicodeScalars.dropFirst().first, second != " " else { return false }
     }
-    guard context == .flow else { return true }
+    if context == .block { return true }
     return !text.unicodeScalars.contains { ",[]{}?:".unicodeScalars.contains($0) }
+  }
+
+  /// Keys such as `on` are words of the language; quotes for the sake of YAML 1.1 would only puzzle.
+  private static func isText(_ text: String, in context: Context) -> Bool {
+    if CoreSchema.isTextEverywhere(text) { return true }
+    return context == .key && Slug.isValid(text.lowercased()) && !CoreSchema.isNull(text)
+      && text.lowercased() != "true" && text.lowercased() != "false"
   }
 
   /// What may stand in a document as it is; byte order marks may only stand at its start.

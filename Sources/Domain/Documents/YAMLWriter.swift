@@ -88,7 +88,7 @@ struct YAMLWriter {
   ) {
     for (place, entry) in entries.enumerated() {
       if isSpread, place > 0 { text += "\n" }
-      let key = YAMLScalar.text(entry.key, in: .flow)
+      let key = YAMLScalar.text(entry.key, in: .key)
       if key.utf8.count > YAMLWriter.keyBytesMax {
         text += spaces(indent) + "? " + key + "\n" + spaces(indent) + ": "
         write(entry.value, indent: indent + 2, column: indent + 2)
@@ -112,7 +112,7 @@ struct YAMLWriter {
     case .map(let entries):
       var parts: [String] = []
       for entry in entries {
-        let key = YAMLScalar.text(entry.key, in: .flow)
+        let key = YAMLScalar.text(entry.key, in: .key)
         guard key.utf8.count <= YAMLWriter.keyBytesMax, let value = inline(entry.value) else {
           return nil
         }

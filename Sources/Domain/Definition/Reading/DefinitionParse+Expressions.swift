@@ -79,6 +79,18 @@ extension DefinitionParse {
     }
   }
 
+  /// What goes into a task by value is bounded as inputs are.
+  mutating func judgeWeight(_ cursor: SourceCursor) {
+    let bytes = cursor.node.weight
+    guard bytes > limits.inputsBytesMax else { return }
+    report(
+      Fault(
+        "too-long",
+        "\(cursor.name) has \(bytes) bytes; at most \(limits.inputsBytesMax) are allowed",
+        hint: "shorten it, or bring long texts in through files"),
+      at: cursor.ownerPosition, of: cursor)
+  }
+
   private mutating func checkTemplates(_ cursor: SourceCursor, in scope: ExpressionScope) -> Bool {
     var isSound = true
     for item in cursor.items ?? [] where !checkTemplates(item, in: scope) { isSound = false }

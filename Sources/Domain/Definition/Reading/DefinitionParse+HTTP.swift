@@ -17,6 +17,7 @@ extension DefinitionParse {
     if map["url"] == nil { missing("url", in: cursor, "say where to, such as url: https://…") }
     let url = map["url"].flatMap { self.url($0, in: scope) }
     let headers = map["headers"].map { self.headers($0, in: scope) } ?? [:]
+    if let body = map["body"] { judgeWeight(body) }
     let body = map["body"].flatMap { valueTemplate($0, in: scope) }
     let expect = map["expect"].map { statusCodes($0) } ?? [200]
     guard let method, let url, let expect else { return nil }

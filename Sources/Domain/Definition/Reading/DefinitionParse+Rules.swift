@@ -1,5 +1,4 @@
-// How the rules that stand beside the tasks are read: labels, concurrency, notifications,
-// artifacts.
+// How what stands beside the work is read: labels, concurrency, notifications, artifacts.
 
 extension DefinitionParse {
   mutating func labels(_ cursor: SourceCursor) -> SortedMap<String, String> {

@@ -39,11 +39,25 @@ extension DefinitionParse {
     guard let text = text(cursor, bytesMax: limits.scriptBytesMax),
       let words = words(text, cursor)
     else { return nil }
-    let argv = words.compactMap { word in
-      template(word.text, in: scope, of: cursor) { word.origin(of: $0) }
-    }
+    let argv = words.compactMap { argument($0, in: scope, of: cursor) }
     warnAboutShell(words, cursor)
     return argv.count == words.count ? program(argv, cursor) : nil
+  }
+
+  private mutating func argument(
+    _ word: WordSplitter.Word, in scope: ExpressionScope, of cursor: SourceCursor
+  ) -> Template? {
+    let count = word.text.utf8.count
+    guard count <= limits.argumentBytesMax else {
+      report(
+        Fault(
+          "too-long",
+          "an argument has \(count) bytes; at most \(limits.argumentBytesMax) are allowed",
+          hint: "shorten it, or bring long texts in through files"),
+        at: cursor.position(ofScalar: word.start), of: cursor)
+      return nil
+    }
+    return template(word.text, in: scope, of: cursor) { word.origin(of: $0) }
   }
 
   private mutating func program(_ argv: [Template], _ cursor: SourceCursor) -> TaskWork? {
@@ -166,6 +180,7 @@ extension DefinitionParse {
   ) -> TaskWork? {
     var given: [(String, ValueTemplate)] = []
     if let arguments {
+      judgeWeight(arguments)
       for (key, value) in entries(arguments, of: "arguments", max: limits.argumentsMax) {
         if let template = valueTemplate(value, in: scope) { given.append((key, template)) }
       }

@@ -200,18 +200,18 @@ extension DefinitionParse {
 
   /// Whether the task at `task` may name `name` in its expressions.
   mutating func visibility(of name: TaskName, from task: Int?) -> TaskVisibility {
+    guard let task else {
+      return .fault(
+        Fault(
+          "task-not-needed", "'\(name)' cannot be named outside of tasks",
+          hint: "use inputs and run here"))
+    }
     guard let other = outlines.place(of: name) else {
       let near = suggestion(for: name.text, among: outlines.tasks.lazy.map(\.name.text))
       return .fault(
         Fault(
           "unknown-task", "there is no task '\(name)'",
           hint: near.map { "did you mean '\($0)'?" } ?? "write the task, or remove the name"))
-    }
-    guard let task else {
-      return .fault(
-        Fault(
-          "task-not-needed", "'\(name)' cannot be named outside of tasks",
-          hint: "use inputs and run here"))
     }
     let outline = outlines.tasks[other]
     let isAfter = outlines.tasks[task].isFinal && !outline.isFinal

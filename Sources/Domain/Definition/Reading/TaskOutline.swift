@@ -35,7 +35,9 @@ struct TaskOutlines {
   func place(of name: TaskName) -> Int? { places[name.text] }
 
   mutating func isAncestor(_ other: Int, of task: Int) -> Bool {
-    graph.needs[task].contains(other) || ancestry.contains(other, of: task)
+    if graph.needs[task].contains(other) { return true }
+    // Tasks on a cycle have no ancestry; the cycle is reported, and one finding is enough.
+    return !graph.isAcyclic || ancestry.contains(other, of: task)
   }
 }
 

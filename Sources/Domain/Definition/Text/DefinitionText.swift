@@ -6,16 +6,24 @@
 public enum DefinitionText {
   public static func yaml(of definition: WorkflowDefinition) -> String {
     let shared = SharedSettings(of: definition)
-    var entries = head(of: definition)
-    if let defaults = shared.tree { entries.append(("defaults", defaults)) }
-    entries.append(("tasks", tree(of: definition.tasks, over: shared.defaults)))
+    var sections = [YAMLTree.lines(head(of: definition), isSpread: false)]
+    if !definition.inputs.isEmpty {
+      let inputs = definition.inputs.map { (key: $0.key, value: tree(of: $0.value)) }
+      sections.append(section("inputs", .lines(inputs, isSpread: false)))
+    }
+    if let defaults = shared.tree { sections.append(section("defaults", defaults)) }
+    sections.append(section("tasks", tree(of: definition.tasks, over: shared.defaults)))
     if !definition.finally.isEmpty {
-      entries.append(("finally", tree(of: definition.finally, over: shared.defaults)))
+      sections.append(section("finally", tree(of: definition.finally, over: shared.defaults)))
     }
     if !definition.notify.isEmpty {
-      entries.append(("notify", .list(definition.notify.map { YAMLTree($0.normalForm) })))
+      sections.append(section("notify", .list(definition.notify.map { tree(of: $0) })))
     }
-    return YAMLWriter.text(of: .lines(entries, isSpread: false))
+    return sections.map(YAMLWriter.text(of:)).joined(separator: "\n")
+  }
+
+  private static func section(_ key: String, _ value: YAMLTree) -> YAMLTree {
+    .lines([(key, value)], isSpread: false)
   }
 
   private static func head(
@@ -33,10 +41,6 @@ public enum DefinitionText {
     if !definition.labels.isEmpty {
       entries.append(("labels", .map(definition.labels.map { ($0.key, .text($0.value)) })))
     }
-    if !definition.inputs.isEmpty {
-      let inputs = definition.inputs.map { (key: $0.key, value: tree(of: $0.value)) }
-      entries.append(("inputs", .lines(inputs, isSpread: false)))
-    }
     if let timeout = definition.timeout {
       entries.append(("timeout", .token(DurationText.text(of: timeout))))
     }
@@ -53,16 +57,17 @@ public enum DefinitionText {
     return entries
   }
 
+  private static func tree(of rule: NotifyRule) -> YAMLTree {
+    var entries: [(key: String, value: YAMLTree)] = [
+      ("when", .list(rule.when.map { .text($0.rawValue) }))
+    ]
+    if !rule.email.isEmpty { entries.append(("email", .list(rule.email.map(YAMLTree.text)))) }
+    if let webhook = rule.webhook { entries.append(("webhook", .text(webhook))) }
+    return .map(entries)
+  }
+
   private static func tree(of input: InputDefinition) -> YAMLTree {
-    var entries: [(key: String, value: YAMLTree)] = []
-    switch input.type.normalForm {
-    case .object(let members):
-      for key in ["type", "items", "properties"] {
-        if let value = members[key] { entries.append((key, YAMLTree(value))) }
-      }
-    case let word:
-      entries.append(("type", YAMLTree(word)))
-    }
+    var entries = input.type.entries
     if let fallback = input.fallback { entries.append(("default", YAMLTree(fallback))) }
     if let pattern = input.pattern { entries.append(("pattern", .text(pattern.source))) }
     if !input.choices.isEmpty { entries.append(("choices", YAMLTree(.array(input.choices)))) }
@@ -76,6 +81,28 @@ public enum DefinitionText {
       (key: task.name.text, value: TaskText(task: task, base: base).tree)
     }
     return .lines(entries, isSpread: true)
+  }
+}
+
+extension ValueType {
+  /// One word, or a map when a word does not say it.
+  var tree: YAMLTree {
+    let entries = self.entries
+    return entries.count == 1 ? entries[0].value : .map(entries)
+  }
+
+  fileprivate var entries: [(key: String, value: YAMLTree)] {
+    switch self {
+    case .boolean, .integer, .number, .string, .any, .array(of: .any), .object(nil):
+      [("type", YAMLTree(normalForm))]
+    case .array(let element):
+      [("type", .text("array")), ("items", element.tree)]
+    case .object(let properties?):
+      [
+        ("type", .text("object")),
+        ("properties", .map(properties.map { ($0.key, $0.value.tree) })),
+      ]
+    }
   }
 }
 

@@ -19,11 +19,11 @@ struct TaskText {
       entries.append(("retry", SettingsText.tree(of: task.retry, over: base.retry)))
     }
     if !task.outputs.isEmpty {
-      let outputs = task.outputs.map { (key: $0.key, value: YAMLTree($0.value.normalForm)) }
+      let outputs = task.outputs.map { (key: $0.key, value: $0.value.tree) }
       entries.append(("outputs", .map(outputs)))
     }
     if !task.artifacts.isEmpty {
-      entries.append(("artifacts", .list(task.artifacts.map { YAMLTree($0.normalForm) })))
+      entries.append(("artifacts", .list(task.artifacts.map { TaskText.tree(of: $0) })))
     }
     return .lines(entries, isSpread: false)
   }
@@ -85,6 +85,14 @@ struct TaskText {
     }
     return isClear && line.utf8.count <= lineBytesMax
       ? .text(line) : .list(words.map(YAMLTree.text))
+  }
+
+  private static func tree(of rule: ArtifactRule) -> YAMLTree {
+    var entries: [(key: String, value: YAMLTree)] = [
+      ("path", .text(rule.path)), ("name", .text(rule.name)),
+    ]
+    if rule.when != .always { entries.append(("when", .text(rule.when.rawValue))) }
+    return .map(entries)
   }
 
   private static func tree(of work: HTTPWork) -> YAMLTree {
