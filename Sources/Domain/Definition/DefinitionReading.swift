@@ -45,19 +45,15 @@ public struct DefinitionReader: Sendable {
 
   /// Reads a normal form from the JSON in which it is stored and sent.
   public func read(json bytes: [UInt8]) -> DefinitionReading {
-    let fault: JSONFault
     do throws(JSONFault) {
-      guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw JSONFault(message: "it is not UTF-8", offset: 0)
-      }
-      return read(normalForm: try Value(json: text, limits: .normalForm))
+      return read(normalForm: try Value(json: bytes, limits: .normalForm))
     } catch {
-      fault = error
+      let finding = Finding(
+        code: "json-syntax", message: "the definition is no JSON: \(error.message)",
+        hint: "store and send the normal form as it was printed", position: .start,
+        pointer: error.pointer)
+      return DefinitionReading(definition: nil, findings: [finding], findingsCount: 1)
     }
-    let finding = Finding(
-      code: "json-syntax", message: "the definition is no JSON: \(fault.message)",
-      hint: "mend the text at byte \(fault.offset)", position: .start)
-    return DefinitionReading(definition: nil, findings: [finding], findingsCount: 1)
   }
 
   private func read(_ root: SourceNode?, after findings: FindingList) -> DefinitionReading {

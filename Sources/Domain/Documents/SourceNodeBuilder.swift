@@ -71,6 +71,10 @@ struct SourceNodeBuilder {
   }
 
   private mutating func take(_ scalar: SourceScalar, at position: SourcePosition) {
+    // No store, no argument and no variable can hold it.
+    if scalar.text.utf8.contains(0) {
+      report("invalid-text", "a text contains U+0000", "remove \\0", at: position)
+    }
     guard case .mapping(var mapping)? = frames.last, case .key = mapping.pending else {
       return put(SourceNode(.scalar(scalar), at: position))
     }

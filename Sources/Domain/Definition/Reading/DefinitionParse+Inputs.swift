@@ -32,6 +32,7 @@ extension DefinitionParse {
     }
     if let pattern = map["pattern"] { input.pattern = self.pattern(pattern, for: type) }
     if let choices = map["choices"] { input.choices = self.choices(choices, for: input) }
+    if let fallback = map["default"] { judgeWeight(fallback) }
     if let fallback = map["default"], let value = value(fallback) {
       if let fault = input.fault(of: value) { report(quoted(fault, fallback), at: fallback) }
       input.fallback = value

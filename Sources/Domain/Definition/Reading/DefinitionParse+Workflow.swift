@@ -177,6 +177,7 @@ extension DefinitionParse {
   /// Items that are written out are a constant; they hold no expressions.
   private mutating func literalItems(_ cursor: SourceCursor) -> (Expression, ValueType)? {
     let items = list(cursor, of: "items", max: limits.itemsMax)
+    for item in items { judgeWeight(item) }
     let values = items.map { value($0) }
     guard !values.contains(nil) else { return nil }
     let array = Value.array(values.compactMap { $0 })
