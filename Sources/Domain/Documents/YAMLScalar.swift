@@ -49,7 +49,7 @@ enum YAMLScalar {
     return !text.unicodeScalars.contains { ",[]{}?:".unicodeScalars.contains($0) }
   }
 
-  /// Keys such as `on` are words of the language; quotes for the sake of YAML 1.1 would only puzzle.
+  /// Keys such as `on` are words of the language; quotes for YAML 1.1's sake would only puzzle.
   private static func isText(_ text: String, in context: Context) -> Bool {
     if CoreSchema.isTextEverywhere(text) { return true }
     return context == .key && Slug.isValid(text.lowercased()) && !CoreSchema.isNull(text)

@@ -106,7 +106,8 @@ struct LimitCase: CustomTestStringConvertible, Sendable {
       return "id: x\ntasks: {t: {call: f, with: {\(texts.joined(separator: ", ")), d: \(last)}}}"
     },
     LimitCase(name: "headers", limit: 64, code: "too-many") { count in
-      "id: x\ntasks: {t: {http: {url: 'http://h', headers: {\(numbered(count) { "h\($0): x, " })}}}}"
+      "id: x\ntasks: {t: {http: {url: 'http://h', "
+        + "headers: {\(numbered(count) { "h\($0): x, " })}}}}"
     },
     LimitCase(name: "artifacts", limit: 100, code: "too-many") { count in
       task + ", artifacts: [\(numbered(count) { "{path: a, name: n\($0)}," })]}"

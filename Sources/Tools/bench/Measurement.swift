@@ -1,0 +1,69 @@
+internal import Domain
+internal import Glibc
+internal import SystemAdapter
+
+/// What one workload measured, as a line of JSON.
+struct Measurement: Sendable {
+  var workload: String
+  var tasks: Int
+  var seconds: Duration
+  /// The latencies that the workload is about, in any order.
+  var latencies: [Duration]
+  var cpu: Duration
+
+  static func print(_ measurement: Measurement) {
+    let bytes = Array((measurement.line + "\n").utf8)
+    _ = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+  }
+
+  private var line: String {
+    let seconds = max(seconds.wholeMicroseconds, 1)
+    let perSecond = Int64(tasks) * 1_000_000 / seconds
+    return Value.object([
+      "peer": .string("millrace"), "workload": .string(workload), "tasks": .integer(Int64(tasks)),
+      "seconds": thousandths(seconds / 1_000), "tasks_per_s": .integer(perSecond),
+      "p50_ms": quantile(50), "p99_ms": quantile(99),
+      "rss_mb": .integer(Measurement.peakKiB / 1_024),
+      "cpu_s_per_1k": thousandths(cpu.wholeMicroseconds / max(Int64(tasks), 1)),
+    ]).json
+  }
+
+  private func quantile(_ percent: Int) -> Value {
+    let sorted = latencies.sorted()
+    guard !sorted.isEmpty else { return .null }
+    let place = min(sorted.count - 1, sorted.count * percent / 100)
+    return thousandths(sorted[place].wholeMicroseconds)
+  }
+
+  private func thousandths(_ number: Int64) -> Value {
+    .decimal(Decimal(scaled: number * (Decimal.scale / 1_000)))
+  }
+
+  /// The most memory that the process has had.
+  static var peakKiB: Int64 { Int64(usage().ru_maxrss) }
+
+  /// Processor time of the process so far.
+  static func cpuTime() -> Duration {
+    let usage = usage()
+    return .seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+      + .microseconds(Int64(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec))
+  }
+
+  private static func usage() -> rusage {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage
+  }
+
+  /// Runs `body` and notes how long it took.
+  static func of(
+    _ workload: String, tasks: Int, _ body: () async throws -> [Duration]
+  ) async rethrows -> Measurement {
+    let start = ProcessClock.uptime()
+    let cpu = cpuTime()
+    let latencies = try await body()
+    return Measurement(
+      workload: workload, tasks: tasks, seconds: ProcessClock.uptime() - start,
+      latencies: latencies, cpu: cpuTime() - cpu)
+  }
+}
