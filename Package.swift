@@ -102,7 +102,16 @@ let adapters: [Target] =
   + adapter("Crypto", ["COpenSSL"])
   + adapter("SQLite", ["CSQLite", "CLinux", "SystemAdapter"])
   + adapter("Files", ["CLinux", "SystemAdapter"])
-  + adapter("Archive", [])
+  + [
+    module(
+      "ArchiveAdapter", at: "Sources/Adapters/Archive", ["Domain", "Wire", "Contracts", "Ports"]),
+    tests(
+      of: "ArchiveAdapter", at: "Adapters/Archive",
+      [
+        "Domain", "Wire", "Contracts", "Ports", "ArchiveAdapter", "SQLiteAdapter", "SystemAdapter",
+        "SimulationKit", "SimulationFakes", "TestSupport",
+      ]),
+  ]
   + adapter("HTTP", ["CLinux", "SystemAdapter"])
   + adapter("Executors", ["CLinux", "SystemAdapter"])
 
@@ -121,8 +130,7 @@ let simulation: [Target] = [
 
 let everyAdapter: [Target.Dependency] = [
   "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter",
-  "ArchiveAdapter", "HTTPAdapter",
-  "ExecutorsAdapter",
+  "ArchiveAdapter", "HTTPAdapter", "ExecutorsAdapter",
 ]
 let everyService: [Target.Dependency] = [
   "ServiceKit", "WorkflowService", "SchedulerService", "WorkerService", "MetadataService",

@@ -33,13 +33,13 @@ struct DevStorage: Sendable {
       let store = try await SQLiteRecordStore.open(
         engine,
         tables: WorkflowTables.declarations + SchedulerTables.declarations
-          + ArchiveTables.declarations, randomness: randomness)
+          + EmbeddedJobArchive.tables, randomness: randomness)
       let bus = try await SQLiteBus.open(
         engine, SQLiteBusConfiguration(topics: topics), time: time, randomness: randomness)
       let isTemporary = configuration.dataDirectory == nil
       return DevStorage(
         engine: engine, store: store, bus: bus,
-        archive: EmbeddedJobArchive(on: store, time: time),
+        archive: EmbeddedJobArchive(store, time: time),
         workDirectory: configuration.dataDirectory.map { $0 + "/work" }
           ?? "/tmp/millrace-\(getuid())-\(getpid())", isTemporary: isTemporary)
     } catch {

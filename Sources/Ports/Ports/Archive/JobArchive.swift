@@ -150,15 +150,18 @@ public protocol JobArchive: Sendable {
   func tasks(of run: RunID, after: TaskKey?, limit: Int) async throws(ArchiveError)
     -> [TaskDocument]
 
-  /// A page of jobs, newest first; `cursor` is opaque and comes from the page before.
+  /// A page of jobs, newest first; `cursor` is opaque and comes from the page before. A page may be
+  /// short, even empty, while `next` says that more may follow.
   func jobs(_ filter: JobFilter, limit: Int, cursor: String?) async throws(ArchiveError)
     -> (jobs: [JobDocument], next: String?)
 
-  /// Keeps lines that are not there yet. Chunks may overlap and come in any order.
+  /// Keeps lines that are not there yet. Chunks may overlap and come in any order. The first chunk
+  /// that says it is the last one fixes the end; lines beyond it are dropped.
   func append(_ chunks: [LogChunk]) async throws(ArchiveError)
 
   /// Lines from number `from` on, in order, without gaps: it stops before the first line that has
-  /// not come yet. `isLast` says that nothing follows.
+  /// not come yet. Large lines may end it earlier, never before the first. `isLast` says that nothing
+  /// follows.
   func lines(of attempt: AttemptID, from: Int64, limit: Int) async throws(ArchiveError)
     -> LogChunk
 

@@ -14,7 +14,7 @@ extension PortContract {
       port: "RecordStore", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/SQLite"]),
     PortContract(port: "Bus", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/SQLite"]),
     PortContract(
-      port: "JobArchive", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/SQLite"]),
+      port: "JobArchive", testFolders: ["Tests/Adapters/Archive"]),
     PortContract(
       port: "ObjectStore", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Files"]),
     PortContract(port: "Time", testFolders: ["Tests/Simulation/Kit", "Tests/Adapters/System"]),
