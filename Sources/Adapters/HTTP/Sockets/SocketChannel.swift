@@ -28,11 +28,15 @@ final class SocketChannel {
       // Reported when something changes: nothing has to be registered again for each wait.
       watch = try loop.watch(
         descriptor, for: [.readable, .writable, .peerClosed], trigger: .edge
-      ) { [unowned self] readiness in handle(readiness) }
+      ) { [weak self] readiness in self?.handle(readiness) }
     } catch {
       millrace_close(descriptor)
       throw .unreachable("the system cannot wait for a socket")
     }
+  }
+
+  deinit {
+    assert(isClosed || watch == nil, "a socket is closed before it is let go")
   }
 
   /// Reads what has arrived into `take`; false at the end of the stream.
