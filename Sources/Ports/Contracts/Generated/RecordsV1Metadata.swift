@@ -3,13 +3,12 @@
 public import Domain
 public import Wire
 
-/// A run in history.
-public struct JobRecord: WireMessage {
+/// A run as history shows it.
+public struct ArchivedJobRecord: WireMessage {
   public var run: String = ""
   public var namespace: String = ""
   public var workflow: String = ""
   public var version: String = ""
-  /// A record with a higher one replaces it.
   public var revision: Int64 = 0
   public var state: String = ""
   public var reason: ReasonMessage?
@@ -17,6 +16,7 @@ public struct JobRecord: WireMessage {
   public var createdAtUs: Int64 = 0
   public var startedAtUs: Int64?
   public var endedAtUs: Int64?
+  /// How many tasks there are in each state.
   public var counts: SortedMap<String, Int64> = [:]
   public var unknownFields = UnknownFields()
 
@@ -123,70 +123,118 @@ public struct JobRecord: WireMessage {
   }
 }
 
-/// A task of a run in history.
-public struct JobTaskRecord: WireMessage {
-  public struct Attempt: WireMessage {
-    public var fence: Int64 = 0
-    public var worker: String = ""
-    public var state: String = ""
-    public var queuedAtUs: Int64?
-    public var startedAtUs: Int64?
-    public var endedAtUs: Int64?
-    public var exitCode: Int32?
-    public var reason: ReasonMessage?
-    public var unknownFields = UnknownFields()
+/// That a job has a label: one row for each, so that jobs are found by label along an index.
+public struct ArchivedLabelRecord: WireMessage {
+  public var run: String = ""
+  public var namespace: String = ""
+  public var name: String = ""
+  public var value: String = ""
+  public var createdAtUs: Int64 = 0
+  public var unknownFields = UnknownFields()
 
-    public init() {}
+  public init() {}
 
-    public init(
-      fence: Int64 = 0,
-      worker: String = "",
-      state: String = "",
-      queuedAtUs: Int64? = nil,
-      startedAtUs: Int64? = nil,
-      endedAtUs: Int64? = nil,
-      exitCode: Int32? = nil,
-      reason: ReasonMessage? = nil
-    ) {
-      self.fence = fence
-      self.worker = worker
-      self.state = state
-      self.queuedAtUs = queuedAtUs
-      self.startedAtUs = startedAtUs
-      self.endedAtUs = endedAtUs
-      self.exitCode = exitCode
-      self.reason = reason
-    }
+  public init(
+    run: String = "",
+    namespace: String = "",
+    name: String = "",
+    value: String = "",
+    createdAtUs: Int64 = 0
+  ) {
+    self.run = run
+    self.namespace = namespace
+    self.name = name
+    self.value = value
+    self.createdAtUs = createdAtUs
+  }
 
-    public func encode(into writer: inout WireWriter) {
-      if fence != 0 { writer.int64(1, fence) }
-      if !worker.isEmpty { writer.string(2, worker) }
-      if !state.isEmpty { writer.string(3, state) }
-      if let queuedAtUs { writer.int64(4, queuedAtUs) }
-      if let startedAtUs { writer.int64(5, startedAtUs) }
-      if let endedAtUs { writer.int64(6, endedAtUs) }
-      if let exitCode { writer.int32(7, exitCode) }
-      if let reason { writer.message(8, reason) }
-      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
-    }
+  public func encode(into writer: inout WireWriter) {
+    if !run.isEmpty { writer.string(1, run) }
+    if !namespace.isEmpty { writer.string(2, namespace) }
+    if !name.isEmpty { writer.string(3, name) }
+    if !value.isEmpty { writer.string(4, value) }
+    if createdAtUs != 0 { writer.int64(5, createdAtUs) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
 
-    public mutating func decode(from reader: inout WireReader) throws(WireError) {
-      while let tag = try reader.nextTag() {
-        switch tag {
-        case 8: fence = try reader.int64()
-        case 18: worker = try reader.string()
-        case 26: state = try reader.string()
-        case 32: queuedAtUs = try reader.int64()
-        case 40: startedAtUs = try reader.int64()
-        case 48: endedAtUs = try reader.int64()
-        case 56: exitCode = try reader.int32()
-        case 66: try reader.message(&reason)
-        default: try reader.unknown(tag, &unknownFields)
-        }
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: run = try reader.string()
+      case 18: namespace = try reader.string()
+      case 26: name = try reader.string()
+      case 34: value = try reader.string()
+      case 40: createdAtUs = try reader.int64()
+      default: try reader.unknown(tag, &unknownFields)
       }
     }
   }
+}
 
+public struct ArchivedAttemptRecord: WireMessage {
+  public var fence: Int64 = 0
+  public var worker: String = ""
+  public var state: String = ""
+  public var queuedAtUs: Int64?
+  public var startedAtUs: Int64?
+  public var endedAtUs: Int64?
+  public var exitCode: Int64?
+  public var reason: ReasonMessage?
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    fence: Int64 = 0,
+    worker: String = "",
+    state: String = "",
+    queuedAtUs: Int64? = nil,
+    startedAtUs: Int64? = nil,
+    endedAtUs: Int64? = nil,
+    exitCode: Int64? = nil,
+    reason: ReasonMessage? = nil
+  ) {
+    self.fence = fence
+    self.worker = worker
+    self.state = state
+    self.queuedAtUs = queuedAtUs
+    self.startedAtUs = startedAtUs
+    self.endedAtUs = endedAtUs
+    self.exitCode = exitCode
+    self.reason = reason
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if fence != 0 { writer.int64(1, fence) }
+    if !worker.isEmpty { writer.string(2, worker) }
+    if !state.isEmpty { writer.string(3, state) }
+    if let queuedAtUs { writer.int64(4, queuedAtUs) }
+    if let startedAtUs { writer.int64(5, startedAtUs) }
+    if let endedAtUs { writer.int64(6, endedAtUs) }
+    if let exitCode { writer.int64(7, exitCode) }
+    if let reason { writer.message(8, reason) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 8: fence = try reader.int64()
+      case 18: worker = try reader.string()
+      case 26: state = try reader.string()
+      case 32: queuedAtUs = try reader.int64()
+      case 40: startedAtUs = try reader.int64()
+      case 48: endedAtUs = try reader.int64()
+      case 56: exitCode = try reader.int64()
+      case 66: try reader.message(&reason)
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
+/// A task of a run as history shows it.
+public struct ArchivedTaskRecord: WireMessage {
   public var run: String = ""
   public var name: String = ""
   /// -1 for a task that is no instance of a forEach.
@@ -194,7 +242,7 @@ public struct JobTaskRecord: WireMessage {
   public var revision: Int64 = 0
   public var state: String = ""
   public var reason: ReasonMessage?
-  public var attempts: [JobTaskRecord.Attempt] = []
+  public var attempts: [ArchivedAttemptRecord] = []
   public var outputs: SortedMap<String, ValueMessage> = [:]
   public var unknownFields = UnknownFields()
 
@@ -207,7 +255,7 @@ public struct JobTaskRecord: WireMessage {
     revision: Int64 = 0,
     state: String = "",
     reason: ReasonMessage? = nil,
-    attempts: [JobTaskRecord.Attempt] = [],
+    attempts: [ArchivedAttemptRecord] = [],
     outputs: SortedMap<String, ValueMessage> = [:]
   ) {
     self.run = run
@@ -267,10 +315,112 @@ public struct JobTaskRecord: WireMessage {
   }
 }
 
-/// Lines of one attempt that came together.
-public struct LogChunkRecord: WireMessage {
+/// Which lines of an attempt's log are there: the root of its segments.
+public struct LogHeadRecord: WireMessage {
+  public struct Range: WireMessage {
+    public var first: Int64 = 0
+    /// One beyond the last.
+    public var end: Int64 = 0
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      first: Int64 = 0,
+      end: Int64 = 0
+    ) {
+      self.first = first
+      self.end = end
+    }
+
+    public func encode(into writer: inout WireWriter) {
+      if first != 0 { writer.int64(1, first) }
+      if end != 0 { writer.int64(2, end) }
+      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+    }
+
+    public mutating func decode(from reader: inout WireReader) throws(WireError) {
+      while let tag = try reader.nextTag() {
+        switch tag {
+        case 8: first = try reader.int64()
+        case 16: end = try reader.int64()
+        default: try reader.unknown(tag, &unknownFields)
+        }
+      }
+    }
+  }
+
+  public var attempt: String = ""
+  /// In order, neither touching nor overlapping.
+  public var ranges: [LogHeadRecord.Range] = []
+  /// How many lines there will be, once that is known.
+  public var total: Int64?
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    attempt: String = "",
+    ranges: [LogHeadRecord.Range] = [],
+    total: Int64? = nil
+  ) {
+    self.attempt = attempt
+    self.ranges = ranges
+    self.total = total
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !attempt.isEmpty { writer.string(1, attempt) }
+    for item in ranges { writer.message(2, item) }
+    if let total { writer.int64(3, total) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: attempt = try reader.string()
+      case 18: try reader.message(appendingTo: &ranges)
+      case 24: total = try reader.int64()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
+/// Lines of an attempt's log, next to each other.
+public struct LogSegmentRecord: WireMessage {
   public struct Line: WireMessage {
-    public var stream: String = ""
+    public enum Stream: RawRepresentable, Hashable, Sendable {
+      case unspecified
+      case out
+      case error
+      case system
+      /// A number that this version does not know; kept as it is.
+      case unrecognized(Int32)
+
+      public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .unspecified
+        case 1: self = .out
+        case 2: self = .error
+        case 3: self = .system
+        default: self = .unrecognized(rawValue)
+        }
+      }
+
+      public var rawValue: Int32 {
+        switch self {
+        case .unspecified: 0
+        case .out: 1
+        case .error: 2
+        case .system: 3
+        case .unrecognized(let rawValue): rawValue
+        }
+      }
+    }
+
+    public var stream: LogSegmentRecord.Line.Stream = .unspecified
     public var text: [UInt8] = []
     public var atUs: Int64 = 0
     public var unknownFields = UnknownFields()
@@ -278,7 +428,7 @@ public struct LogChunkRecord: WireMessage {
     public init() {}
 
     public init(
-      stream: String = "",
+      stream: LogSegmentRecord.Line.Stream = .unspecified,
       text: [UInt8] = [],
       atUs: Int64 = 0
     ) {
@@ -288,7 +438,7 @@ public struct LogChunkRecord: WireMessage {
     }
 
     public func encode(into writer: inout WireWriter) {
-      if !stream.isEmpty { writer.string(1, stream) }
+      if stream.rawValue != 0 { writer.int32(1, stream.rawValue) }
       if !text.isEmpty { writer.data(2, text) }
       if atUs != 0 { writer.int64(3, atUs) }
       if !unknownFields.isEmpty { writer.unknown(unknownFields) }
@@ -297,7 +447,7 @@ public struct LogChunkRecord: WireMessage {
     public mutating func decode(from reader: inout WireReader) throws(WireError) {
       while let tag = try reader.nextTag() {
         switch tag {
-        case 10: stream = try reader.string()
+        case 8: stream = try LogSegmentRecord.Line.Stream(rawValue: reader.int32())
         case 18: text = try reader.data()
         case 24: atUs = try reader.int64()
         default: try reader.unknown(tag, &unknownFields)
@@ -307,10 +457,8 @@ public struct LogChunkRecord: WireMessage {
   }
 
   public var attempt: String = ""
-  /// The number of the first line.
   public var first: Int64 = 0
-  public var lines: [LogChunkRecord.Line] = []
-  public var isLast: Bool = false
+  public var lines: [LogSegmentRecord.Line] = []
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -318,20 +466,17 @@ public struct LogChunkRecord: WireMessage {
   public init(
     attempt: String = "",
     first: Int64 = 0,
-    lines: [LogChunkRecord.Line] = [],
-    isLast: Bool = false
+    lines: [LogSegmentRecord.Line] = []
   ) {
     self.attempt = attempt
     self.first = first
     self.lines = lines
-    self.isLast = isLast
   }
 
   public func encode(into writer: inout WireWriter) {
     if !attempt.isEmpty { writer.string(1, attempt) }
     if first != 0 { writer.int64(2, first) }
     for item in lines { writer.message(3, item) }
-    if isLast { writer.bool(4, isLast) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -341,7 +486,6 @@ public struct LogChunkRecord: WireMessage {
       case 10: attempt = try reader.string()
       case 16: first = try reader.int64()
       case 26: try reader.message(appendingTo: &lines)
-      case 32: isLast = try reader.bool()
       default: try reader.unknown(tag, &unknownFields)
       }
     }
