@@ -1,0 +1,162 @@
+internal import Domain
+internal import Ports
+internal import SimulationKit
+internal import Synchronization
+
+/// A member of a consumer group of a fake bus.
+struct FakeBusMembership: BusMembership {
+  let bus: FakeBus
+  let group: String
+  let member: String
+  let session: UInt64
+
+  private enum Answer: Sendable {
+    case deliveries(Result<[BusDelivery], BusError>)
+    case cancelled
+  }
+
+  func poll(recordsMax: Int, wait: Duration) async throws(BusError) -> [BusDelivery] {
+    guard recordsMax > 0 else { throw .refused("a poll of \(recordsMax) records") }
+    let answer: Answer = await bus.world.exchange("bus.poll", ifCancelled: .cancelled) { reply in
+      bus.arrive {
+        let faults = bus.faults
+        let isUnavailable = bus.isUnavailable()
+        let isRedelivered = bus.chance.happens(faults.redelivery)
+        let isFenced = bus.chance.happens(faults.fencing)
+        if isUnavailable {
+          return send(reply, .failure(FakeBus.unreachable))
+        }
+        if isFenced { bus.remove(member, session: session, from: group) }
+        change { member in
+          if isRedelivered { member.positions = [:] }
+          member.isPolling = true
+        }
+        bus.serve(wait: wait) {
+          reply.isAnswered || attempt(reply, recordsMax: recordsMax)
+        } giveUp: {
+          send(reply, .success([]))
+        }
+      }
+    }
+    switch answer {
+    case .deliveries(let result):
+      return try result.get()
+    case .cancelled:
+      // Records may have been on their way: they were not delivered, so they must come again.
+      change { member in
+        member.positions = [:]
+        member.isPolling = false
+      }
+      return []
+    }
+  }
+
+  func commit(_ upTo: [BusDelivery]) async throws(BusError) {
+    let answer: Result<Void, BusError> = await bus.world.exchange(
+      "bus.commit", ifCancelled: .failure(.outcomeUnknown)
+    ) { reply in
+      bus.arrive {
+        let faults = bus.faults
+        let isUnavailable = bus.isUnavailable()
+        let isLostBefore = bus.chance.happens(faults.commitLostBefore)
+        let isLostAfter = bus.chance.happens(faults.commitLostAfter)
+        if isUnavailable { return bus.answer(reply, .failure(FakeBus.unreachable)) }
+        if isLostBefore { return bus.lose(reply) }
+        let result = apply(upTo)
+        if isLostAfter { return bus.lose(reply) }
+        bus.answer(reply, result)
+      }
+    }
+    try answer.get()
+  }
+
+  func leave() async {
+    await bus.world.exchange("bus.leave", ifCancelled: ()) { reply in
+      bus.arrive {
+        bus.remove(member, session: session, from: group)
+        reply.send(())
+      }
+    }
+  }
+
+  // MARK: At the bus
+
+  private func attempt(_ reply: Reply<Answer>, recordsMax: Int) -> Bool {
+    guard let found = bus.member(member, session: session, of: group) else {
+      send(reply, .failure(.fenced))
+      return true
+    }
+    guard reply.caller.isAlive else { return true }
+    let result = bus.read(starts(of: found), recordsMax: recordsMax)
+    switch result {
+    case .success(let deliveries) where deliveries.isEmpty:
+      return false
+    case .success(let deliveries):
+      change { member in
+        for delivery in deliveries { member.positions[delivery.place] = delivery.offset + 1 }
+      }
+      send(reply, result)
+    case .failure:
+      send(reply, result)
+    }
+    return true
+  }
+
+  /// Where each partition goes on: at the member's position, at what the group has committed, or at
+  /// the beginning of what the log still holds.
+  private func starts(of found: ConsumerGroup.Member) -> [(place: TopicPartition, offset: Int64)] {
+    found.places.map { place in
+      let bounds = bus.log(place)?.bounds
+      let committed = bus.committed(group, place)
+      let wanted = found.positions[place] ?? committed ?? 0
+      guard let bounds, (bounds.earliest...bounds.end).contains(wanted) else {
+        return (place, bounds?.earliest ?? 0)
+      }
+      return (place, wanted)
+    }
+  }
+
+  private func apply(_ upTo: [BusDelivery]) -> Result<Void, BusError> {
+    guard let found = bus.member(member, session: session, of: group) else {
+      return .failure(.fenced)
+    }
+    // A partition that has moved is another's to commit. Who did not notice must join again.
+    guard upTo.allSatisfy({ found.places.contains($0.place) }) else {
+      bus.remove(member, session: session, from: group)
+      return .failure(.fenced)
+    }
+    var ends: SortedMap<TopicPartition, Int64> = [:]
+    for delivery in upTo {
+      ends[delivery.place] = max(ends[delivery.place] ?? 0, delivery.offset + 1)
+    }
+    let now = bus.world.elapsed
+    bus.state.withLock { [ends] state in
+      state.groups.update(group) { group in
+        // Going back behind an earlier commit is legal for a bus, and only costs repetition.
+        for (place, next) in ends { group.committed[place] = next }
+        group.update(member) { $0.lastActive = now }
+      }
+    }
+    bus.world.note("bus.committed", session)
+    return .success(())
+  }
+
+  private func send(_ reply: Reply<Answer>, _ result: Result<[BusDelivery], BusError>) {
+    change { $0.isPolling = false }
+    let delay = bus.latency.length(in: bus.faults.answerLatency)
+    bus.world.schedule(after: delay) { reply.send(.deliveries(result)) }
+  }
+
+  private func change(_ change: (inout ConsumerGroup.Member) -> Void) {
+    let now = bus.world.elapsed
+    bus.state.withLock { state in
+      state.groups.update(group) { group in
+        guard group.member(member, session: session) != nil else { return }
+        group.update(member) { member in
+          member.lastActive = now
+          change(&member)
+        }
+      }
+    }
+  }
+}
