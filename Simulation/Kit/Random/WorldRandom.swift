@@ -38,7 +38,7 @@ public final class WorldRandom: Sendable {
         bitPattern: recorded { UInt64(bitPattern: $0.length(in: range).wholeMicroseconds) }))
   }
 
-  public func shuffled<Element>(_ elements: [Element]) -> [Element] {
+  public func permuted<Element>(_ elements: [Element]) -> [Element] {
     var elements = elements
     var place = elements.count - 1
     while place > 0 {
