@@ -12,6 +12,9 @@ public struct WorkerConfiguration: Sendable {
   public var limits: WorkerLimits
   /// How long a call to the scheduler may take.
   public var callWithin: Duration = .seconds(5)
+  /// How long a claim may take. What was granted and not heard of is given to others after two
+  /// heartbeats, so that waiting longer brings nothing.
+  public var claimWithin: Duration = .seconds(2)
   /// How long a poll for hints waits when there is nothing.
   public var pollWait: Duration = .seconds(1)
   /// Hints taken in at once.
@@ -20,9 +23,16 @@ public struct WorkerConfiguration: Sendable {
   public var retryWait: Duration = .milliseconds(200)
   /// Bytes of lines in one log record.
   public var logRecordBytesMax: Int = 128 << 10
-  /// How long the last lines of an attempt may take to reach the bus before its result goes without
-  /// them.
+  /// Bytes of lines that one attempt may be ahead of the bus; then it is held back.
+  public var logBufferBytesMax: Int = 256 << 10
+  /// Bytes of lines that all attempts together may keep for the bus before they end no faster than it
+  /// takes them.
+  public var logBytesHeldMax: Int = 64 << 20
+  /// How long the result of an attempt waits for its last lines to reach the bus. They are kept and
+  /// shipped afterwards too.
   public var logFlushWithin: Duration = .seconds(10)
+  /// Bytes of the message of a reason; what is longer is cut.
+  public var reasonBytesMax: Int = 4 << 10
   /// Results published at once.
   public var resultsPerBatchMax: Int = 256
 

@@ -18,7 +18,7 @@ public struct Worker: Hashable, Sendable {
   }
 
   public var deadline: Uptime? {
-    var next = phase.deadline
+    var next = phase.deadline(isBusy: !held.running.isEmpty)
     let others = [held.deadline, freeSlots > 0 ? claims.deadline : nil]
     for case let other? in others { next = next.map { min($0, other) } ?? other }
     return next
@@ -35,7 +35,7 @@ public struct Worker: Hashable, Sendable {
   private mutating func decide(_ event: WorkerEvent, at now: Uptime) -> [WorkerEffect] {
     switch event {
     case .started: return begin()
-    case .sessionNamed(let session): return open(named: session)
+    case .sessionNamed(let session): return open(named: session, at: now)
     case .sessionOpened(let session, let terms): return takeSession(session, terms, at: now)
     case .sessionOpenFailed(let session): return takeOpenFailure(session, at: now)
     case .sessionClosed(let session): return takeClosed(session)
@@ -220,7 +220,7 @@ public struct Worker: Hashable, Sendable {
     switch phase {
     case .pausing(let session, let tries, let retryAt):
       guard now >= retryAt else { return [] }
-      phase = .opening(session, tries: tries)
+      phase = .opening(session, tries: tries, since: now)
       return [.openSession(session)]
     case .draining(let session, let stopAt):
       if held.running.isEmpty, !claims.isAsking {
@@ -238,8 +238,8 @@ public struct Worker: Hashable, Sendable {
       guard held.results.isEmpty || now >= closeAt else { return [] }
       phase = .closing(session.id)
       return forgetResults() + [.closeSession(session.id)]
-    case .ending(let session, let isLast):
-      guard held.running.isEmpty else { return [] }
+    case .ending(let session, let isLast, let pauseUntil):
+      guard held.running.isEmpty, isLast || now >= pauseUntil else { return [] }
       phase = isLast ? .over : .naming
       return [.closeSession(session), isLast ? .finish : .nameSession]
     case .idle, .naming, .opening, .open, .closing, .over:
@@ -253,23 +253,24 @@ public struct Worker: Hashable, Sendable {
     return [.nameSession]
   }
 
-  private mutating func open(named session: SessionID) -> [WorkerEffect] {
+  private mutating func open(named session: SessionID, at now: Uptime) -> [WorkerEffect] {
     guard case .naming = phase else { return [] }
-    phase = .opening(session, tries: 0)
+    phase = .opening(session, tries: 0, since: now)
     return [.openSession(session)]
   }
 
   private mutating func takeSession(
     _ opened: SessionID, _ terms: SessionTerms, at now: Uptime
   ) -> [WorkerEffect] {
-    guard case .opening(opened, _) = phase else { return [] }
-    phase = .open(Session(opened, terms, at: now))
+    guard case .opening(opened, _, let since) = phase else { return [] }
+    // Its lease may run since the moment at which it was asked for.
+    phase = .open(Session(opened, terms, at: since))
     claims = Claims(at: now)
     return []
   }
 
   private mutating func takeOpenFailure(_ failed: SessionID, at now: Uptime) -> [WorkerEffect] {
-    guard case .opening(failed, let tries) = phase else { return [] }
+    guard case .opening(failed, let tries, _) = phase else { return [] }
     let failures = min(tries + 1, 1_000)
     let retryAt = now + limits.openRetry.wait(after: failures, key: failed.text)
     phase = .pausing(failed, tries: failures, retryAt: retryAt)
@@ -287,14 +288,14 @@ public struct Worker: Hashable, Sendable {
     case .idle, .naming:
       phase = .over
       return [.finish]
-    case .opening(let session, _), .pausing(let session, _, _):
+    case .opening(let session, _, _), .pausing(let session, _, _):
       phase = .closing(session)
       return [.closeSession(session)]
     case .open(let session):
       phase = .draining(session, stopAt: now + limits.drainWithin)
       return []
-    case .ending(let session, _):
-      phase = .ending(session, isLast: true)
+    case .ending(let session, _, let pauseUntil):
+      phase = .ending(session, isLast: true, pauseUntil: pauseUntil)
       return []
     case .draining, .evicting, .settling, .closing, .over:
       return []
@@ -303,7 +304,8 @@ public struct Worker: Hashable, Sendable {
 
   /// Kills everything first; only then is there another session.
   private mutating func endSession(_ session: SessionID, at now: Uptime) -> [WorkerEffect] {
-    phase = .ending(session, isLast: phase.isDraining)
+    phase = .ending(
+      session, isLast: phase.isDraining, pauseUntil: now + limits.sessionPause)
     stopsDone = []
     return stopAll(for: .sessionOver, .kill, at: now) + forgetResults()
   }

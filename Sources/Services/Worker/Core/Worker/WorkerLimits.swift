@@ -18,6 +18,8 @@ public struct WorkerLimits: Hashable, Sendable {
   public var claimRetry: Backoff
   /// Waits after failures to open a session.
   public var openRetry: Backoff
+  /// Between the end of a session and the next one.
+  public var sessionPause: Duration
   /// Waits after failures to publish a result.
   public var publishRetry: Backoff
   /// Waits for the owner's answer before a result is published again.
@@ -35,6 +37,7 @@ public struct WorkerLimits: Hashable, Sendable {
     beatSoonest: Duration = .milliseconds(50),
     claimRetry: Backoff = WorkerLimits.waits(.milliseconds(20), .seconds(1)),
     openRetry: Backoff = WorkerLimits.waits(.milliseconds(100), .seconds(5)),
+    sessionPause: Duration = .milliseconds(200),
     publishRetry: Backoff = WorkerLimits.waits(.milliseconds(100), .seconds(5)),
     resend: Backoff = WorkerLimits.waits(.seconds(5), .seconds(60)),
     killAgainAfter: Duration = .seconds(1), drainWithin: Duration = .seconds(30),
@@ -48,6 +51,7 @@ public struct WorkerLimits: Hashable, Sendable {
     self.beatSoonest = beatSoonest
     self.claimRetry = claimRetry
     self.openRetry = openRetry
+    self.sessionPause = sessionPause
     self.publishRetry = publishRetry
     self.resend = resend
     self.killAgainAfter = killAgainAfter

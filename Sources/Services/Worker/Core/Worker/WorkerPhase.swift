@@ -8,7 +8,7 @@ public enum WorkerPhase: Hashable, Sendable {
   case naming
   /// Asks for a session. Becomes `open` when opened, `pausing` when that failed, `closing` when
   /// drained, since the scheduler may have opened it.
-  case opening(SessionID, tries: Int)
+  case opening(SessionID, tries: Int, since: Uptime)
   /// Asks again at `retryAt`. Becomes `opening` then, `closing` when drained.
   case pausing(SessionID, tries: Int, retryAt: Uptime)
   /// Claims and runs. Becomes `draining` when asked to, `ending` when the session is over.
@@ -22,9 +22,9 @@ public enum WorkerPhase: Hashable, Sendable {
   /// Waits for the owners' answers to the results. Becomes `closing` when all are there or at
   /// `closeAt`, `ending` when the session is over.
   case settling(Session, closeAt: Uptime)
-  /// The session is over: kills everything it held. Becomes `naming` when nothing runs, or `over`
-  /// when this was the last session.
-  case ending(SessionID, isLast: Bool)
+  /// The session is over: kills everything it held. Becomes `over` when nothing runs and this was the
+  /// last session, otherwise `naming`, but not before `pauseUntil`.
+  case ending(SessionID, isLast: Bool, pauseUntil: Uptime)
   /// Gives the session back. Becomes `over` when that is done.
   case closing(SessionID)
   /// Final.
@@ -43,7 +43,7 @@ public enum WorkerPhase: Hashable, Sendable {
   public var isDraining: Bool {
     switch self {
     case .draining, .evicting, .settling, .closing: true
-    case .ending(_, let isLast): isLast
+    case .ending(_, let isLast, _): isLast
     case .idle, .naming, .opening, .pausing, .open, .over: false
     }
   }
@@ -57,14 +57,15 @@ public enum WorkerPhase: Hashable, Sendable {
     }
   }
 
-  /// When the phase itself ends or the session needs something.
-  var deadline: Uptime? {
+  /// When the phase itself ends or the session needs something; `isBusy` while attempts run.
+  func deadline(isBusy: Bool) -> Uptime? {
     switch self {
     case .pausing(_, _, let retryAt): retryAt
     case .open(let session), .evicting(let session): session.deadline
     case .draining(let session, let stopAt): min(session.deadline, stopAt)
     case .settling(let session, let closeAt): min(session.deadline, closeAt)
-    case .idle, .naming, .opening, .ending, .closing, .over: nil
+    case .ending(_, let isLast, let pauseUntil): isLast || isBusy ? nil : pauseUntil
+    case .idle, .naming, .opening, .closing, .over: nil
     }
   }
 

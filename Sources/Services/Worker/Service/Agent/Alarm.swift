@@ -3,67 +3,74 @@ internal import Ports
 internal import Synchronization
 
 /// One instant that may be moved while somebody waits for it.
+///
+/// Moving it later wakes nobody: the sleeper looks again when the earlier instant has come. So the
+/// deadlines that move with every event cost nothing.
 final class Alarm: Sendable {
   private struct State {
     var at: Uptime?
-    var version = 0
-    var waiter: CheckedContinuation<Void, Never>?
+    /// What the sleeper sleeps for; nil while it does not sleep or has nothing to sleep for.
+    var asleepUntil: Uptime?
+    var sleeper: CheckedContinuation<Void, Never>?
   }
 
   private let state = Mutex(State())
 
   func set(_ instant: Uptime?) {
-    let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      guard state.at != instant else { return nil }
+    let sleeper = state.withLock { state -> CheckedContinuation<Void, Never>? in
       state.at = instant
-      state.version += 1
-      defer { state.waiter = nil }
-      return state.waiter
+      guard let instant, state.sleeper != nil, instant < state.asleepUntil ?? .distantFuture
+      else { return nil }
+      defer { state.sleeper = nil }
+      return state.sleeper
     }
-    waiter?.resume()
+    sleeper?.resume()
   }
 
-  /// True when the instant has come; false when it was moved or the task is cancelled.
-  func wait(_ time: any Time) async -> Bool {
-    let (at, version) = state.withLock { ($0.at, $0.version) }
-    if let at, time.uptime() >= at {
-      // Spent: the next one must be set anew.
-      state.withLock { state in if state.version == version { state.at = nil } }
-      return true
+  /// Returns when the instant has come, which is spent then, or when the task is cancelled.
+  func wait(_ time: any Time) async {
+    while !Task.isCancelled {
+      let at = state.withLock { state -> Uptime? in
+        guard let at = state.at else { return .distantFuture }
+        guard time.uptime() >= at else { return at }
+        state.at = nil
+        return nil
+      }
+      guard let at else { return }
+      await sleep(until: at, time)
     }
-    return await withTaskGroup(of: Bool.self) { group in
-      if let at {
-        group.addTask {
-          (try? await time.sleep(until: at)) != nil
-        }
+  }
+
+  /// Returns at the instant, or earlier when the alarm is set to an earlier one.
+  private func sleep(until instant: Uptime, _ time: any Time) async {
+    await withTaskGroup(of: Void.self) { group in
+      if instant < .distantFuture {
+        group.addTask { try? await time.sleep(until: instant) }
       }
-      group.addTask {
-        await self.moved(since: version)
-        return false
-      }
-      let first = await group.next() ?? false
+      group.addTask { await self.moved(before: instant) }
+      await group.next()
       group.cancelAll()
-      if first { self.state.withLock { state in if state.version == version { state.at = nil } } }
-      return first
     }
   }
 
-  private func moved(since version: Int) async {
+  private func moved(before instant: Uptime) async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isDue = state.withLock { state in
-          guard state.version == version, !Task.isCancelled else { return true }
-          state.waiter = continuation
+          if let at = state.at, at < instant { return true }
+          guard !Task.isCancelled else { return true }
+          state.asleepUntil = instant
+          state.sleeper = continuation
           return false
         }
         if isDue { continuation.resume() }
       }
     } onCancel: {
-      let waiter = state.withLock { state in
-        defer { state.waiter = nil }
-        return state.waiter
+      let sleeper = state.withLock { state in
+        defer { state.sleeper = nil }
+        return state.sleeper
       }
-      waiter?.resume()
+      sleeper?.resume()
     }
   }
 }

@@ -12,12 +12,14 @@ internal import WorkerCore
 actor WorkerAgent {
   private let ports: WorkerPorts
   private var worker: Worker
+  /// The orders of attempts that were granted and have not started.
   private var orders: SortedMap<AttemptID, WorkOrder> = [:]
   private var runs: SortedMap<AttemptID, AttemptRun> = [:]
   private let effects: AsyncStream<WorkerEffect>
   private let feed: AsyncStream<WorkerEffect>.Continuation
   private let alarm = Alarm()
   private let results: ResultPublisher
+  private let budget: LogBudget
 
   init(_ ports: WorkerPorts) {
     self.ports = ports
@@ -25,6 +27,7 @@ actor WorkerAgent {
     // Bounded by what the machine asks for: a few effects for each slot and result.
     (effects, feed) = AsyncStream.makeStream()
     results = ResultPublisher(ports)
+    budget = LogBudget(bytesMax: ports.configuration.logBytesHeldMax)
   }
 
   /// Runs until the machine is over or the task is cancelled.
@@ -40,19 +43,29 @@ actor WorkerAgent {
         if case .finish = effect { break }
         group.addTask { await self.perform(effect) }
       }
+      if !Task.isCancelled { await shipLogs() }
       group.cancelAll()
       killAll()
+    }
+  }
+
+  /// The last lines of attempts that ended before the worker did.
+  private func shipLogs() async {
+    let limit = ports.context.time.uptime() + ports.configuration.logFlushWithin
+    while !runs.isEmpty, ports.context.time.uptime() < limit {
+      try? await ports.context.time.sleep(for: ports.configuration.retryWait)
     }
   }
 
   func handle(_ event: WorkerEvent) {
     let asked = worker.apply(event, at: ports.context.time.uptime())
     for effect in asked {
-      // Publishing and forgetting need no task of their own.
       switch effect {
       case .publish(let result): results.add(result)
       case .forget(let attempt): orders[attempt] = nil
-      default: feed.yield(effect)
+      case .nameSession, .openSession, .closeSession, .claim, .beat, .start, .terminate, .kill,
+        .finish:
+        feed.yield(effect)
       }
     }
     alarm.set(worker.deadline)
@@ -93,6 +106,9 @@ actor WorkerAgent {
       containment: configuration.containment)
     do throws(RPCError) {
       let answer: OpenSessionResponse = try await call(WorkerGatewayMethods.openSession, request)
+      guard answer.leaseUs > 0, answer.beatEveryUs > 0 else {
+        throw RPCError(.internal, "the scheduler granted a session without length")
+      }
       let terms = SessionTerms(
         lease: .microseconds(answer.leaseUs), beatEvery: .microseconds(answer.beatEveryUs))
       ports.context.telemetry.log(.info, "session.opened", [("session", session.text)])
@@ -108,24 +124,27 @@ actor WorkerAgent {
     let request = ClaimRequest(
       session: session.text, attempts: named.map(\.description), max: Int32(clamping: max))
     do throws(RPCError) {
-      let answer: ClaimResponse = try await call(WorkerGatewayMethods.claim, request)
-      handle(
-        .claimAnswered(
-          session, answer.items.compactMap(take), isSessionOver: answer.sessionOver))
+      let answer: ClaimResponse = try await call(
+        WorkerGatewayMethods.claim, request, within: ports.configuration.claimWithin)
+      let items = answer.items.compactMap(take)
+      handle(.claimAnswered(session, items, isSessionOver: answer.sessionOver))
+      // More than was asked for is not taken.
+      for item in items where !worker.held.holds(item.attempt) { orders[item.attempt] = nil }
     } catch {
       handle(.claimFailed(session))
     }
   }
 
-  /// Keeps the order of an attempt that was granted. One without an order that can be understood is
-  /// not held, and so found out and given to others.
+  /// Keeps the order of an attempt that was granted. One that cannot be understood fails when it is
+  /// started.
   private func take(_ item: ClaimResponse.Item) -> ClaimedItem? {
     guard let attempt = AttemptID(text: item.attempt) else { return nil }
     switch item.verdict {
     case .yours:
-      guard let message = item.order, let order = WorkOrder(message) else { return nil }
-      if orders[attempt] == nil { orders[attempt] = order }
-      return ClaimedItem(attempt, .yours(AttemptLimits(message)))
+      if let order = item.order.flatMap({ WorkOrder($0) }), order.attempt == attempt {
+        orders[attempt] = order
+      }
+      return ClaimedItem(attempt, .yours(item.order.map { AttemptLimits($0) } ?? AttemptLimits()))
     case .unknown:
       return ClaimedItem(attempt, .unknown)
     case .gone, .unspecified, .unrecognized:
@@ -144,13 +163,21 @@ actor WorkerAgent {
   }
 
   private func start(_ attempt: AttemptID) async {
-    guard let order = orders[attempt] else { return }
-    let run = AttemptRun(order, ports)
+    guard let order = orders.removeValue(for: attempt) else {
+      let now = ports.context.time.now()
+      let reason = Reason(
+        code: "order-unreadable", message: "this worker is too old to understand the task",
+        since: now)
+      return handle(
+        .executionEnded(
+          attempt,
+          EndedExecution(
+            ending: .failed(exitCode: nil, reason: reason), startedAt: now, endedAt: now)))
+    }
+    let run = AttemptRun(order, ports, budget)
     runs[attempt] = run
-    let ended = await run.run { event in await self.handle(event) }
+    await run.run { event in await self.handle(event) }
     runs[attempt] = nil
-    orders[attempt] = nil
-    handle(.executionEnded(attempt, ended))
   }
 
   /// Nothing outlives the agent: the trees of processes are ended even when nobody waits for them.
@@ -161,11 +188,11 @@ actor WorkerAgent {
   }
 
   private func call<Answer: WireMessage>(
-    _ method: String, _ request: some WireMessage
+    _ method: String, _ request: some WireMessage, within limit: Duration? = nil
   ) async throws(RPCError) -> Answer {
     let bytes = try await ports.network.call(
       WorkerGatewayMethods.service, method, request.encoded(),
-      within: ports.configuration.callWithin)
+      within: limit ?? ports.configuration.callWithin)
     guard let answer = try? Answer(decoding: bytes) else {
       throw RPCError(.internal, "the scheduler's answer cannot be decoded")
     }
@@ -177,8 +204,8 @@ actor WorkerAgent {
   /// Sends `timeReached` when the machine wants to be woken.
   private func watchTime() async {
     while !Task.isCancelled {
-      guard await alarm.wait(ports.context.time) else { continue }
-      handle(.timeReached)
+      await alarm.wait(ports.context.time)
+      if !Task.isCancelled { handle(.timeReached) }
     }
   }
 

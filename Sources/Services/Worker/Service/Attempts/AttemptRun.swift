@@ -8,11 +8,13 @@ internal import WorkerCore
 final class AttemptRun: Sendable {
   private let order: WorkOrder
   private let ports: WorkerPorts
+  private let budget: LogBudget
   private let execution = Mutex<(any Execution)?>(nil)
 
-  init(_ order: WorkOrder, _ ports: WorkerPorts) {
+  init(_ order: WorkOrder, _ ports: WorkerPorts, _ budget: LogBudget) {
     self.order = order
     self.ports = ports
+    self.budget = budget
   }
 
   /// Asks the execution to end. Never waits for its output.
@@ -21,8 +23,11 @@ final class AttemptRun: Sendable {
     await execution.stop(signal)
   }
 
-  /// Starts the work and returns when nothing of it is left.
-  func run(_ tell: @escaping @Sendable (WorkerEvent) async -> Void) async -> EndedExecution {
+  /// Runs the work, tells what happens to it, at last that nothing of it is left, and returns when the
+  /// bus has its log.
+  ///
+  /// When the task is cancelled the work is killed.
+  func run(_ tell: @escaping @Sendable (WorkerEvent) async -> Void) async {
     let startedAt = ports.context.time.now()
     let execution: any Execution
     do throws(ExecutorError) {
@@ -31,22 +36,37 @@ final class AttemptRun: Sendable {
       }
       execution = try await executor.start(order)
     } catch {
-      return notStarted(error, startedAt)
+      return await tell(.executionEnded(order.attempt, notStarted(error, startedAt)))
     }
     self.execution.withLock { $0 = execution }
+    if Task.isCancelled { await execution.stop(.kill) }
     await tell(.executionStarted(order.attempt))
-    let shipper = LogShipper(order.attempt, startedAt: startedAt, ports)
-    return await withTaskGroup(of: Void.self) { group in
-      group.addTask { [order] in
-        await shipper.ship(from: execution) { await tell(.executionPrinted(order.attempt)) }
+    await follow(execution, startedAt, tell)
+  }
+
+  private func follow(
+    _ execution: any Execution, _ startedAt: Moment,
+    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+  ) async {
+    let log = AttemptLog(order.attempt, startedAt: startedAt, ports, budget)
+    let attempt = order.attempt
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await log.ship() }
+      let ended = await withTaskGroup(of: Void.self) { reading in
+        reading.addTask {
+          await log.read(from: execution) { await tell(.executionPrinted(attempt)) }
+        }
+        let result = await execution.result()
+        let endedAt = ports.context.time.now()
+        log.liftBound()
+        await reading.waitForAll()
+        return EndedExecution(
+          ending: AttemptEnding(result), startedAt: startedAt, endedAt: endedAt,
+          logLines: log.lineCount)
       }
-      let result = await execution.result()
-      let endedAt = ports.context.time.now()
-      await shipper.finish(within: ports.configuration.logFlushWithin)
-      group.cancelAll()
-      return EndedExecution(
-        ending: AttemptEnding(result), startedAt: startedAt, endedAt: endedAt,
-        logLines: shipper.lineCount)
+      // Whoever sees the result can read the log then; but not at any price.
+      await log.waitUntilShipped(within: ports.configuration.logFlushWithin)
+      await tell(.executionEnded(attempt, ended))
     }
   }
 

@@ -8,13 +8,9 @@ internal import WorkerCore
 
 /// Publishes results in batches: what comes while one batch is on its way is in the next.
 final class ResultPublisher: Sendable {
-  private struct State {
-    var waiting: [AttemptResult] = []
-    var sleeper: CheckedContinuation<Void, Never>?
-  }
-
   private let ports: WorkerPorts
-  private let state = Mutex(State())
+  private let waiting = Mutex<[AttemptResult]>([])
+  private let hasResults = Signal()
 
   init(_ ports: WorkerPorts) {
     self.ports = ports
@@ -22,59 +18,69 @@ final class ResultPublisher: Sendable {
 
   /// The machine holds a bounded number of results, and so bounds what waits here.
   func add(_ result: AttemptResult) {
-    let sleeper = state.withLock { state in
-      state.waiting.append(result)
-      defer { state.sleeper = nil }
-      return state.sleeper
-    }
-    sleeper?.resume()
+    waiting.withLock { $0.append(result) }
+    hasResults.wake()
   }
 
   /// Waits for results and publishes them; answers which are on the bus and which surely or perhaps
   /// are not.
   func publishNext() async -> (published: [AttemptID], failed: [AttemptID]) {
-    await sleep()
-    let batch = state.withLock { state in
-      let batch = Array(state.waiting.prefix(ports.configuration.resultsPerBatchMax))
-      state.waiting.removeFirst(batch.count)
-      return batch
-    }
-    guard !batch.isEmpty else { return ([], []) }
-    let attempts = batch.map(\.attempt)
+    let batch = await nextBatch()
     do throws(BusError) {
-      try await ports.bus.publish(batch.map { $0.record(ports.configuration.name) })
-      return (attempts, [])
+      try await publish(batch)
+      return (batch.map(\.attempt), [])
+    } catch .refused where batch.count > 1 {
+      // One of them the bus will never take: it must not keep the others.
+      return await publishSingly(batch)
     } catch {
       ports.context.telemetry.log(.info, "results.retry", [("error", "\(error)")])
-      return ([], attempts)
+      return ([], batch.map(\.attempt))
     }
   }
 
-  private func sleep() async {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isDue = state.withLock { state in
-          guard state.waiting.isEmpty, !Task.isCancelled else { return true }
-          state.sleeper = continuation
-          return false
-        }
-        if isDue { continuation.resume() }
+  private func publishSingly(
+    _ batch: [AttemptResult]
+  ) async -> (published: [AttemptID], failed: [AttemptID]) {
+    var (published, failed): ([AttemptID], [AttemptID]) = ([], [])
+    for result in batch {
+      do throws(BusError) {
+        try await publish([result])
+        published.append(result.attempt)
+      } catch {
+        ports.context.telemetry.log(
+          .error, "result.refused", [("attempt", "\(result.attempt)"), ("error", "\(error)")])
+        failed.append(result.attempt)
       }
-    } onCancel: {
-      let sleeper = state.withLock { state in
-        defer { state.sleeper = nil }
-        return state.sleeper
-      }
-      sleeper?.resume()
     }
+    return (published, failed)
+  }
+
+  private func publish(_ batch: [AttemptResult]) async throws(BusError) {
+    guard !batch.isEmpty else { return }
+    try await ports.bus.publish(batch.map { $0.record(ports.configuration) })
+  }
+
+  /// Empty when the task was cancelled.
+  private func nextBatch() async -> [AttemptResult] {
+    while !Task.isCancelled {
+      let batch = waiting.withLock { waiting in
+        let batch = Array(waiting.prefix(ports.configuration.resultsPerBatchMax))
+        waiting.removeFirst(batch.count)
+        return batch
+      }
+      if !batch.isEmpty { return batch }
+      await hasResults.wait()
+    }
+    return []
   }
 }
 
 extension AttemptResult {
   /// Successes and everything else have topics of their own; the key is the run.
-  func record(_ worker: String) -> BusRecord {
+  func record(_ configuration: WorkerConfiguration) -> BusRecord {
     var message = AttemptEnded(
-      attempt: attempt.description, session: session.text, worker: worker,
+      attempt: attempt.description, session: session.text,
+      worker: configuration.name,
       startedAtUs: startedAt.microseconds, endedAtUs: endedAt.microseconds, logLines: logLines)
     var topic = "task.failed"
     switch verdict {
@@ -85,17 +91,32 @@ extension AttemptResult {
     case .failed(let exitCode, let reason):
       message.result = .failed
       message.exitCode = exitCode.map { Int32(clamping: $0) }
-      message.reason = ReasonMessage(reason)
+      message.reason = ReasonMessage(reason.cut(to: configuration.reasonBytesMax))
     case .timedOut(let reason):
       message.result = .timedOut
-      message.reason = ReasonMessage(reason)
+      message.reason = ReasonMessage(reason.cut(to: configuration.reasonBytesMax))
     case .stopped(let reason):
       message.result = .stopped
-      message.reason = ReasonMessage(reason)
+      message.reason = ReasonMessage(reason.cut(to: configuration.reasonBytesMax))
     case .lost(let reason):
       message.result = .lost
-      message.reason = ReasonMessage(reason)
+      message.reason = ReasonMessage(reason.cut(to: configuration.reasonBytesMax))
     }
     return BusRecord(topic: topic, key: attempt.run.text, value: message.encoded())
+  }
+}
+
+extension Reason {
+  /// With a message of at most so many bytes.
+  func cut(to bytesMax: Int) -> Reason {
+    guard message.utf8.count > bytesMax else { return self }
+    var room = bytesMax
+    var cut = self
+    cut.message = String(
+      message.prefix { character in
+        room -= character.utf8.count
+        return room >= 0
+      })
+    return cut
   }
 }

@@ -165,7 +165,26 @@ struct WorkerTests {
     #expect(
       worker.apply(.beatFailed(session, number: 1), at: Sample.at(29)).isEmpty)
     #expect(worker.apply(.timeReached, at: Sample.at(30)) == [.kill(Sample.attempt(1))])
-    #expect(worker.phase == .ending(session, isLast: false))
+    #expect(
+      worker.phase == .ending(session, isLast: false, pauseUntil: Sample.at(milliseconds: 30_200)))
+  }
+
+  @Test func `sessions that end at once do not follow each other without a pause`() {
+    var worker = Sample.openWorker()
+    let over = WorkerEvent.claimAnswered(session, [], isSessionOver: true)
+    #expect(worker.apply(over, at: Sample.at(0)) == [])
+    #expect(worker.deadline == Sample.at(milliseconds: 200))
+    #expect(
+      worker.apply(.timeReached, at: Sample.at(milliseconds: 200))
+        == [.closeSession(session), .nameSession])
+  }
+
+  @Test func `the lease of a new session counts from when it was asked for`() {
+    var worker = Worker()
+    _ = worker.apply(.started, at: Sample.at(0))
+    _ = worker.apply(.sessionNamed(session), at: Sample.at(1))
+    _ = worker.apply(.sessionOpened(session, Sample.terms), at: Sample.at(5))
+    #expect(worker.phase.session?.reliableUntil == Sample.at(31))
   }
 
   @Test func `draining lets what runs finish, then gives the session back`() {

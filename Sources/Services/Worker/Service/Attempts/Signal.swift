@@ -1,0 +1,46 @@
+internal import Synchronization
+
+/// Wakes the one task that waits for it. A wake before the wait is remembered, once.
+final class Signal: Sendable {
+  private struct State {
+    var isSet = false
+    var sleeper: CheckedContinuation<Void, Never>?
+  }
+
+  private let state = Mutex(State())
+
+  func wake() {
+    let sleeper = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      guard let sleeper = state.sleeper else {
+        state.isSet = true
+        return nil
+      }
+      state.sleeper = nil
+      return sleeper
+    }
+    sleeper?.resume()
+  }
+
+  /// Returns after a wake, or when the task is cancelled.
+  func wait() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isDue = state.withLock { state in
+          if state.isSet || Task.isCancelled {
+            state.isSet = false
+            return true
+          }
+          state.sleeper = continuation
+          return false
+        }
+        if isDue { continuation.resume() }
+      }
+    } onCancel: {
+      let sleeper = state.withLock { state in
+        defer { state.sleeper = nil }
+        return state.sleeper
+      }
+      sleeper?.resume()
+    }
+  }
+}
