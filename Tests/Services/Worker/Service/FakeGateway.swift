@@ -31,7 +31,7 @@ final class FakeGateway: RPCHandler {
   }
 
   /// What a test reads and changes between two steps of the world.
-  subscript<Part>(_ part: WritableKeyPath<State, Part> & Sendable) -> Part {
+  subscript<Part>(_ part: any WritableKeyPath<State, Part> & Sendable) -> Part {
     get { state.withLock { $0[keyPath: part] } }
     set { state.withLock { $0[keyPath: part] = newValue } }
   }

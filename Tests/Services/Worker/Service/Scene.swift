@@ -5,6 +5,7 @@ import ServiceKit
 import SimulationFakes
 import SimulationKit
 import Synchronization
+import Wire
 import WorkerCore
 
 @testable import WorkerService

@@ -4,6 +4,7 @@ import Ports
 import SimulationFakes
 import SimulationKit
 import Testing
+import Wire
 import WorkerCore
 
 @testable import WorkerService
@@ -198,7 +199,8 @@ struct WorkerServerTests {
           case _: .succeeds()
           }
         })
-      scene.gateway.offer((1...30).map { Scene.order($0, attempt: .seconds(3), grace: .seconds(1)) })
+      scene.gateway.offer(
+        (1...30).map { Scene.order($0, attempt: .seconds(3), grace: .seconds(1)) })
       try await scene.wait(for: "all to be claimed and done", within: .seconds(600)) {
         scene.gateway[\.offers].isEmpty && scene.executor.running.isEmpty
       }
