@@ -4,9 +4,9 @@ public import Ports
 
 /// The job archive on any `RecordStore`. See `JobArchive` for what it promises.
 ///
-/// It imports neither Foundation nor C and keeps no order by hashing, so that a simulated process can
-/// use it on a fake store as well as `millrace dev` on SQLite. Waiting readers are woken by writes of
-/// this process only; writes of others are seen when `wait` is over.
+/// It imports neither Foundation nor C and keeps no order by hashing, so that a simulated process
+/// can use it on a fake store as well as `millrace dev` on SQLite. Waiting readers are woken by
+/// writes of this process only; writes of others are seen when `wait` is over.
 ///
 /// A page of jobs may be shorter than asked for, or empty, while `next` says that more follow: one
 /// call looks at a limited number of jobs, however rare those are that the filter wants.

@@ -62,9 +62,13 @@ enum Floors {
   ]
 
   private static let outside = [
+    // It stands on ports alone, and so its contract runs on the embedded store and on the fake one.
+    Floor(
+      kind: .adapter, folder: "Sources/Adapters/Archive", module: "ArchiveAdapter",
+      imports: everyPort, outside: .locks, tests: kernel + ["SQLiteAdapter", "SystemAdapter"]),
     Floor(
       kind: .adapter, folder: "Sources/Adapters/*", module: "*Adapter",
-      imports: everyPort + ["SystemAdapter"], outside: .system)
+      imports: everyPort + ["SystemAdapter"], outside: .system),
   ]
 
   private static let simulation = [

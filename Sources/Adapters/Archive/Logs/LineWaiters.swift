@@ -27,8 +27,8 @@ final class LineWaiters: Sendable {
     self.time = time
   }
 
-  /// Waits until `wake` names the attempt, at most for `length`; not at all when `isReady`, which is
-  /// asked after the reader has been registered, so that no lines slip through between.
+  /// Waits until `wake` names the attempt, at most for `length`; not at all when `isReady`, which
+  /// is asked after the reader has been registered, so that no lines slip through between.
   func wait(
     for attempt: AttemptID, atMost length: Duration, isReady: () async -> Bool
   ) async {

@@ -27,7 +27,7 @@ public struct SQLiteConfiguration: Hashable, Sendable {
   /// Files up to this size are checked for damage when they are opened.
   public var checkedBytesMax: Int64 = 512 << 20
   /// How long opening waits for another process to give the directory up.
-  public var lockWait: Duration = .seconds(2)
+  public var lockWait: Duration = .seconds(5)
   /// How long a write waits for another program that holds the file, such as `sqlite3`.
   public var busyWait: Duration = .seconds(2)
 

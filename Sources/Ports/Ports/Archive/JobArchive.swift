@@ -160,8 +160,8 @@ public protocol JobArchive: Sendable {
   func append(_ chunks: [LogChunk]) async throws(ArchiveError)
 
   /// Lines from number `from` on, in order, without gaps: it stops before the first line that has
-  /// not come yet. Large lines may end it earlier, never before the first. `isLast` says that nothing
-  /// follows.
+  /// not come yet. Large lines may end it earlier, never before the first. `isLast` says that
+  /// nothing follows.
   func lines(of attempt: AttemptID, from: Int64, limit: Int) async throws(ArchiveError)
     -> LogChunk
 

@@ -25,8 +25,8 @@ public struct WorkerConfiguration: Sendable {
   public var logRecordBytesMax: Int = 128 << 10
   /// Bytes of lines that one attempt may be ahead of the bus; then it is held back.
   public var logBufferBytesMax: Int = 256 << 10
-  /// Bytes of lines that all attempts together may keep for the bus before they end no faster than it
-  /// takes them.
+  /// Bytes of lines that all attempts together may keep for the bus before they end no faster than
+  /// it takes them.
   public var logBytesHeldMax: Int = 64 << 20
   /// How long the result of an attempt waits for its last lines to reach the bus. They are kept and
   /// shipped afterwards too.

@@ -22,8 +22,8 @@ public enum WorkerPhase: Hashable, Sendable {
   /// Waits for the owners' answers to the results. Becomes `closing` when all are there or at
   /// `closeAt`, `ending` when the session is over.
   case settling(Session, closeAt: Uptime)
-  /// The session is over: kills everything it held. Becomes `over` when nothing runs and this was the
-  /// last session, otherwise `naming`, but not before `pauseUntil`.
+  /// The session is over: kills everything it held. Becomes `over` when nothing runs and this was
+  /// the last session, otherwise `naming`, but not before `pauseUntil`.
   case ending(SessionID, isLast: Bool, pauseUntil: Uptime)
   /// Gives the session back. Becomes `over` when that is done.
   case closing(SessionID)

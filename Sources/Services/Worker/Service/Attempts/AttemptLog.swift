@@ -125,8 +125,8 @@ final class AttemptLog: Sendable {
     hasShipped.wake()
   }
 
-  /// Waits until the bus has everything, but no longer than allowed unless the worker keeps too many
-  /// lines already: a bus that takes nothing must not hold a result back.
+  /// Waits until the bus has everything, but no longer than allowed unless the worker keeps too
+  /// many lines already: a bus that takes nothing must not hold a result back.
   func waitUntilShipped(within limit: Duration) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask {

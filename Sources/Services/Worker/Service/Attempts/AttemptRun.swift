@@ -23,8 +23,8 @@ final class AttemptRun: Sendable {
     await execution.stop(signal)
   }
 
-  /// Runs the work, tells what happens to it, at last that nothing of it is left, and returns when the
-  /// bus has its log.
+  /// Runs the work, tells what happens to it, at last that nothing of it is left, and returns when
+  /// the bus has its log.
   ///
   /// When the task is cancelled the work is killed.
   func run(_ tell: @escaping @Sendable (WorkerEvent) async -> Void) async {
