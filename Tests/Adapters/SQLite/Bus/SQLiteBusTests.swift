@@ -12,7 +12,7 @@ func makeBus(
   adjust: (inout SQLiteBusConfiguration) -> Void = { _ in }
 ) async throws -> SQLiteBus {
   var engine = SQLiteConfiguration(directory.map { .directory($0) } ?? .memory)
-  engine.lockWait = .zero
+  engine.lockWait = .seconds(3)
   var configuration = SQLiteBusConfiguration(
     topics: BusContract.topics.map { .topic($0) } + [.family(prefix: BusContract.familyPrefix)])
   adjust(&configuration)

@@ -58,7 +58,9 @@ func makeStore(
   adjust: (inout SQLiteConfiguration) -> Void = { _ in }
 ) async throws -> (engine: SQLiteEngine, store: SQLiteRecordStore) {
   var configuration = SQLiteConfiguration(directory.map { .directory($0) } ?? .memory)
-  configuration.lockWait = .zero
+  // A process that another test forks has our descriptors until it closes them: it may keep the
+  // lock of a directory for a moment after we have given it up.
+  configuration.lockWait = .seconds(3)
   adjust(&configuration)
   let engine = try await SQLiteEngine.open(configuration)
   let store = try await SQLiteRecordStore.open(
