@@ -12,4 +12,32 @@ public struct OpenSSLDigest: Digest {
     precondition(isDone == 1 && length == 32, "SHA-256 needs nothing but memory")
     return digest
   }
+
+  public func begin() -> any DigestStream { OpenSSLDigestStream() }
+}
+
+/// SHA-256 of bytes that come in pieces.
+private final class OpenSSLDigestStream: DigestStream {
+  private let context: OpaquePointer?
+
+  init() {
+    context = EVP_MD_CTX_new()
+    let isDone = EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    precondition(isDone == 1, "SHA-256 needs nothing but memory")
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  func update(_ bytes: [UInt8]) {
+    let isDone = EVP_DigestUpdate(context, bytes, bytes.count)
+    precondition(isDone == 1, "a digest takes bytes until it is finished")
+  }
+
+  func finish() -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    var length: UInt32 = 0
+    let isDone = EVP_DigestFinal_ex(context, &digest, &length)
+    precondition(isDone == 1 && length == 32, "a digest is finished once")
+    return digest
+  }
 }

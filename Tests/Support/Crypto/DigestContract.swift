@@ -29,6 +29,18 @@ public enum DigestContract {
         try expect(!digests[..<place].contains(digest), "sample \(place) is not told apart")
       }
     },
+    ContractCase("bytes in pieces have the digest of the whole") { subject in
+      for bytes in samples {
+        for piece in [1, 7, 64, 2_000] {
+          let stream = subject.digest.begin()
+          for start in stride(from: 0, to: bytes.count, by: piece) {
+            stream.update([UInt8](bytes[start...].prefix(piece)))
+            stream.update([])
+          }
+          try expectEqual(stream.finish(), subject.digest.digest(bytes), "in pieces of \(piece)")
+        }
+      }
+    },
     ContractCase("its hexadecimal form has 64 lower-case digits") { subject in
       for bytes in samples {
         let text = subject.digest.hexadecimal(of: bytes)

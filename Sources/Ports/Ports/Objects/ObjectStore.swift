@@ -34,8 +34,9 @@ public protocol ObjectStore: Sendable {
     _ key: String, _ bytes: [UInt8], contentType: String, ifAbsent: Bool
   ) async throws(ObjectError) -> ObjectSummary
 
-  /// Bytes of a range; nil means the whole object. A range that starts beyond the end is
-  /// `.refused`; one that ends beyond it is cut.
+  /// Bytes of a range; nil means the whole object, whose checksum is then verified. A range that
+  /// starts beyond the end is `.refused`; one that starts at the end is empty; one that ends beyond
+  /// it is cut. Backends limit how much one call may read: larger objects are read in ranges.
   func get(_ key: String, _ range: Range<Int64>?) async throws(ObjectError) -> [UInt8]
 
   func head(_ key: String) async throws(ObjectError) -> ObjectSummary
@@ -46,12 +47,13 @@ public protocol ObjectStore: Sendable {
   /// Starts an upload in parts; parts are numbered from 1, may come in any order and be repeated.
   func startUpload(_ key: String, contentType: String) async throws(ObjectError) -> String
 
+  /// - Throws: `.notFound` when there is no such upload, `.refused` when it is complete.
   func putPart(upload: String, number: Int, _ bytes: [UInt8]) async throws(ObjectError)
 
   /// Makes the object of parts 1…`parts` visible; an upload that was completed answers the same
-  /// again.
+  /// again. A part that is missing is `.refused`, and the upload stays as it is.
   func completeUpload(_ upload: String, parts: Int) async throws(ObjectError) -> ObjectSummary
 
-  /// Forgets the parts. Unknown uploads are fine.
+  /// Forgets the parts. Unknown uploads are fine; the object of a completed one stays.
   func abortUpload(_ upload: String) async throws(ObjectError)
 }

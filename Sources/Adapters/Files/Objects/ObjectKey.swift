@@ -1,0 +1,40 @@
+internal import Ports
+
+/// The grammar of keys.
+enum ObjectKey {
+  static let bytesMax = 512
+  static let contentTypeBytesMax = 255
+
+  /// - Throws: `.refused` unless it is a key as `ObjectStore` says.
+  static func check(_ key: String) throws(ObjectError) {
+    guard (1...bytesMax).contains(key.utf8.count) else {
+      throw .refused("a key has 1 to \(bytesMax) bytes, not \(key.utf8.count)")
+    }
+    guard key.utf8.allSatisfy(isAllowed) else {
+      throw .refused("the key \(key) has other characters than a-z A-Z 0-9 . _ - /")
+    }
+    let segments = key.split(separator: "/", omittingEmptySubsequences: false)
+    guard segments.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+      throw .refused("the key \(key) has an empty, . or .. segment")
+    }
+  }
+
+  /// - Throws: `.refused` unless it is short and printable ASCII.
+  static func check(contentType: String) throws(ObjectError) {
+    guard contentType.utf8.count <= contentTypeBytesMax,
+      contentType.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
+    else {
+      throw .refused("a content type is printable ASCII of at most \(contentTypeBytesMax) bytes")
+    }
+  }
+
+  private static func isAllowed(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+      UInt8(ascii: "-"), UInt8(ascii: "/"):
+      true
+    default: false
+    }
+  }
+}
