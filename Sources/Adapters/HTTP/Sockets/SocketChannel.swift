@@ -15,6 +15,11 @@ final class SocketChannel {
   private let writing: SocketSide
   private var watch: Watch?
   private(set) var isClosed = false
+  /// Transfers that may still happen before others get their turn.
+  private var turnsLeft = SocketChannel.turns
+
+  /// Transfers in a row while the system always has or takes bytes.
+  private static let turns = 4
 
   /// Takes the descriptor over: it is closed by `close`, or here when it cannot be watched.
   init(
@@ -52,6 +57,7 @@ final class SocketChannel {
           // reported already and will not be again.
           if count < LoopScratch.bytes, !isPeerClosed { reading.isReady = false }
           take(UnsafeBufferPointer(start: scratch.base, count: Int(count)).span)
+          await giveTurn()
           return true
         }
         if count == 0 { return false }
@@ -76,6 +82,7 @@ final class SocketChannel {
         }
         if count >= 0 {
           sent += Int(count)
+          await giveTurn()
           continue
         }
         guard isBlocked(count) else { throw .disconnected }
@@ -123,7 +130,16 @@ final class SocketChannel {
     writing.close()
   }
 
+  /// Lets everything else on the loop run now and then: a fast peer must not have it for itself.
+  private func giveTurn() async {
+    turnsLeft -= 1
+    guard turnsLeft == 0 else { return }
+    turnsLeft = SocketChannel.turns
+    await Task.yield()
+  }
+
   private func wait(_ side: SocketSide, until deadline: Uptime) async throws(HTTPError) {
+    turnsLeft = SocketChannel.turns
     switch await side.wait(until: deadline) {
     case .ready: return
     case .timedOut: throw .timedOut

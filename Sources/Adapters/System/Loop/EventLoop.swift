@@ -38,8 +38,9 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   var waits: [Int32: DescriptorWait] = [:]
   private(set) var isDraining = false
 
-  /// Pieces of work between two looks at descriptors and timers.
-  private static let batchMax = 256
+  /// Pieces of work between two looks at descriptors and timers: what is ready, but not what that
+  /// makes ready again and again.
+  private static let batch = 16...256
   /// How long tasks may go on after `stop`.
   private static let drainWithin = Duration.seconds(1)
 
@@ -179,7 +180,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
   }
 
   private func runBatch() {
-    for _ in 0..<EventLoop.batchMax {
+    let count = min(max(ready.count, EventLoop.batch.lowerBound), EventLoop.batch.upperBound)
+    for _ in 0..<count {
       guard let work = ready.next() else { return }
       switch work {
       case .job(let job):

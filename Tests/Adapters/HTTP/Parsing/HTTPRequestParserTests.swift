@@ -67,35 +67,12 @@ import Testing
       if numbers.below(4) == 0 {
         bytes += Array(corpus[numbers.below(corpus.count)].utf8.prefix(600))
       }
-      for _ in 0...numbers.below(4) { damage(&bytes, &numbers) }
+      for _ in 0...numbers.below(4) { bytes.damage(&numbers) }
       let whole = ParsedStream([bytes])
-      let pieces = ParsedStream(cut(bytes, &numbers))
+      let pieces = ParsedStream(bytes.pieces(&numbers))
       #expect(pieces.events == whole.events)
       #expect((pieces.refusal == nil) == (whole.refusal == nil))
     }
-  }
-
-  private func damage(_ bytes: inout [UInt8], _ numbers: inout SeededNumbers) {
-    let nasty: [UInt8] = [0, 9, 10, 13, 32, 48, 58, 59, 127, 128, 195, 255]
-    let place = numbers.below(bytes.count)
-    switch numbers.below(5) {
-    case 0 where !bytes.isEmpty: bytes[place] = nasty[numbers.below(nasty.count)]
-    case 1 where !bytes.isEmpty: bytes.remove(at: place)
-    case 2: bytes.insert(nasty[numbers.below(nasty.count)], at: place)
-    case 3 where !bytes.isEmpty: bytes[place] ^= 1 << UInt8(numbers.below(8))
-    default: bytes.insert(contentsOf: bytes[place...].prefix(numbers.below(40)), at: place)
-    }
-  }
-
-  private func cut(_ bytes: [UInt8], _ numbers: inout SeededNumbers) -> [[UInt8]] {
-    var pieces: [[UInt8]] = []
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = 1 + numbers.below(numbers.below(3) == 0 ? 200 : 4)
-      pieces.append(Array(rest.prefix(count)))
-      rest = rest.dropFirst(count)
-    }
-    return pieces
   }
 
   @Test func `limits hold at the limit and break beyond it`() {

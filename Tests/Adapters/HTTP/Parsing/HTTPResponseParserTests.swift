@@ -92,4 +92,13 @@ import Testing
     #expect(parsed.isRefused)
     #expect(!parsed.isComplete)
   }
+
+  @Test func `damaged answers never trap and never depend on how they are cut`() {
+    var numbers = SeededNumbers(seed: 1_124)
+    for _ in 0..<4_000 {
+      var bytes = Array(Self.answers[numbers.below(Self.answers.count)].text.utf8)
+      for _ in 0...numbers.below(4) { bytes.damage(&numbers) }
+      #expect(parse(bytes.pieces(&numbers)) == parse([bytes]))
+    }
+  }
 }

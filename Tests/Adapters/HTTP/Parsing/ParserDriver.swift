@@ -65,3 +65,30 @@ struct SeededNumbers {
     bound <= 0 ? 0 : Int(next() % UInt64(bound))
   }
 }
+
+extension [UInt8] {
+  /// Damages one place in a way that parsers dislike.
+  mutating func damage(_ numbers: inout SeededNumbers) {
+    let nasty: [UInt8] = [0, 9, 10, 13, 32, 48, 58, 59, 127, 128, 195, 255]
+    let place = numbers.below(count)
+    switch numbers.below(5) {
+    case 0 where !isEmpty: self[place] = nasty[numbers.below(nasty.count)]
+    case 1 where !isEmpty: remove(at: place)
+    case 2: insert(nasty[numbers.below(nasty.count)], at: place)
+    case 3 where !isEmpty: self[place] ^= 1 << UInt8(numbers.below(8))
+    default: insert(contentsOf: self[place...].prefix(numbers.below(40)), at: place)
+    }
+  }
+
+  /// Cuts these bytes into pieces of one to two hundred.
+  func pieces(_ numbers: inout SeededNumbers) -> [[UInt8]] {
+    var pieces: [[UInt8]] = []
+    var rest = self[...]
+    while !rest.isEmpty {
+      let count = 1 + numbers.below(numbers.below(3) == 0 ? 200 : 4)
+      pieces.append(Array(rest.prefix(count)))
+      rest = rest.dropFirst(count)
+    }
+    return pieces
+  }
+}
