@@ -50,7 +50,7 @@ verify: setup ## Compare the code of proto/ with what is committed, and the code
 	@scripts/conformance.sh
 
 bench: setup ## Measure, one line of JSON for each workload; ARGS go to the program
-	@$(SWIFT) build -c release --product bench
+	@scripts/build.sh -c release --product bench >&2
 	@.build/release/bench $(ARGS)
 
 wire: ## Drive the built program over HTTP as a client sees it

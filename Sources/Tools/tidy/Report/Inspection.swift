@@ -7,7 +7,7 @@ struct Inspection: Sendable {
     CoreRule(), DefaultCaseRule(), OrderedCollectionRule(), FileLengthRule(), FunctionLengthRule(),
     LineLengthRule(), ParameterRule(), GenericsRule(), NamingRule(), CommentRule(),
     UnfinishedRule(),
-    TestSleepRule(), PlaceholderRule(), ContractSuiteRule(),
+    TestSleepRule(), PlaceholderRule(), ContractSuiteRule(), GuaranteeRule(),
   ]
 
   init(rules: [any Rule] = Inspection.everyRule) { self.rules = rules }

@@ -58,4 +58,20 @@ import Testing
     let found = Fixture([new, exempt, hidden]).violations(of: rule)
     #expect(found.map(\.path) == [new.0])
   }
+
+  @Test func `a guarantee names a test that exists or admits that there is none`() {
+    let tests = (Fixture.test, "@Test func `late results change nothing`() {}")
+    let rows = """
+      **Not promised**: *anything else*
+
+      | promise | test |
+      |---|---|
+      | kept | RunTests: *late results change nothing*, and by hand |
+      | open | *no test yet* |
+      | broken | RunTests: *early results change nothing* |
+      """
+    let found = Fixture([tests, (GuaranteeRule.page, rows)]).violations(of: GuaranteeRule())
+    #expect(found.map(\.line) == [7])
+    #expect(found.first?.what.contains("early results") == true)
+  }
 }
