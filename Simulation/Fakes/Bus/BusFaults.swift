@@ -4,7 +4,8 @@ public import SimulationKit
 public struct BusFaults: Hashable, Sendable {
   public var requestLatency: ClosedRange<Duration> = .zero...(.zero)
   public var answerLatency: ClosedRange<Duration> = .zero...(.zero)
-  /// From the append until consumers see a record; order within a partition is kept.
+  /// From the append until consumers see a record; order within a partition is kept. A publisher
+  /// gets its answer after that.
   public var visibilityDelay: ClosedRange<Duration> = .zero...(.zero)
   /// How long a client waits for an answer that is lost.
   public var lostAnswerLatency: ClosedRange<Duration> = .zero...(.zero)

@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// A bus in the memory of the world, shared by all of its processes, that outlives them.
 ///
-/// Topics are made when they are first named unless a list of topics is given. What the contract of
-/// `Bus` leaves open it does in the nastiest way that its faults allow.
+/// Topics are made when they are first named; when a list is given, all others are refused. What
+/// the contract of `Bus` leaves open it does in the nastiest way that its faults allow.
 public final class FakeBus: Bus {
   /// Which members a group puts out by itself.
   public struct Sessions: Hashable, Sendable {
@@ -24,6 +24,7 @@ public final class FakeBus: Bus {
   let latency: WorldRandom
   let sessions: Sessions
   private let isOpen: Bool
+  private let families: [String]
 
   struct State {
     var faults: BusFaults
@@ -41,18 +42,20 @@ public final class FakeBus: Bus {
     var attempt: @Sendable () -> Bool
   }
 
-  /// - Parameter topics: when given, all others are refused.
+  /// - Parameter topics: when given, all others are refused; one that ends in `*` is a family of
+  ///   topics by their beginning.
   public init(
     _ world: SimulatedWorld, topics: [String]? = nil, faults: BusFaults = .calm,
     sessions: Sessions = Sessions(), name: String = "bus"
   ) {
     self.world = world
     self.sessions = sessions
+    families = (topics ?? []).filter { $0.hasSuffix("*") }.map { String($0.dropLast()) }
     isOpen = topics == nil
     chance = world.stream(named: "\(name) faults")
     latency = world.stream(named: "\(name) latency")
     state = Mutex(State(faults: faults))
-    for topic in topics ?? [] { makeTopic(topic) }
+    for topic in topics ?? [] where !topic.hasSuffix("*") { makeTopic(topic) }
     world.onClose { [weak self] in
       self?.state.withLock { state in
         state.waiters = [:]
@@ -93,8 +96,11 @@ public final class FakeBus: Bus {
   }
 
   /// Appends at once, to set a scene.
-  public func append(_ records: [BusRecord]) {
-    for record in records { appendOne(record) }
+  ///
+  /// - Returns: how long it takes until all of them are visible.
+  @discardableResult
+  public func append(_ records: [BusRecord]) -> Duration {
+    records.reduce(.zero) { max($0, appendOne($1)) }
   }
 
   // MARK: Disasters
@@ -103,6 +109,7 @@ public final class FakeBus: Bus {
   public func trim(_ place: TopicPartition, before offset: Int64) {
     changeLog(place) { $0.trim(before: offset) }
     world.note("bus.trim", UInt64(bitPattern: offset))
+    wake()
   }
 
   /// Makes all logs of a topic anew, empty. Groups forget what they had committed there, and their
@@ -149,7 +156,9 @@ public final class FakeBus: Bus {
   func checkTopic(_ topic: String) throws(BusError) {
     guard !topic.isEmpty, !topic.utf8.contains(0) else { throw .refused("a topic needs a name") }
     if state.withLock({ $0.topics[topic] != nil }) { return }
-    guard isOpen else { throw .refused("there is no topic \(topic)") }
+    guard isOpen || families.contains(where: topic.hasPrefix) else {
+      throw .refused("there is no topic \(topic)")
+    }
     makeTopic(topic)
   }
 
@@ -184,8 +193,8 @@ public final class FakeBus: Bus {
     }
   }
 
-  func appendOne(_ record: BusRecord) {
-    guard (try? checkTopic(record.topic)) != nil else { return }
+  private func appendOne(_ record: BusRecord) -> Duration {
+    guard (try? checkTopic(record.topic)) != nil else { return .zero }
     let place = TopicPartition(record.topic, Partitioning.partition(of: record.key))
     let faults = faults
     let gap = Int64(chance.below(faults.sparsensOffsets ? 4 : 1))
@@ -197,10 +206,11 @@ public final class FakeBus: Bus {
       visible = log.append(record, at: now, gap: gap, visibleAt: elapsed + delay)
       appended = log.entries.last?.delivery
     }
-    guard let appended else { return }
+    guard let appended else { return .zero }
     world.note("bus.append", UInt64(bitPattern: appended.offset))
     for observer in state.withLock({ $0.observers }) { observer(appended) }
     world.schedule(after: visible - elapsed) { self.wake() }
+    return visible - elapsed
   }
 
   // MARK: Waiting

@@ -21,9 +21,10 @@ extension FakeBus {
         let half = self.chance.below(records.count)
         if isUnavailable { return self.answer(reply, .failure(Self.unreachable)) }
         if isLostBefore { return self.lose(reply) }
-        self.append(isLostHalfway ? Array(records.prefix(half)) : records)
+        let delay = self.append(isLostHalfway ? Array(records.prefix(half)) : records)
         if isLostHalfway || isLostAfter { return self.lose(reply) }
-        self.answer(reply, .success(()))
+        // What is acknowledged is visible: the acknowledgement waits for it.
+        self.answer(reply, .success(()), after: delay)
       }
     }
     try answer.get()
@@ -115,7 +116,8 @@ extension FakeBus {
       places.append((log, offset))
     }
     let varies = faults.variesBatches
-    if varies { places = chance.permuted(places) }
+    // In any order, so that no place starves another.
+    places = chance.permuted(places)
     var found: [BusDelivery] = []
     for (log, offset) in places {
       let room = recordsMax - found.count
@@ -141,9 +143,10 @@ extension FakeBus {
   }
 
   func answer<Answer>(
-    _ reply: Reply<Result<Answer, BusError>>, _ answer: Result<Answer, BusError>
+    _ reply: Reply<Result<Answer, BusError>>, _ answer: Result<Answer, BusError>,
+    after length: Duration = .zero
   ) {
-    let delay = latency.length(in: faults.answerLatency)
+    let delay = length + latency.length(in: faults.answerLatency)
     guard delay > .zero else { return reply.send(answer) }
     world.schedule(after: delay) { reply.send(answer) }
   }

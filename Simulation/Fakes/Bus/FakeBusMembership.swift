@@ -87,6 +87,10 @@ struct FakeBusMembership: BusMembership {
       return true
     }
     guard reply.caller.isAlive else { return true }
+    if skipDeleted(found) {
+      send(reply, .failure(.offsetGone))
+      return true
+    }
     let result = bus.read(starts(of: found), recordsMax: recordsMax)
     switch result {
     case .success(let deliveries) where deliveries.isEmpty:
@@ -100,6 +104,25 @@ struct FakeBusMembership: BusMembership {
       send(reply, result)
     }
     return true
+  }
+
+  /// Moves the group on to what is left where records were deleted that it had not committed; true
+  /// when it had begun to read there.
+  private func skipDeleted(_ found: ConsumerGroup.Member) -> Bool {
+    var hasLost = false
+    for place in found.places {
+      guard let earliest = bus.log(place)?.bounds.earliest else { continue }
+      guard let next = found.positions[place] ?? bus.committed(group, place) else { continue }
+      guard next < earliest else { continue }
+      hasLost = true
+      bus.state.withLock { state in
+        state.groups.update(group) { group in
+          group.committed[place] = max(group.committed[place] ?? 0, earliest)
+          group.update(member) { $0.positions[place] = earliest }
+        }
+      }
+    }
+    return hasLost
   }
 
   /// Where each partition goes on: at the member's position, at what the group has committed, or at
@@ -132,8 +155,9 @@ struct FakeBusMembership: BusMembership {
     let now = bus.world.elapsed
     bus.state.withLock { [ends] state in
       state.groups.update(group) { group in
-        // Going back behind an earlier commit is legal for a bus, and only costs repetition.
-        for (place, next) in ends { group.committed[place] = next }
+        for (place, next) in ends {
+          group.committed[place] = max(group.committed[place] ?? 0, next)
+        }
         group.update(member) { $0.lastActive = now }
       }
     }

@@ -6,6 +6,7 @@ internal import Synchronization
 /// One script under way.
 final class FakeExecution: Execution {
   let number: Int
+  private let order: WorkOrder
   private let script: ExecutionScript
   private let executor: FakeExecutor
   private let state = Mutex(State())
@@ -13,6 +14,8 @@ final class FakeExecution: Execution {
   private struct State {
     var nextStep = 0
     var unread: [OutputLine] = []
+    var printedBytes = 0
+    var hasDropped = false
     var isBlocked = false
     var isOver = false
     var result: ExecutionResult?
@@ -20,8 +23,9 @@ final class FakeExecution: Execution {
     var askers: [Reply<ExecutionResult>] = []
   }
 
-  init(number: Int, script: ExecutionScript, executor: FakeExecutor) {
+  init(number: Int, order: WorkOrder, script: ExecutionScript, executor: FakeExecutor) {
     self.number = number
+    self.order = order
     self.script = script
     self.executor = executor
   }
@@ -56,20 +60,47 @@ final class FakeExecution: Execution {
     }
   }
 
+  /// Beyond its limit output is dropped, which one line says.
   private func emit(_ line: OutputLine) {
-    state.withLock { $0.unread.append(line) }
+    let note = OutputLine(
+      stream: .system, bytes: [UInt8]("output beyond the limit was dropped".utf8), at: world.now)
+    state.withLock { state in
+      state.printedBytes += line.bytes.count + 1
+      if state.printedBytes <= order.limits.outputBytesMax {
+        state.unread.append(line)
+      } else if !state.hasDropped {
+        state.hasDropped = true
+        state.unread.append(note)
+      }
+    }
     serveReaders()
   }
 
   private func end() {
     switch script.ending {
     case .ends(let result):
-      finish(result)
+      finish(judged(result))
     case .hangs:
       break
     case .vanishes:
       finish(.unknown(reason("lost", "the executor lost sight of the task")))
     }
+  }
+
+  /// Success needs exactly the declared outputs, with values of their types.
+  private func judged(_ result: ExecutionResult) -> ExecutionResult {
+    guard case .succeeded(let outputs) = result else { return result }
+    func fault(_ code: String, _ name: String) -> ExecutionResult {
+      .failed(exitCode: 0, reason: reason(code, "output '\(name)' is not as it was declared"))
+    }
+    for name in outputs.keys where order.outputs[name] == nil {
+      return fault("output-undeclared", name)
+    }
+    for (name, type) in order.outputs {
+      guard let value = outputs[name] else { return fault("output-missing", name) }
+      guard type.accepts(value) else { return fault("output-type", name) }
+    }
+    return result
   }
 
   private func finish(_ result: ExecutionResult) {

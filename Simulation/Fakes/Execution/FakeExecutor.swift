@@ -101,7 +101,8 @@ public final class FakeExecutor: Executor {
       let number = state.records.count
       state.records.append(
         ExecutionRecord(order: order, process: process, startedAt: now))
-      let execution = FakeExecution(number: number, script: script, executor: self)
+      let execution = FakeExecution(
+        number: number, order: order, script: script, executor: self)
       state.running[number] = execution
       return execution
     }

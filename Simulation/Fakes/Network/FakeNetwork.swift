@@ -71,10 +71,15 @@ public final class FakeNetwork: Network {
     state = Mutex(State(faults: faults))
     world.onDeath { [weak self] in self?.died($0) }
     world.onClose { [weak self] in
-      self?.state.withLock { state in
-        state.services = [:]
-        state.listeners = [:]
-        state.open = [:]
+      // What is forgotten is let go outside of the lock: the end of a body tells its writer.
+      guard let self else { return }
+      _ = self.state.withLock { state in
+        defer {
+          state.services = [:]
+          state.listeners = [:]
+          state.open = [:]
+        }
+        return (state.services, state.listeners, state.open)
       }
     }
   }
@@ -173,7 +178,9 @@ public final class FakeNetwork: Network {
   }
 
   private func died(_ incarnation: Incarnation) {
-    let broken: [@Sendable () -> Void] = state.withLock { state in
+    // What is dropped is let go outside of the lock: the end of a handler may send something.
+    let (broken, dropped) = state.withLock { state in
+      let before = (state.services, state.listeners, state.open)
       for name in state.services.keys {
         state.services.update(name) { $0.removeAll { $0.process === incarnation } }
       }
@@ -186,10 +193,12 @@ public final class FakeNetwork: Network {
       for (number, exchange) in touched where exchange.server === incarnation {
         state.open.removeValue(for: number)
       }
-      return touched.map { _, exchange in
+      let broken = touched.map { _, exchange in
         exchange.server === incarnation ? exchange.serverDied : exchange.clientDied
       }
+      return (broken, before)
     }
+    withExtendedLifetime(dropped) {}
     for tell in broken where !chance.happens(faults.halfOpen) { later(tell) }
   }
 }

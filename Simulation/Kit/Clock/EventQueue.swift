@@ -18,6 +18,8 @@ struct EventQueue {
   private var additionsSinceSweep = 0
   private static let sweepEvery = 4_096
 
+  var isEmpty: Bool { heap.isEmpty }
+
   mutating func add(_ event: ScheduledEvent, at time: Int64) {
     sweepIfDue()
     heap.append(Entry(time: time, sequence: sequence, event: event))
@@ -45,10 +47,6 @@ struct EventQueue {
     guard let first = heap.first else { return nil }
     removeFirst()
     return first
-  }
-
-  mutating func removeAll() {
-    heap = []
   }
 
   private mutating func removeFirst() {

@@ -27,6 +27,11 @@ public final class Incarnation: Sendable, CustomStringConvertible {
   /// `scheduler/2`: the second life of the scheduler.
   public var description: String { "\(process.name)/\(life)" }
 
+  /// The executor knows its incarnation and the other way round: called when the run is over.
+  func forget() {
+    executor.belong(to: nil)
+  }
+
   /// Starts a task in this incarnation; nothing happens when it is dead.
   @discardableResult
   public func spawn(
@@ -41,7 +46,7 @@ public final class Incarnation: Sendable, CustomStringConvertible {
 final class ProcessExecutor: TaskExecutor {
   private let incarnation = Mutex<Incarnation?>(nil)
 
-  func belong(to incarnation: Incarnation) {
+  func belong(to incarnation: Incarnation?) {
     self.incarnation.withLock { $0 = incarnation }
   }
 

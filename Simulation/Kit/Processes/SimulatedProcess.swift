@@ -105,6 +105,19 @@ public final class SimulatedProcess: Sendable {
     world.recorder.record(.process, mode == .paused ? "pause" : "resume", UInt64(changed.number))
   }
 
+  /// Lets go of what it would run and of its last life, so that nothing keeps the world. Called
+  /// when the run is over.
+  func forget() {
+    let forgotten = state.withLock { state in
+      defer {
+        state.main = nil
+        state.incarnation = nil
+      }
+      return (state.main, state.incarnation)
+    }
+    withExtendedLifetime(forgotten) {}
+  }
+
   private func begin() {
     let (main, mayFail, life): (Main?, Bool, Int) = state.withLock { state in
       state.lives += 1

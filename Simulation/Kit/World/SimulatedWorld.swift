@@ -91,16 +91,32 @@ public final class SimulatedWorld: Sendable {
   public var running: Incarnation? { state.withLock { $0.running } }
 
   /// Forgets everything that could still happen. Called at the end of `Simulation.run`.
+  ///
+  /// What is forgotten is let go outside of the lock: the end of an object may schedule an event.
   func close() {
     let closers = state.withLock { state in
-      state.events.removeAll()
-      state.queues.removeAll()
-      state.processes = []
-      state.deathObservers = []
-      state.waits = [:]
       defer { state.closers = [] }
       return state.closers
     }
     for closer in closers { closer() }
+    let incarnations = state.withLock { state in
+      state.queues.removeAll()
+      defer { state.incarnations = [] }
+      return state.incarnations
+    }
+    for incarnation in incarnations { incarnation.forget() }
+    while true {
+      let (events, processes, observers) = state.withLock { state in
+        state.waits = [:]
+        defer {
+          state.events = EventQueue()
+          state.processes = []
+          state.deathObservers = []
+        }
+        return (state.events, state.processes, state.deathObservers)
+      }
+      for process in processes { process.forget() }
+      if events.isEmpty && processes.isEmpty && observers.isEmpty { return }
+    }
   }
 }

@@ -17,7 +17,12 @@ struct WorkerServerTests {
           ? .fails(exitCode: 9, after: .seconds(1))
           : .succeeds(after: .seconds(1), outputs: ["n": .integer(Int64(number))])
       }
-      scene.gateway.offer((1...5).map { Scene.order($0) })
+      let orders = (1...5).map { number in
+        var order = Scene.order(number)
+        order.outputs = ["n": ValueTypeMessage(.integer)]
+        return order
+      }
+      scene.gateway.offer(orders)
       var most = 0
       try await scene.wait(for: "five ends") {
         most = max(most, scene.executor.running.count)

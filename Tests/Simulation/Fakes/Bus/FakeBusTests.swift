@@ -3,6 +3,7 @@ import Ports
 import SimulationFakes
 import SimulationKit
 import Synchronization
+import TestSupport
 import Testing
 
 private func record(_ key: String, _ number: Int, topic: String = "t") -> BusRecord {
@@ -21,6 +22,20 @@ extension FakeBus {
 }
 
 struct FakeBusTests {
+  @Test(arguments: BusContract.cases)
+  func `the fake keeps the contract of Bus`(_ promise: ContractCase<BusSubject>) throws {
+    for (seed, faults) in [(1, .calm), (2, .slow), (3, .slow)] as [(UInt64, BusFaults)] {
+      try Simulation.run(seed: seed) { world in
+        let bus = FakeBus(
+          world, topics: BusContract.topics + [BusContract.familyPrefix + "*"], faults: faults)
+        try await promise.check(
+          BusSubject(bus, time: world.here.time) { place, offset in
+            bus.trim(place, before: offset)
+          })
+      }
+    }
+  }
+
   @Test func `records of a key keep their order and partition`() throws {
     try Simulation.run(seed: 1) { world in
       let bus = FakeBus(world, faults: .slow)

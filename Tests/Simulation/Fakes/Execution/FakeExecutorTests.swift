@@ -18,13 +18,67 @@ private func allOutput(_ execution: any Execution) async -> [String] {
   }
 }
 
+extension ExecutionScript {
+  /// What the function of the order's name does.
+  @Sendable
+  fileprivate static func acting(_ order: WorkOrder) -> ExecutionScript {
+    guard case .call(let function, let arguments) = order.work else { return .hangs() }
+    switch function {
+    case "succeed":
+      return .succeeds(
+        outputs: order.outputs.isEmpty ? [:] : ["answer": arguments["value"] ?? .null])
+    case "fail":
+      return .fails()
+    case "print":
+      guard case .integer(let count)? = arguments["lines"] else { return .hangs() }
+      let lines = 1...count
+      return ExecutionScript(
+        steps: lines.map { .print(.out, "line \($0)") },
+        ending: .ends(.succeeded(outputs: [:])))
+    case "deaf":
+      return .hangs(termination: .ignores)
+    default:
+      return .hangs()
+    }
+  }
+}
+
 struct FakeExecutorTests {
+  @Test(arguments: ExecutorContract.cases)
+  func `the fake keeps the contract of Executor`(
+    _ promise: ContractCase<ExecutorSubject>
+  ) throws {
+    try Simulation.run(seed: 1) { world in try await promise.check(subject(world)) }
+  }
+
+  /// Says each act by the name of a function; the value to give is its argument.
+  private func subject(_ world: SimulatedWorld) -> ExecutorSubject {
+    let executor = FakeExecutor(
+      world,
+      accepts: { work in
+        if case .call = work { true } else { false }
+      }, script: ExecutionScript.acting)
+    return ExecutorSubject(executor: executor, foreign: .run(argv: ["true"])) { act in
+      switch act {
+      case .succeed(let value): .call(function: "succeed", arguments: ["value": value])
+      case .fail: .call(function: "fail", arguments: [:])
+      case .print(let lines):
+        .call(function: "print", arguments: ["lines": .integer(Int64(lines))])
+      case .hang: .call(function: "hang", arguments: [:])
+      case .hangDeaf: .call(function: "deaf", arguments: [:])
+      case .nonsense: nil
+      }
+    }
+  }
+
   @Test func `a script prints, takes its time and ends`() throws {
     try Simulation.run(seed: 1) { world in
       let executor = FakeExecutor(world) { _ in
         .succeeds(after: .seconds(9), outputs: ["n": .integer(4)], printing: ["one", "two"])
       }
-      let execution = try await executor.start(.sample())
+      var order = WorkOrder.sample()
+      order.outputs = ["n": .integer]
+      let execution = try await executor.start(order)
       #expect(executor.running == [.sample()])
       #expect(await allOutput(execution) == ["one", "two"])
       #expect(await execution.result() == .succeeded(outputs: ["n": .integer(4)]))
@@ -111,8 +165,7 @@ struct FakeExecutorTests {
         accepts: { work in
           if case .run = work { return true }
           return false
-        }
-      ) { _ in .succeeds() }
+        }, script: { _ in .succeeds() })
       await #expect(throws: ExecutorError.self) { try await executor.start(.sample()) }
       await #expect(throws: ExecutorError.self) {
         try await executor.start(

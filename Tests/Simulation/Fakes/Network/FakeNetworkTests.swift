@@ -3,6 +3,7 @@ import Ports
 import SimulationFakes
 import SimulationKit
 import Synchronization
+import TestSupport
 import Testing
 
 private struct Answering: RPCHandler, HTTPHandler {
@@ -34,6 +35,21 @@ extension SimulatedWorld {
 }
 
 struct FakeNetworkTests {
+  @Test(arguments: NetworkContract.cases)
+  func `the fake keeps the contract of Network`(_ promise: ContractCase<NetworkSubject>) throws {
+    for (seed, faults) in [(1, .calm), (2, .slow), (3, .slow)] as [(UInt64, NetworkFaults)] {
+      var faults = faults
+      // No network promises pieces, yet a case tells two that are far apart in time by their size.
+      faults.variesPieces = faults.variesPieces && !promise.name.contains("a piece arrives")
+      try Simulation.run(seed: seed) { [faults] world in
+        try await promise.check(
+          NetworkSubject(
+            network: FakeNetwork(world, faults: faults), time: world.here.time,
+            spawner: world.here.spawner, address: "server:0"))
+      }
+    }
+  }
+
   private static let echo = Answering(rpc: { _, request throws(RPCError) in request })
 
   @Test func `a call is answered by another process`() throws {
@@ -169,6 +185,33 @@ struct FakeNetworkTests {
       server.kill()
       await #expect(throws: HTTPError.disconnected) {
         while try await answer.body.next() != nil {}
+      }
+    }
+  }
+
+  /// Goal: a run may end at any moment, whatever is on its way. Method: leave answers unread, on
+  /// their way and streaming, and end.
+  @Test func `a run may end while bodies are on their way`() throws {
+    for seed in UInt64(1)...20 {
+      try Simulation.run(seed: seed) { world in
+        let network = FakeNetwork(world, faults: .slow)
+        let handler = Answering(http: { _ in
+          HTTPResponse(
+            status: 200,
+            body: .stream { sink in
+              while true { try await sink.write([UInt8](repeating: 1, count: 50_000)) }
+            })
+        })
+        let server = world.serve("server", network, handler)
+        try await world.here.time.sleep(for: .seconds(1))
+        for _ in 0..<20 {
+          world.here.spawner.spawn("caller") {
+            let answer = try? await network.send(HTTPCall(method: "GET", url: "http://server/"))
+            for _ in 0..<3 { _ = try? await answer?.body.next() }
+          }
+        }
+        try await world.here.time.sleep(for: .milliseconds(Int64(seed)))
+        if seed % 3 == 0 { server.kill() }
       }
     }
   }

@@ -1,7 +1,18 @@
 import Domain
 import Ports
 import SimulationKit
+import Synchronization
 import Testing
+
+private final class WeakWorld: Sendable {
+  private struct Reference { weak var world: SimulatedWorld? }
+  private let reference = Mutex(Reference())
+
+  var world: SimulatedWorld? {
+    get { reference.withLock { $0.world } }
+    set { reference.withLock { $0.world = newValue } }
+  }
+}
 
 struct DriverTests {
   private func cause<Answer: Sendable>(
@@ -94,6 +105,20 @@ struct DriverTests {
     }
     #expect(error?.cause == .waitedInVain)
     #expect(error?.message.contains("the impossible") == true)
+  }
+
+  /// Goal: batches of seeds in one process do not pile up worlds.
+  @Test func `a world is let go when its run is over`() throws {
+    let latest = WeakWorld()
+    try Simulation.run(seed: 1) { world in
+      latest.world = world
+      let process = world.process("worker")
+      process.start { environment in try await environment.time.sleep(for: .milliseconds(1)) }
+      try await world.here.time.sleep(for: .seconds(1))
+      process.restart()
+      try await world.here.time.sleep(for: .seconds(1))
+    }
+    #expect(latest.world == nil)
   }
 
   @Test func `a world can be driven step by step without a body`() throws {
