@@ -72,6 +72,7 @@ let services: [Target] =
         "TestSupport",
       ]),
   ] + service("Workflow") + service("Scheduler") + service("Worker") + service("Metadata")
+  + service("IAM") + service("Artifact") + service("Notification")
 
 let libraries: [Target] = [
   .systemLibrary(
@@ -83,6 +84,12 @@ let libraries: [Target] = [
   .systemLibrary(
     name: "COpenSSL", path: "Sources/CLibraries/COpenSSL", pkgConfig: "openssl",
     providers: [.apt(["libssl-dev"])]),
+  .systemLibrary(
+    name: "CArgon2", path: "Sources/CLibraries/CArgon2", pkgConfig: "libargon2",
+    providers: [.apt(["libargon2-dev"])]),
+  .systemLibrary(
+    name: "CNghttp2", path: "Sources/CLibraries/CNghttp2", pkgConfig: "libnghttp2",
+    providers: [.apt(["libnghttp2-dev"])]),
   .target(name: "CLinux", path: "Sources/CLibraries/CLinux"),
 ]
 
@@ -99,7 +106,7 @@ func adapter(_ name: String, _ extra: [Target.Dependency]) -> [Target] {
 let adapters: [Target] =
   adapter("System", ["CLinux"])
   + adapter("YAML", ["CYAML"])
-  + adapter("Crypto", ["COpenSSL"])
+  + adapter("Crypto", ["COpenSSL", "CArgon2"])
   + adapter("SQLite", ["CSQLite", "CLinux", "SystemAdapter"])
   + adapter("Files", ["CLinux", "SystemAdapter"])
   + [
@@ -112,7 +119,7 @@ let adapters: [Target] =
         "SimulationKit", "SimulationFakes", "TestSupport",
       ]),
   ]
-  + adapter("HTTP", ["CLinux", "SystemAdapter"])
+  + adapter("HTTP", ["CLinux", "CNghttp2", "SystemAdapter"])
   + adapter("Executors", ["CLinux", "SystemAdapter"])
 
 let simulation: [Target] = [
@@ -134,6 +141,7 @@ let everyAdapter: [Target.Dependency] = [
 ]
 let everyService: [Target.Dependency] = [
   "ServiceKit", "WorkflowService", "SchedulerService", "WorkerService", "MetadataService",
+  "IAMService", "ArtifactService", "NotificationService",
 ]
 let everyPort: [Target.Dependency] = ["Domain", "Wire", "Contracts", "Ports"]
 

@@ -7,8 +7,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-  ca-certificates curl gcc git iso-codes libc6-dev libsqlite3-dev libssl-dev libyaml-dev make
-  pkg-config procps protobuf-compiler python3 python3-venv tzdata
+  ca-certificates curl gcc git iso-codes libargon2-dev libc6-dev libnghttp2-dev libsqlite3-dev
+  libssl-dev libyaml-dev make nghttp2-client pkg-config procps protobuf-compiler python3
+  python3-venv tzdata
 )
 # One major version, so that what it accepts does not change under us; it reads what protoc 3.21 of
 # Debian 12 describes.
