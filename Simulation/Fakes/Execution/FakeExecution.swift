@@ -89,7 +89,7 @@ final class FakeExecution: Execution {
 
   /// Success needs exactly the declared outputs, with values of their types.
   private func judged(_ result: ExecutionResult) -> ExecutionResult {
-    guard case .succeeded(let outputs) = result else { return result }
+    guard case .succeeded(let outputs, _) = result else { return result }
     func fault(_ code: String, _ name: String) -> ExecutionResult {
       .failed(exitCode: 0, reason: reason(code, "output '\(name)' is not as it was declared"))
     }

@@ -24,13 +24,16 @@ public struct ExecutorSubject: Sendable {
   public let work: @Sendable (Act) -> WorkOrder.Work?
   /// Work of a kind that the executor does not accept.
   public let foreign: WorkOrder.Work
+  /// What good work exits with: 0 of processes, nil of what has no exit code.
+  public let goodExitCode: Int?
 
   public init(
-    executor: any Executor, foreign: WorkOrder.Work,
+    executor: any Executor, foreign: WorkOrder.Work, goodExitCode: Int? = nil,
     work: @escaping @Sendable (Act) -> WorkOrder.Work?
   ) {
     self.executor = executor
     self.foreign = foreign
+    self.goodExitCode = goodExitCode
     self.work = work
   }
 
@@ -78,7 +81,9 @@ public enum ExecutorContract {
           }
         let order = subject.order(work, 2, outputs: ["answer": type])
         let (_, result) = try await run(subject.executor, order)
-        try expectEqual(result, .succeeded(outputs: ["answer": value]), "result")
+        try expectEqual(
+          result, .succeeded(outputs: ["answer": value], exitCode: subject.goodExitCode),
+          "result")
       }
     },
     Case("an output of another type than declared fails the work") { subject in
@@ -112,7 +117,8 @@ public enum ExecutorContract {
     Case("every line is read once, in order, and then nothing") { subject in
       guard let work = subject.work(.print(lines: 2_000)) else { return }
       let (lines, result) = try await run(subject.executor, subject.order(work, 6))
-      try expectEqual(result, .succeeded(outputs: [:]), "result")
+      try expectEqual(
+        result, .succeeded(outputs: [:], exitCode: subject.goodExitCode), "result")
       let texts = lines.filter { $0.stream == .out }.map {
         String(decoding: $0.bytes, as: UTF8.self)
       }
@@ -140,7 +146,8 @@ public enum ExecutorContract {
       var order = subject.order(work, 9)
       order.limits.outputBytesMax = 100
       let (lines, result) = try await run(subject.executor, order)
-      try expectEqual(result, .succeeded(outputs: [:]), "result")
+      try expectEqual(
+        result, .succeeded(outputs: [:], exitCode: subject.goodExitCode), "result")
       let kept = lines.filter { $0.stream == .out }.reduce(0) { $0 + $1.bytes.count + 1 }
       try expect(kept <= 101, "\(kept) bytes were kept")
       try expect(lines.contains { $0.stream == .system }, "no line says so")

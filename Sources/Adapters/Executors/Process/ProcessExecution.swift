@@ -120,7 +120,8 @@ final class ProcessExecution: Execution {
       let texts = try OutputsFile.parse(bytes)
       return .succeeded(
         outputs: try OutputsCheck.read(
-          texts, declared: setting.order.outputs, bytesMax: bytesMax))
+          texts, declared: setting.order.outputs, bytesMax: bytesMax),
+        exitCode: 0)
     } catch let fault as OutputsCheck.Fault {
       return .failed(exitCode: 0, reason: fault.reason(at: now))
     } catch let fault as OutputsFile.Fault {

@@ -189,8 +189,8 @@ public struct AttemptEnded: WireMessage {
   public var outputs: SortedMap<String, ValueMessage> = [:]
   public var startedAtUs: Int64 = 0
   public var endedAtUs: Int64 = 0
-  /// Lines that the attempt's log has.
-  public var logLines: Int64 = 0
+  /// Lines that the attempt's log has. Absent when nobody knows, as of a worker that went away.
+  public var logLines: Int64?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -205,7 +205,7 @@ public struct AttemptEnded: WireMessage {
     outputs: SortedMap<String, ValueMessage> = [:],
     startedAtUs: Int64 = 0,
     endedAtUs: Int64 = 0,
-    logLines: Int64 = 0
+    logLines: Int64? = nil
   ) {
     self.attempt = attempt
     self.session = session
@@ -234,7 +234,7 @@ public struct AttemptEnded: WireMessage {
     }
     if startedAtUs != 0 { writer.int64(8, startedAtUs) }
     if endedAtUs != 0 { writer.int64(9, endedAtUs) }
-    if logLines != 0 { writer.int64(10, logLines) }
+    if let logLines { writer.int64(10, logLines) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 

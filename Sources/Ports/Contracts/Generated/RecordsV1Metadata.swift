@@ -180,6 +180,8 @@ public struct ArchivedAttemptRecord: WireMessage {
   public var endedAtUs: Int64?
   public var exitCode: Int64?
   public var reason: ReasonMessage?
+  /// Lines that its log has; absent when nobody knows.
+  public var logLines: Int64?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -192,7 +194,8 @@ public struct ArchivedAttemptRecord: WireMessage {
     startedAtUs: Int64? = nil,
     endedAtUs: Int64? = nil,
     exitCode: Int64? = nil,
-    reason: ReasonMessage? = nil
+    reason: ReasonMessage? = nil,
+    logLines: Int64? = nil
   ) {
     self.fence = fence
     self.worker = worker
@@ -202,6 +205,7 @@ public struct ArchivedAttemptRecord: WireMessage {
     self.endedAtUs = endedAtUs
     self.exitCode = exitCode
     self.reason = reason
+    self.logLines = logLines
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -213,6 +217,7 @@ public struct ArchivedAttemptRecord: WireMessage {
     if let endedAtUs { writer.int64(6, endedAtUs) }
     if let exitCode { writer.int64(7, exitCode) }
     if let reason { writer.message(8, reason) }
+    if let logLines { writer.int64(9, logLines) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -227,6 +232,7 @@ public struct ArchivedAttemptRecord: WireMessage {
       case 48: endedAtUs = try reader.int64()
       case 56: exitCode = try reader.int64()
       case 66: try reader.message(&reason)
+      case 72: logLines = try reader.int64()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

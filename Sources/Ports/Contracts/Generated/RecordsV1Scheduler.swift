@@ -324,6 +324,8 @@ public struct AttemptRecord: WireMessage {
   public var endedAtUs: Int64?
   public var exitCode: Int32?
   public var reason: ReasonMessage?
+  /// Lines that its log has, once it has ended; absent when nobody knows.
+  public var logLines: Int64?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -336,7 +338,8 @@ public struct AttemptRecord: WireMessage {
     startedAtUs: Int64? = nil,
     endedAtUs: Int64? = nil,
     exitCode: Int32? = nil,
-    reason: ReasonMessage? = nil
+    reason: ReasonMessage? = nil,
+    logLines: Int64? = nil
   ) {
     self.fence = fence
     self.worker = worker
@@ -346,6 +349,7 @@ public struct AttemptRecord: WireMessage {
     self.endedAtUs = endedAtUs
     self.exitCode = exitCode
     self.reason = reason
+    self.logLines = logLines
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -357,6 +361,7 @@ public struct AttemptRecord: WireMessage {
     if let endedAtUs { writer.int64(6, endedAtUs) }
     if let exitCode { writer.int32(7, exitCode) }
     if let reason { writer.message(8, reason) }
+    if let logLines { writer.int64(9, logLines) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -371,6 +376,7 @@ public struct AttemptRecord: WireMessage {
       case 48: endedAtUs = try reader.int64()
       case 56: exitCode = try reader.int32()
       case 66: try reader.message(&reason)
+      case 72: logLines = try reader.int64()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

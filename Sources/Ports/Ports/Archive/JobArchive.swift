@@ -57,11 +57,13 @@ public struct TaskDocument: Hashable, Sendable {
     public var endedAt: Moment?
     public var exitCode: Int?
     public var reason: Reason?
+    /// Lines that its log has; nil when nobody knows.
+    public var logLines: Int64?
 
     public init(
       fence: Fence, worker: String = "", state: String, queuedAt: Moment? = nil,
       startedAt: Moment? = nil, endedAt: Moment? = nil, exitCode: Int? = nil,
-      reason: Reason? = nil
+      reason: Reason? = nil, logLines: Int64? = nil
     ) {
       self.fence = fence
       self.worker = worker
@@ -71,6 +73,7 @@ public struct TaskDocument: Hashable, Sendable {
       self.endedAt = endedAt
       self.exitCode = exitCode
       self.reason = reason
+      self.logLines = logLines
     }
   }
 

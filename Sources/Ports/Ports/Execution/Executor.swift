@@ -67,8 +67,8 @@ public struct OutputLine: Hashable, Sendable {
 
 /// How an execution ended.
 public enum ExecutionResult: Hashable, Sendable {
-  /// By itself and well.
-  case succeeded(outputs: SortedMap<String, Value>)
+  /// By itself and well; processes have an exit code.
+  case succeeded(outputs: SortedMap<String, Value>, exitCode: Int? = nil)
   /// By itself and badly, or by a signal that nobody here sent.
   case failed(exitCode: Int?, reason: Reason)
   /// Because it was told to stop.

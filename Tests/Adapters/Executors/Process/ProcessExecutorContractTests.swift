@@ -22,8 +22,9 @@ struct ProcessExecutorContractTests {
   }
 
   private func subject(_ bench: ProcessBench) -> ExecutorSubject {
-    ExecutorSubject(executor: bench.executor, foreign: .call(function: "noop", arguments: [:])) {
-      act in
+    ExecutorSubject(
+      executor: bench.executor, foreign: .call(function: "noop", arguments: [:]), goodExitCode: 0
+    ) { act in
       switch act {
       case .succeed(.string(let text)):
         .script(

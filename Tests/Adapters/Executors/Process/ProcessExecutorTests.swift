@@ -45,7 +45,7 @@ struct ProcessExecutorTests {
       grep -E 'NoNewPrivs|SigBlk' /proc/self/status
       """
     let (lines, result) = try await run(bench, .shell(text))
-    #expect(result == .succeeded(outputs: [:]))
+    #expect(result == .succeeded(outputs: [:], exitCode: 0))
     let texts = lines.texts()
     #expect(texts.first?.hasPrefix(bench.directory) == true)
     // The shell has its script open as the one descriptor beside the three.
@@ -121,7 +121,7 @@ struct ProcessExecutorTests {
       touch file; chmod 0 .; cd "$HOME"; mkdir a; ln -s / a/root; touch a/-rf; chmod 500 a
       mkdir -p .hidden/0/1 ; touch "$HOME.removing" ../x
       """
-    #expect(try await run(bench, .shell(text)).result == .succeeded(outputs: [:]))
+    #expect(try await run(bench, .shell(text)).result == .succeeded(outputs: [:], exitCode: 0))
     #expect(access("/etc/passwd", F_OK) == 0)
   }
 
@@ -138,9 +138,9 @@ struct ProcessExecutorTests {
     #expect(access(left + ".lock", F_OK) != 0)
     let order = WorkOrder.sample(.run(argv: ["true"]))
     #expect(
-      try await ExecutorContract.run(next, order).result == .succeeded(outputs: [:]),
+      try await ExecutorContract.run(next, order).result == .succeeded(outputs: [:], exitCode: 0),
       "a living worker's directory is not touched")
-    #expect(try await run(bench, order).result == .succeeded(outputs: [:]))
+    #expect(try await run(bench, order).result == .succeeded(outputs: [:], exitCode: 0))
   }
 
   @Test func `a worker whose launcher was killed goes on with another one`() async throws {
@@ -154,6 +154,6 @@ struct ProcessExecutorTests {
     }
     #expect(reason.code == "process-lost")
     let next = try await run(bench, .sample(.run(argv: ["true"]), 2))
-    #expect(next.result == .succeeded(outputs: [:]))
+    #expect(next.result == .succeeded(outputs: [:], exitCode: 0))
   }
 }

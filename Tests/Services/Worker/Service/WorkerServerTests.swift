@@ -32,6 +32,7 @@ struct WorkerServerTests {
       let third = try #require(scene.gateway.result(of: Scene.attempt(3)))
       #expect(third.result == .succeeded)
       #expect(third.outputs == ["n": ValueMessage(.integer(3))])
+      #expect(third.exitCode == nil, "only processes have one")
       #expect(third.session == scene.gateway[\.sessions].first)
       #expect(third.worker == "worker-1")
       #expect(third.endedAtUs - third.startedAtUs >= 1_000_000)
@@ -42,6 +43,17 @@ struct WorkerServerTests {
       scene.drain()
       try await scene.wait(for: "the end") { scene.worker.status == .finished }
       #expect(scene.gateway[\.closed] == scene.gateway[\.sessions])
+    }
+  }
+
+  @Test func `a process that succeeded is reported with its exit code`() throws {
+    try Simulation.run(seed: 9) { world in
+      let scene = Scene(world) { _ in
+        ExecutionScript(steps: [], ending: .ends(.succeeded(outputs: [:], exitCode: 0)))
+      }
+      scene.gateway.offer([Scene.order(1)])
+      try await scene.waitForResults([1])
+      #expect(scene.gateway.result(of: Scene.attempt(1))?.exitCode == 0)
     }
   }
 

@@ -57,7 +57,8 @@ extension TaskDocument {
           state: attempt.state, queuedAt: attempt.queuedAtUs.map(Moment.init(microseconds:)),
           startedAt: attempt.startedAtUs.map(Moment.init(microseconds:)),
           endedAt: attempt.endedAtUs.map(Moment.init(microseconds:)),
-          exitCode: attempt.exitCode.map(Int.init), reason: attempt.reason.flatMap(Reason.init))
+          exitCode: attempt.exitCode.map(Int.init), reason: attempt.reason.flatMap(Reason.init),
+          logLines: attempt.logLines)
       }, outputs: outputs)
   }
 }

@@ -22,7 +22,7 @@ public enum RunEvent: Hashable, Sendable {
 /// How an attempt ended, as reported.
 public struct AttemptReport: Hashable, Sendable {
   public enum Result: Hashable, Sendable {
-    case succeeded(outputs: SortedMap<String, Value>)
+    case succeeded(outputs: SortedMap<String, Value>, exitCode: Int? = nil)
     case failed(exitCode: Int?)
     case timedOut
     case stopped
@@ -34,16 +34,19 @@ public struct AttemptReport: Hashable, Sendable {
   public var startedAt: Moment?
   public var endedAt: Moment
   public var reason: Reason?
+  /// Lines that its log has; nil when nobody knows.
+  public var logLines: Int64?
 
   public init(
     _ result: Result, worker: String = "", startedAt: Moment? = nil, endedAt: Moment,
-    reason: Reason? = nil
+    reason: Reason? = nil, logLines: Int64? = nil
   ) {
     self.result = result
     self.worker = worker
     self.startedAt = startedAt
     self.endedAt = endedAt
     self.reason = reason
+    self.logLines = logLines
   }
 }
 

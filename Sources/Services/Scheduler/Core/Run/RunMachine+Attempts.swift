@@ -80,7 +80,8 @@ extension RunMachine {
       task.attempts[last].endedAt = report.endedAt
       task.attempts[last].reason = report.reason
       task.attempts[last].end = report.result.end
-      if case .failed(let code) = report.result { task.attempts[last].exitCode = code }
+      task.attempts[last].exitCode = report.result.exitCode
+      task.attempts[last].logLines = report.logLines
     }
   }
 
@@ -90,7 +91,7 @@ extension RunMachine {
   private mutating func decide(
     _ report: AttemptReport, stopCause: StopCause?, of place: TaskPlace, at now: Moment
   ) {
-    if case .succeeded(let outputs) = report.result {
+    if case .succeeded(let outputs, _) = report.result {
       change(place) { $0.outputs = outputs }
       move(place, to: .ended(.succeeded), at: now)
       return
@@ -158,6 +159,13 @@ extension AttemptReport.Result {
     case .timedOut: .timedOut
     case .stopped: .stopped
     case .lost: .lost
+    }
+  }
+
+  var exitCode: Int? {
+    switch self {
+    case .succeeded(_, let code), .failed(let code): code
+    case .timedOut, .stopped, .lost: nil
     }
   }
 

@@ -117,6 +117,7 @@ extension RunMachine {
         guard let last = task.attempts.indices.last else { return }
         task.attempts[last].end = .withdrawn
         task.attempts[last].endedAt = now
+        task.attempts[last].logLines = 0
       }
       move(place, to: .ended(cause.outcome), because: reason(for: cause, at: now), at: now)
       return

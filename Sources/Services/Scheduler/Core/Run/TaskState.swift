@@ -104,6 +104,8 @@ public struct AttemptState: Hashable, Sendable {
   public var end: End?
   public var exitCode: Int?
   public var reason: Reason?
+  /// Lines that its log has, once it has ended; nil when nobody knows.
+  public var logLines: Int64?
 
   public init(fence: Fence, offeredAt: Moment) {
     self.fence = fence

@@ -109,7 +109,7 @@ extension AttemptView {
       fence: record.fence, worker: record.worker,
       state: record.end.isEmpty ? "dispatched" : record.end, queuedAtUs: record.offeredAtUs,
       startedAtUs: record.startedAtUs, endedAtUs: record.endedAtUs, exitCode: record.exitCode,
-      reason: record.reason)
+      reason: record.reason, logLines: record.logLines)
   }
 }
 

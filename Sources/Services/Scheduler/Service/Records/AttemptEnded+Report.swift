@@ -9,7 +9,7 @@ extension AttemptReport {
     switch message.result {
     case .succeeded:
       guard let outputs = SortedMap<String, Value>(message.outputs) else { return nil }
-      result = .succeeded(outputs: outputs)
+      result = .succeeded(outputs: outputs, exitCode: message.exitCode.map(Int.init))
     case .failed: result = .failed(exitCode: message.exitCode.map(Int.init))
     case .timedOut: result = .timedOut
     case .stopped: result = .stopped
@@ -20,7 +20,7 @@ extension AttemptReport {
       result, worker: message.worker,
       startedAt: message.startedAtUs == 0 ? nil : Moment(microseconds: message.startedAtUs),
       endedAt: Moment(microseconds: message.endedAtUs),
-      reason: message.reason.flatMap(Reason.init))
+      reason: message.reason.flatMap(Reason.init), logLines: message.logLines.map { max($0, 0) })
   }
 }
 

@@ -121,7 +121,7 @@ extension AttemptRecord {
       end: attempt.end?.rawValue ?? "", offeredAtUs: attempt.offeredAt.microseconds,
       startedAtUs: attempt.startedAt?.microseconds, endedAtUs: attempt.endedAt?.microseconds,
       exitCode: attempt.exitCode.map { Int32(clamping: $0) },
-      reason: attempt.reason.map(ReasonMessage.init))
+      reason: attempt.reason.map(ReasonMessage.init), logLines: attempt.logLines)
   }
 }
 
@@ -136,5 +136,6 @@ extension AttemptState {
     endedAt = record.endedAtUs.map(Moment.init(microseconds:))
     exitCode = record.exitCode.map(Int.init)
     reason = record.reason.flatMap(Reason.init)
+    logLines = record.logLines
   }
 }

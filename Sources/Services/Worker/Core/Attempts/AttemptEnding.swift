@@ -3,7 +3,7 @@ public import Domain
 /// How an execution ended, as its executor saw it.
 public enum AttemptEnding: Hashable, Sendable {
   /// By itself and well.
-  case succeeded(outputs: SortedMap<String, Value>)
+  case succeeded(outputs: SortedMap<String, Value>, exitCode: Int? = nil)
   /// By itself and badly.
   case failed(exitCode: Int?, reason: Reason)
   /// Because it was told to.
@@ -33,7 +33,7 @@ public struct EndedExecution: Hashable, Sendable {
 /// What the worker reports about an attempt: its last word, kept until the owner has it.
 public struct AttemptResult: Hashable, Sendable {
   public enum Verdict: Hashable, Sendable {
-    case succeeded(outputs: SortedMap<String, Value>)
+    case succeeded(outputs: SortedMap<String, Value>, exitCode: Int? = nil)
     case failed(exitCode: Int?, Reason)
     case timedOut(Reason)
     /// Stopped because the scheduler asked for it.

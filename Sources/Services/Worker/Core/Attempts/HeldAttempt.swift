@@ -124,7 +124,8 @@ public struct HeldAttempt: Hashable, Sendable {
     guard cause != .sessionOver else { return nil }
     switch execution.ending {
     // It ended by itself before the stop reached it: that is what happened.
-    case .succeeded(let outputs): return .succeeded(outputs: outputs)
+    case .succeeded(let outputs, let exitCode):
+      return .succeeded(outputs: outputs, exitCode: exitCode)
     case .failed(let exitCode, let reason): return .failed(exitCode: exitCode, reason)
     case .unknown(let reason), .notStarted(let reason): return .lost(reason)
     case .stopped(let reason):

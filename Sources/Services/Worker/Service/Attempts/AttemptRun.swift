@@ -88,7 +88,8 @@ final class AttemptRun: Sendable {
 extension AttemptEnding {
   init(_ result: ExecutionResult) {
     switch result {
-    case .succeeded(let outputs): self = .succeeded(outputs: outputs)
+    case .succeeded(let outputs, let exitCode):
+      self = .succeeded(outputs: outputs, exitCode: exitCode)
     case .failed(let exitCode, let reason): self = .failed(exitCode: exitCode, reason: reason)
     case .stopped(let reason): self = .stopped(reason)
     case .unknown(let reason): self = .unknown(reason)

@@ -84,9 +84,10 @@ extension AttemptResult {
       startedAtUs: startedAt.microseconds, endedAtUs: endedAt.microseconds, logLines: logLines)
     var topic = "task.failed"
     switch verdict {
-    case .succeeded(let outputs):
+    case .succeeded(let outputs, let exitCode):
       topic = "task.completed"
       message.result = .succeeded
+      message.exitCode = exitCode.map { Int32(clamping: $0) }
       message.outputs = outputs.mapValues { ValueMessage($0) }
     case .failed(let exitCode, let reason):
       message.result = .failed

@@ -14,6 +14,20 @@ import Testing
     #expect(run.violations == [])
   }
 
+  /// Goal: what a worker says about the end of an attempt is what the attempt remembers.
+  @Test func `an ended attempt knows its exit code and how many lines it printed`() {
+    var run = RunHarness(.of([.call("a")]))
+    let place = TaskPlace(0)
+    run.claim(place)
+    let attempt = run.running.members[0]
+    let report = AttemptReport(
+      .succeeded(outputs: [:], exitCode: 0), worker: "w", startedAt: run.now, endedAt: run.now,
+      logLines: 12)
+    run.batch([.attemptEnded(attempt.task, attempt.fence, report)])
+    #expect(run.rows[place]?.attempts.last?.exitCode == 0)
+    #expect(run.rows[place]?.attempts.last?.logLines == 12)
+  }
+
   /// Goal: each outcome of a need decides as the definition says.
   @Test(arguments: [
     (Need.Outcome.success, TaskOutcome.skipped), (.failed, .succeeded), (.done, .succeeded),
