@@ -115,8 +115,8 @@ extension RunMachine {
         place, to: .backoff(until: until),
         because: Reason(
           code: "backoff",
-          message: "attempt \(task.fence) \(report.summary); next try follows, \(tried) of "
-            + "\(allowed) used",
+          message: "attempt \(task.fence) \(report.summary), \(tried) of \(allowed) used; "
+            + "the next follows at \(until.text)",
           since: now, until: until),
         at: now)
       return
