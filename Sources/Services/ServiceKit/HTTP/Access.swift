@@ -1,39 +1,89 @@
 public import Domain
 internal import Ports
 
-/// What a caller must be allowed to do. Closed, compared by equality only.
-public enum Permission: String, Hashable, Comparable, Sendable, CaseIterable {
-  case workflowRead = "workflow:read"
-  case workflowEdit = "workflow:edit"
-  case runRead = "run:read"
-  case runStart = "run:start"
-  case runStop = "run:stop"
-  case logRead = "log:read"
-
-  public static func < (left: Permission, right: Permission) -> Bool {
-    left.rawValue < right.rawValue
-  }
-}
-
 /// Who may use a route. There is no default: a route without a rule does not compile.
 public enum Access: Hashable, Sendable {
-  /// A closed set: health only.
+  /// A closed set: health, signing in, public keys.
   case anyone
-  case allowed(Permission)
+  /// Whoever is signed in, whatever they may do: only for what concerns nobody but the caller.
+  case signedIn
+  /// Who holds the permission where the request goes.
+  case allowed(Permission, in: NamespacePlace = .unnamed)
 }
 
-/// Who sent a request.
-public struct Principal: Hashable, Sendable {
-  public var name: String
-  public var permissions: SortedSet<Permission>
+/// How a route says which namespace a request goes to, so that its permission is checked there.
+public enum NamespacePlace: Hashable, Sendable {
+  /// The segment `{namespace}` of its path. Found by itself when the template has one.
+  case path
+  /// The parameter `namespace`, which stands for `default` when it is not sent. Found by itself
+  /// when the route knows such a parameter.
+  case query
+  /// In the body, or in the object that the path names: the handler calls
+  /// `RouteRequest.authorize(in:)` before it tells or does anything. One that answers without
+  /// having done so is answered with an error instead.
+  case content
+  /// None: the permission must be held in the whole installation.
+  case installation
+  /// The route does not say. As long as it does not, it is closed to everybody who does not hold
+  /// the permission in the whole installation.
+  case unnamed
+}
 
-  public init(name: String, permissions: SortedSet<Permission>) {
-    self.name = name
-    self.permissions = permissions
+/// Who sent a request, and what they may do where.
+public struct Principal: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    case user
+    case serviceAccount = "service-account"
+    /// The user of a process that signs its own user in.
+    case local
+    /// Nobody: on routes that are open to anyone.
+    case nobody
   }
 
+  /// Stable and never given to anybody else; names may be given anew.
+  public var id: String
+  public var kind: Kind
+  public var name: String
+  /// What is held in the whole installation, and so in every namespace.
+  public var permissions: SortedSet<Permission>
+  /// What is held in single namespaces besides.
+  public var namespaces: SortedMap<NamespaceName, SortedSet<Permission>>
+
+  public init(
+    id: String, kind: Kind, name: String, permissions: SortedSet<Permission> = [],
+    namespaces: SortedMap<NamespaceName, SortedSet<Permission>> = [:]
+  ) {
+    self.id = id
+    self.kind = kind
+    self.name = name
+    self.permissions = permissions
+    self.namespaces = namespaces
+  }
+
+  /// The local user, with permissions in the whole installation.
+  public init(name: String, permissions: SortedSet<Permission>) {
+    self.init(id: "local", kind: .local, name: name, permissions: permissions)
+  }
+
+  public static let anyone = Principal(id: "", kind: .nobody, name: "anyone")
+
+  /// In the whole installation.
   public func may(_ permission: Permission) -> Bool {
     permissions.contains(permission)
+  }
+
+  public func may(_ permission: Permission, in namespace: NamespaceName) -> Bool {
+    permissions.contains(permission) || namespaces[namespace]?.contains(permission) == true
+  }
+
+  /// In any namespace at all.
+  public func mayAnywhere(_ permission: Permission) -> Bool {
+    permissions.contains(permission) || namespaces.values.contains { $0.contains(permission) }
+  }
+
+  /// Whether the namespace is any of its business. To everybody else it does not exist.
+  public func knows(_ namespace: NamespaceName) -> Bool {
+    !permissions.isEmpty || namespaces[namespace]?.isEmpty == false
   }
 }
 
@@ -60,18 +110,8 @@ public struct TokenAuthenticator: Authenticator {
   }
 
   public func principal(authorization: [String]) async throws(Problem) -> Principal {
-    guard let value = authorization.first else {
-      throw Problem.unauthenticated("no credentials were sent", error: nil)
-    }
-    guard authorization.count == 1 else {
-      throw Problem.unauthenticated(
-        "Authorization was sent more than once", error: "invalid_request")
-    }
-    let parts = value.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].utf8.count <= 8_192 else {
-      throw Problem.unauthenticated("Authorization is no bearer token", error: "invalid_request")
-    }
-    guard isSame(hash(Array(parts[1].utf8)), digest) else {
+    let token = try BearerToken(authorization: authorization)
+    guard isSame(hash(Array(token.text.utf8)), digest) else {
       throw Problem.unauthenticated("the token is not known", error: "invalid_token")
     }
     return owner
@@ -83,15 +123,5 @@ public struct TokenAuthenticator: Authenticator {
     var difference: UInt8 = 0
     for (left, right) in zip(one, other) { difference |= left ^ right }
     return difference == 0
-  }
-}
-
-extension Problem {
-  /// RFC 6750 §3: the challenge says what is wrong with the token.
-  static func unauthenticated(_ why: String, error: String?) -> Problem {
-    let challenge = error.map { "Bearer error=\"\($0)\"" } ?? "Bearer"
-    return Problem(
-      401, "not-signed-in", "\(why); sign in and send the token as `Authorization: Bearer …`",
-      fields: [.init("WWW-Authenticate", challenge)])
   }
 }

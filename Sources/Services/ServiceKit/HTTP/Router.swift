@@ -59,25 +59,49 @@ public struct Router: HTTPHandler {
         405, "method-not-allowed", "\(request.method) is not possible here; \(allowed) is",
         fields: [HTTPField("Allow", allowed)])
     }
-    let sender = try await authorize(request, match.route)
+    let sender = try await sender(request, match.route)
     let query = try QueryParameters(request.query, known: match.route.parameters)
-    return try await match.route.handle(
-      RouteRequest(
-        http: request, requestID: id, principal: sender, path: match.values, query: query.values))
+    let routed = RouteRequest(
+      http: request, requestID: id, principal: sender, path: match.values, query: query.values,
+      access: match.route.access, check: AccessCheck())
+    try authorize(routed)
+    let response = try await match.route.handle(routed)
+    if case .allowed(_, in: .content) = match.route.access, response.status < 400,
+      !routed.check.isDone
+    {
+      context.telemetry.log(
+        .error, "http.unchecked", [("method", request.method), ("route", match.route.template)])
+      throw Problem(500, "unchecked", "the route did not check whose request it answered")
+    }
+    return response
   }
 
-  private func authorize(_ request: HTTPRequest, _ route: Route) async throws(Problem) -> Principal
-  {
+  private func sender(_ request: HTTPRequest, _ route: Route) async throws(Problem) -> Principal {
     switch route.access {
-    case .anyone:
-      return Principal(name: "anyone", permissions: [])
-    case .allowed(let permission):
-      let sender = try await principal(request)
-      guard sender.may(permission) else {
-        throw Problem(
-          403, "forbidden", "\(sender.name) lacks the permission \(permission.rawValue)")
+    case .anyone: .anyone
+    case .signedIn, .allowed: try await principal(request)
+    }
+  }
+
+  /// Everything that can be judged before the handler runs.
+  private func authorize(_ request: RouteRequest) throws(Problem) {
+    guard case .allowed(let permission, let place) = request.access else { return }
+    let sender = request.principal
+    switch place {
+    case .path:
+      let text = request.segment("namespace")
+      guard let namespace = NamespaceName(text) else { throw Problem.notFound("namespace \(text)") }
+      try request.authorize(in: namespace)
+    case .query:
+      try request.authorize(in: try request.namespace())
+    case .content:
+      guard sender.mayAnywhere(permission) else {
+        throw Problem.forbidden(sender.name, permission, "")
       }
-      return sender
+    case .installation, .unnamed:
+      guard sender.may(permission) else {
+        throw Problem.forbidden(sender.name, permission, " in the whole installation")
+      }
     }
   }
 
