@@ -1,3 +1,5 @@
+internal import Ports
+
 /// What an object's file says of itself before the content: one file and one rename make both
 /// visible together.
 ///

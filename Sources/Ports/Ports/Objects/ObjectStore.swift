@@ -2,8 +2,10 @@ public enum ObjectError: Error, Hashable, Sendable {
   case notFound
   /// `put` with `.ifAbsent` found an object, or a checksum did not match.
   case conflict(String)
-  /// Stored or not: `head` tells once the store answers.
+  /// Carried out, not carried out, or carried out up to some seconds later: `head` tells what is
+  /// there now. Repeating a write whose content cannot change settles it.
   case outcomeUnknown
+  /// Surely not carried out; try later. A read that was cut is this, too.
   case unavailable(String)
   /// Bad key, too large.
   case refused(String)
@@ -27,16 +29,22 @@ public struct ObjectSummary: Hashable, Sendable {
 ///
 /// A key is 1 to 512 bytes of `a-z A-Z 0-9 . _ - /`, without empty, `.` or `..` segments. An object
 /// is visible only when it is complete and durable; a reader sees one version or the other. The
-/// last `put` to a key wins.
+/// last `put` to a key wins. What writes in doubt leave behind can come after a later write or
+/// delete: keys that are never used twice are safe from that.
+///
+/// A cancelled write is carried out all the same or is `.outcomeUnknown`; a cancelled read may be
+/// `.unavailable`.
 public protocol ObjectStore: Sendable {
   /// - Parameter ifAbsent: refuse with `.conflict` when the key is taken.
   func put(
     _ key: String, _ bytes: [UInt8], contentType: String, ifAbsent: Bool
   ) async throws(ObjectError) -> ObjectSummary
 
-  /// Bytes of a range; nil means the whole object, whose checksum is then verified. A range that
-  /// starts beyond the end is `.refused`; one that starts at the end is empty; one that ends beyond
-  /// it is cut. Backends limit how much one call may read: larger objects are read in ranges.
+  /// Bytes of a range; nil means the whole object, whose checksum is then verified: `.conflict` when
+  /// it is damaged. Nothing vouches for the bytes of a range: who reads an object in ranges compares
+  /// the digest of the whole. A range that starts beyond the end is `.refused`; one that starts at
+  /// the end is empty; one that ends beyond it is cut. Backends limit how much one call may read:
+  /// larger objects are read in ranges.
   func get(_ key: String, _ range: Range<Int64>?) async throws(ObjectError) -> [UInt8]
 
   func head(_ key: String) async throws(ObjectError) -> ObjectSummary

@@ -1,12 +1,10 @@
-internal import Ports
-
-/// The grammar of keys.
-enum ObjectKey {
-  static let bytesMax = 512
-  static let contentTypeBytesMax = 255
+/// The grammar of keys and content types: the same for every backend.
+public enum ObjectKey {
+  public static let bytesMax = 512
+  public static let contentTypeBytesMax = 255
 
   /// - Throws: `.refused` unless it is a key as `ObjectStore` says.
-  static func check(_ key: String) throws(ObjectError) {
+  public static func check(_ key: String) throws(ObjectError) {
     guard (1...bytesMax).contains(key.utf8.count) else {
       throw .refused("a key has 1 to \(bytesMax) bytes, not \(key.utf8.count)")
     }
@@ -20,7 +18,7 @@ enum ObjectKey {
   }
 
   /// - Throws: `.refused` unless it is short and printable ASCII.
-  static func check(contentType: String) throws(ObjectError) {
+  public static func check(contentType: String) throws(ObjectError) {
     guard contentType.utf8.count <= contentTypeBytesMax,
       contentType.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
     else {
