@@ -60,3 +60,10 @@ public struct RequestID: PrefixedID {
   public let id: SortableID
   public init(_ id: SortableID) { self.id = id }
 }
+
+/// One file that is kept, with its content: uploading again makes another artifact.
+public struct ArtifactID: PrefixedID {
+  public static let prefix = "art_"
+  public let id: SortableID
+  public init(_ id: SortableID) { self.id = id }
+}
