@@ -36,23 +36,21 @@ public struct DefinitionReader: Sendable {
     return read(root, after: builder.findings)
   }
 
-  /// Reads a definition that is a value already: a stored normal form, or JSON from the API. Its
-  /// findings have pointers and no places.
+  /// Reads a definition that is a value already, as a stored normal form is. Its findings have
+  /// pointers and no places.
   public func read(normalForm: Value) -> DefinitionReading {
     read(
       SourceNode(value: normalForm), after: FindingList(reportedMax: limits.findingsReportedMax))
   }
 
-  /// Reads a normal form from the JSON in which it is stored and sent.
+  /// Reads JSON, as strictly as `JSONNode` does. It means what the same text in YAML means; a
+  /// string is never taken for anything else.
   public func read(json bytes: [UInt8]) -> DefinitionReading {
-    do throws(JSONFault) {
-      return read(normalForm: try Value(json: bytes, limits: .normalForm))
+    do throws(Finding) {
+      let root = try SourceNode(json: bytes, limits: limits.document)
+      return read(root, after: FindingList(reportedMax: limits.findingsReportedMax))
     } catch {
-      let finding = Finding(
-        code: "json-syntax", message: "the definition is no JSON: \(error.message)",
-        hint: "store and send the normal form as it was printed", position: .start,
-        pointer: error.pointer)
-      return DefinitionReading(definition: nil, findings: [finding], findingsCount: 1)
+      return DefinitionReading(definition: nil, findings: [error], findingsCount: 1)
     }
   }
 

@@ -4,6 +4,9 @@ public struct JSONLimits: Hashable, Sendable {
   public var depthMax: Int
   /// Members of one object.
   public var membersMax: Int
+  /// Values altogether, what is in arrays and objects included: what bounds the memory that a text
+  /// of small values takes.
+  public var valuesMax: Int
   /// Bytes of one string or name in UTF-8, its escapes resolved.
   public var stringBytesMax: Int
   /// Bytes of one number as it is written.
@@ -22,6 +25,7 @@ public struct JSONLimits: Hashable, Sendable {
     self.stringBytesMax = stringBytesMax
     self.numberBytesMax = numberBytesMax
     self.isRounding = isRounding
+    valuesMax = .max
     isNullCharacterAllowed = false
   }
 }
@@ -42,6 +46,7 @@ public struct JSONFault: Error, Hashable, Sendable {
     case duplicateName = "duplicate-name"
     case tooDeep = "too-deep"
     case tooManyMembers = "too-many-members"
+    case tooManyValues = "too-many-values"
     case stringTooLong = "string-too-long"
     case numberTooLong = "number-too-long"
     /// Neither an `Int64` nor a `Decimal`.

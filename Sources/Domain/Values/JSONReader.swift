@@ -4,6 +4,7 @@ struct JSONReader {
   let limits: JSONLimits
   var place = 0
   private var path: [Step] = []
+  private var valuesSoFar = 0
 
   /// One step of the way from the root to the value that is being read.
   private enum Step {
@@ -37,6 +38,10 @@ struct JSONReader {
     skipBlanks()
     guard let first = current else { throw fault(.syntax, "a value is missing") }
     let start = place
+    valuesSoFar += 1
+    guard valuesSoFar <= limits.valuesMax else {
+      throw fault(.tooManyValues, "it has more than \(limits.valuesMax) values")
+    }
     switch first {
     case UInt8(ascii: "{"): return JSONNode(.object(try object(depth: depth + 1)), at: start)
     case UInt8(ascii: "["): return JSONNode(.array(try array(depth: depth + 1)), at: start)

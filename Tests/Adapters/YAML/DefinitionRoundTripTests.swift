@@ -20,6 +20,8 @@ import YAMLAdapter
       #expect(again.definition?.normalForm == definition.normalForm)
       let limits = JSONLimits(depthMax: 40, membersMax: 1_000)
       #expect(try Value(json: definition.normalForm.json, limits: limits) == definition.normalForm)
+      let sent = reader.read(json: Array(definition.normalForm.json.utf8))
+      try #require(sent.definition == definition, "round \(round): \(sent.findings)")
 
       let text = DefinitionText.yaml(of: definition)
       let formatted = read(text)
@@ -54,6 +56,22 @@ import YAMLAdapter
       ).definition)
     #expect(long == short)
     #expect(long.normalForm == short.normalForm)
+  }
+
+  /// JSON is a part of YAML, surrogate pairs apart: both readers say the same about it.
+  @Test(arguments: [
+    "{\n \"id\": \"x\",\n \"taks\": {}\n}",
+    #"{"id":"x","tasks":{"a":{"run":["echo","ab ${{ inputs.nope }}"],"poool":1}}}"#,
+    #"{"id":"X","tasks":{"a":{"run":[],"retry":{"attempts":"3"}},"b":{"run":"a","needs":["c"]}}}"#,
+    "{\"id\":\"x\",\"tasks\":{\"ä\":{},\n\t\"b\":{\"run\":[\"a\",1,null,true,1.10,-0]}}}",
+    #"{"id":"x","tasks":{"a":{"call":"f","with":{"n":1e3,"t":"1e3","l":[1.5,{}],"z":null}}}}"#,
+    "[]", "1", "\"a\"", "{}",
+    #"{"id":"x","tasks":{"a":{"script":"a\n\tb\n","interpreter":["sh"]}}}"#,
+  ])
+  func `JSON means what the same text means as YAML`(text: String) throws {
+    let json = DefinitionReader(engine: .model).read(json: Array(text.utf8))
+    let yaml = read(text)
+    #expect(json == yaml)
   }
 
   @Test func `a changed word changes the normal form`() throws {
