@@ -172,7 +172,7 @@ let tools: [Target] = [
 ]
 
 let support: [Target] = [
-  module("TestSupport", at: "Tests/Support", everyPort)
+  module("TestSupport", at: "Tests/Support", everyPort + ["ServiceKit"])
 ]
 
 let package = Package(

@@ -122,7 +122,7 @@ enum Floors {
       kind: .tool, folder: "Sources/Tools/*", module: "*", imports: ["Domain", "Wire"],
       outside: .system),
     Floor(
-      kind: .support, folder: "Tests/Support", module: "TestSupport", imports: everyPort,
-      outside: .system),
+      kind: .support, folder: "Tests/Support", module: "TestSupport",
+      imports: everyPort + ["ServiceKit"], outside: .system),
   ]
 }

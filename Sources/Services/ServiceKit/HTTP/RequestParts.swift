@@ -79,9 +79,10 @@ extension RouteRequest {
     return cursor
   }
 
-  /// The version in `If-Match`, without its quotes.
-  public var entityTag: String? {
-    http.fields["if-match"].map { $0.filter { $0 != "\"" } }
+  /// What `If-Match` asks for; nil when it was not sent. Several fields are one list.
+  public var entityMatch: EntityMatch? {
+    let sent = http.fields.all("if-match")
+    return sent.isEmpty ? nil : EntityMatch(sent.joined(separator: ","))
   }
 }
 

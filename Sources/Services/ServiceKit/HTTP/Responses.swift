@@ -39,10 +39,13 @@ public struct EventWriter: Sendable {
     var text = ""
     if let event { text += "event: \(event)\n" }
     if let id { text += "id: \(id)\n" }
-    for line in payload.split(separator: "\n", omittingEmptySubsequences: false) {
-      text += "data: \(line)\n"
-    }
+    for line in EventWriter.lines(of: payload) { text += "data: \(line)\n" }
     try await sink.write(Array((text + "\n").utf8))
+  }
+
+  /// Readers end lines at LF, CR LF and CR alike; what slipped through would be a field of its own.
+  private static func lines(of payload: String) -> [Substring] {
+    payload.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
   }
 
   /// A comment, which readers skip.

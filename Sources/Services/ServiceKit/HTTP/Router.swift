@@ -54,7 +54,9 @@ public struct Router: HTTPHandler {
       // Nobody learns which routes exist without being signed in.
       _ = try await principal(request)
       guard !exact.isEmpty else { throw Problem.notFound("this path") }
-      let allowed = exact.map(\.route.method).sorted().joined(separator: ", ")
+      let methods = exact.map(\.route.method)
+      let allowed = (methods.contains("GET") ? methods + ["HEAD"] : methods).sorted()
+        .joined(separator: ", ")
       throw Problem(
         405, "method-not-allowed", "\(request.method) is not possible here; \(allowed) is",
         fields: [HTTPField("Allow", allowed)])
@@ -123,7 +125,10 @@ struct PathSegments {
         throw PathSegments.problem("has a broken percent sign or bytes that are not UTF-8")
       }
       guard !text.isEmpty || path == "/" else { throw PathSegments.problem("has an empty segment") }
-      guard text != ".", text != "..", !text.utf8.contains(0), !text.contains("/") else {
+      // By bytes: a slash with a combining mark behind it is another character, not another byte.
+      guard text != ".", text != "..", !text.utf8.contains(0),
+        !text.utf8.contains(UInt8(ascii: "/"))
+      else {
         throw PathSegments.problem("has a segment that is not allowed")
       }
       segments.append(text)
@@ -166,6 +171,9 @@ struct QueryParameters {
       guard let name = PercentCoding.decoded(parts[0], plusIsBlank: true),
         let value = PercentCoding.decoded(parts.count > 1 ? parts[1] : "", plusIsBlank: true)
       else { throw Problem(400, "bad-query", "'\(pair)' is not percent-encoded UTF-8") }
+      guard !name.utf8.contains(0), !value.utf8.contains(0) else {
+        throw Problem(400, "bad-query", "'\(pair)' has a NUL, which nothing here contains")
+      }
       // A known name that ends in a dot takes any name behind it, as `label.` does.
       let isKnown = known.contains { $0 == name || ($0.hasSuffix(".") && name.hasPrefix($0)) }
       guard isKnown else {

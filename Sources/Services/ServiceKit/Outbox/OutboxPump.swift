@@ -9,6 +9,8 @@ public struct OutboxConfiguration: Sendable {
   public var idleWait: Duration = .seconds(1)
   /// How long it waits after the store or the bus had no answer.
   public var retryWait: Duration = .milliseconds(200)
+  /// How long it waits before it offers again what the bus has refused.
+  public var refusedWait: Duration = .seconds(1)
 
   public init() {}
 }
@@ -17,7 +19,8 @@ public struct OutboxConfiguration: Sendable {
 /// for each key.
 ///
 /// It keeps no cursor: what the bus has acknowledged is deleted, what was not is published again.
-/// One pump per shard; two would only publish twice.
+/// One pump per shard; two would only publish twice. A message that the bus refuses holds back its
+/// own key, is reported again and again, and is never dropped.
 public struct OutboxPump: Sendable {
   let shard: String
   let store: any RecordStore
@@ -36,12 +39,24 @@ public struct OutboxPump: Sendable {
     self.configuration = configuration
   }
 
+  /// What came of one round.
+  enum Round: Hashable, Sendable {
+    case nothingPending
+    case moved(Int)
+    /// All that is pending was refused, or waits behind what was refused.
+    case stuck
+  }
+
   /// Runs until the task is cancelled.
   public func run() async {
     while !Task.isCancelled {
       do {
-        if try await pumpOnce() == 0 {
+        switch try await pumpOnce() {
+        case .moved: break
+        case .nothingPending:
           await store.waitForPending(shard: shard, until: configuration.idleWait)
+        case .stuck:
+          try? await context.time.sleep(for: configuration.refusedWait)
         }
       } catch {
         context.telemetry.log(
@@ -51,13 +66,47 @@ public struct OutboxPump: Sendable {
     }
   }
 
-  /// Publishes one batch and answers how many messages it had.
-  func pumpOnce() async throws -> Int {
+  /// Publishes one batch.
+  func pumpOnce() async throws -> Round {
     let pending = try await store.pending(
       shard: shard, limit: configuration.messagesPerBatchMax)
-    guard !pending.isEmpty else { return 0 }
-    try await bus.publish(pending.map(\.record))
-    try await store.acknowledge(shard: shard, pending.map(\.id))
-    return pending.count
+    guard !pending.isEmpty else { return .nothingPending }
+    let published =
+      try await publish(pending.map(\.record)) == nil
+      ? pending.map(\.id) : try await publishSingly(pending)
+    guard !published.isEmpty else { return .stuck }
+    try await store.acknowledge(shard: shard, published)
+    return .moved(published.count)
+  }
+
+  /// Finds out which messages the bus takes; those behind a refused one of their key have to wait.
+  private func publishSingly(_ pending: [PendingMessage]) async throws(BusError) -> [Int64] {
+    var published: [Int64] = []
+    var heldKeys: SortedSet<String> = []
+    for message in pending where !heldKeys.contains(message.record.key) {
+      guard let refusal = try await publish([message.record]) else {
+        published.append(message.id)
+        continue
+      }
+      heldKeys.insert(message.record.key)
+      context.telemetry.log(
+        .error, "outbox.refused",
+        [
+          ("shard", shard), ("topic", message.record.topic), ("key", message.record.key),
+          ("error", refusal),
+        ])
+    }
+    return published
+  }
+
+  /// Why the bus will never take the records; nil when it has taken them.
+  private func publish(_ records: [BusRecord]) async throws(BusError) -> String? {
+    do throws(BusError) {
+      try await bus.publish(records)
+      return nil
+    } catch {
+      if case .refused(let why) = error { return why }
+      throw error
+    }
   }
 }
