@@ -38,6 +38,8 @@ public enum ContractCatalogue {
     ("millrace.records.v1.DeadLetterRecord", DeadLetterRecord.self),
     ("millrace.records.v1.WorkflowRecord", WorkflowRecord.self),
     ("millrace.records.v1.VersionRecord", VersionRecord.self),
+    ("millrace.records.v1.TextParts", TextParts.self),
+    ("millrace.records.v1.TextPartRecord", TextPartRecord.self),
     ("millrace.records.v1.RunRequestRecord", RunRequestRecord.self),
     ("millrace.records.v1.IdempotencyRecord", IdempotencyRecord.self),
     ("millrace.rpc.v1.GetRunRequest", GetRunRequest.self),

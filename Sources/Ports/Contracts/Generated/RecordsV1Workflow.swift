@@ -96,11 +96,16 @@ public struct VersionRecord: WireMessage {
   public var version: String = ""
   /// 1, 2, 3, … in the order of saving.
   public var number: Int64 = 0
-  /// As the author sent it, and as it was understood.
+  /// As the author sent it, and as it was understood; empty when they lie in parts.
   public var source: [UInt8] = []
   public var normalForm: [UInt8] = []
   public var createdAtUs: Int64 = 0
   public var principal: String = ""
+  /// Of the source; empty for application/yaml.
+  public var mediaType: String = ""
+  /// Where the texts lie when they are too long for this row.
+  public var sourceParts: TextParts?
+  public var normalFormParts: TextParts?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -113,7 +118,10 @@ public struct VersionRecord: WireMessage {
     source: [UInt8] = [],
     normalForm: [UInt8] = [],
     createdAtUs: Int64 = 0,
-    principal: String = ""
+    principal: String = "",
+    mediaType: String = "",
+    sourceParts: TextParts? = nil,
+    normalFormParts: TextParts? = nil
   ) {
     self.namespace = namespace
     self.workflow = workflow
@@ -123,6 +131,9 @@ public struct VersionRecord: WireMessage {
     self.normalForm = normalForm
     self.createdAtUs = createdAtUs
     self.principal = principal
+    self.mediaType = mediaType
+    self.sourceParts = sourceParts
+    self.normalFormParts = normalFormParts
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -134,6 +145,9 @@ public struct VersionRecord: WireMessage {
     if !normalForm.isEmpty { writer.data(6, normalForm) }
     if createdAtUs != 0 { writer.int64(7, createdAtUs) }
     if !principal.isEmpty { writer.string(8, principal) }
+    if !mediaType.isEmpty { writer.string(9, mediaType) }
+    if let sourceParts { writer.message(10, sourceParts) }
+    if let normalFormParts { writer.message(11, normalFormParts) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -148,6 +162,85 @@ public struct VersionRecord: WireMessage {
       case 50: normalForm = try reader.data()
       case 56: createdAtUs = try reader.int64()
       case 66: principal = try reader.string()
+      case 74: mediaType = try reader.string()
+      case 82: try reader.message(&sourceParts)
+      case 90: try reader.message(&normalFormParts)
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
+/// A long text in rows of their own, found by its content.
+public struct TextParts: WireMessage {
+  public var digest: String = ""
+  public var count: Int32 = 0
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    digest: String = "",
+    count: Int32 = 0
+  ) {
+    self.digest = digest
+    self.count = count
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !digest.isEmpty { writer.string(1, digest) }
+    if count != 0 { writer.int32(2, count) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: digest = try reader.string()
+      case 16: count = try reader.int32()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
+/// One piece of a long text. Never changed: another text has another digest.
+public struct TextPartRecord: WireMessage {
+  public var namespace: String = ""
+  public var digest: String = ""
+  public var part: Int32 = 0
+  public var bytes: [UInt8] = []
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    namespace: String = "",
+    digest: String = "",
+    part: Int32 = 0,
+    bytes: [UInt8] = []
+  ) {
+    self.namespace = namespace
+    self.digest = digest
+    self.part = part
+    self.bytes = bytes
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !namespace.isEmpty { writer.string(1, namespace) }
+    if !digest.isEmpty { writer.string(2, digest) }
+    if part != 0 { writer.int32(3, part) }
+    if !bytes.isEmpty { writer.data(4, bytes) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: namespace = try reader.string()
+      case 18: digest = try reader.string()
+      case 24: part = try reader.int32()
+      case 34: bytes = try reader.data()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

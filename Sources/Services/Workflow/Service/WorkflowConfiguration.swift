@@ -6,6 +6,13 @@ public struct WorkflowConfiguration: Sendable {
   public var requestBytesMax: Int = 1 << 20
   /// A definition as its author sends it.
   public var definitionBytesMax: Int = 4 << 20
+  /// How often a request decides anew because others changed what it relied on.
+  public var conflictsMax: Int = 20
+  /// Bytes of a definition's texts that are kept in its version's own row; longer ones get rows of
+  /// their own, since a row has a limit.
+  public var inlineTextBytesMax: Int = 256 << 10
+  /// Bytes of one row of a long text.
+  public var textPartBytesMax: Int = 512 << 10
   /// Rows that one page of a filtered list looks at.
   public var rowsScannedMax: Int = 2_000
   /// How long a call to another service may take.

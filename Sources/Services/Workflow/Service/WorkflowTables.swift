@@ -5,7 +5,8 @@ public import Ports
 public enum WorkflowTables {
   /// Everything a backend must build.
   public static let declarations: [TableDeclaration] = [
-    workflows.declaration, versions.declaration, requests.declaration, answers.declaration,
+    workflows.declaration, versions.declaration, texts.declaration, requests.declaration,
+    answers.declaration,
   ]
 
   static let outboxShard = "workflow"
@@ -23,6 +24,12 @@ public enum WorkflowTables {
       indexes: [.init("numbers", on: ["namespace", "workflow", "number"])]),
     key: { [.text($0.namespace), .text($0.workflow), .text($0.version)] },
     columns: { [.integer($0.number)] })
+
+  static let texts = Table<TextPartRecord>(
+    TableDeclaration(
+      name: "workflow_text",
+      key: [.init("namespace", .text), .init("digest", .text), .init("part", .integer)]),
+    key: { [.text($0.namespace), .text($0.digest), .integer(Int64($0.part))] })
 
   static let requests = Table<RunRequestRecord>(
     TableDeclaration(

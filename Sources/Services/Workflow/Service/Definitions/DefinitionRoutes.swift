@@ -29,15 +29,12 @@ struct DefinitionRoutes: Sendable {
     ]
   }
 
-  static let definitionTypes = [
-    "application/yaml", "application/x-yaml", "text/yaml", "application/json",
-  ]
-
   private func apply(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
-    try request.requireContent(DefinitionRoutes.definitionTypes)
+    try request.requireContent(DefinitionSource.mediaTypes)
     let isDryRun = try request.flag("dryRun")
-    let source = try await request.body(upTo: ports.configuration.definitionBytesMax)
-    let draft = try shelf.draft(source)
+    let bytes = try await request.body(upTo: ports.configuration.definitionBytesMax)
+    let draft = try shelf.draft(
+      DefinitionSource(mediaType: request.contentType ?? "", bytes))
     if isDryRun {
       return .json(
         .record([
@@ -47,7 +44,7 @@ struct DefinitionRoutes: Sendable {
         ]))
     }
     let applied = try await shelf.apply(
-      draft, by: request.principal.name, ifMatch: request.entityTag)
+      draft, by: request.principal.name, match: request.entityMatch)
     let path = "/v1/workflows/\(applied.record.namespace)/\(applied.record.workflow)"
     return .json(
       .record(applied.record.members + [("warnings", .findings(applied.warnings))]),
@@ -66,9 +63,8 @@ struct DefinitionRoutes: Sendable {
     members.append(("version", .string(version.version)))
     members.append(("number", .integer(version.number)))
     members.append(("latestVersion", .string(row.record.version)))
-    if let definition = try? Value(
-      json: String(decoding: version.normalForm, as: UTF8.self), limits: .normalForm)
-    {
+    let normalForm = try await shelf.normalForm(of: version)
+    if let definition = try? Value(json: normalForm, limits: .normalForm) {
       members.append(("definition", definition))
     }
     return .json(.record(members), fields: [HTTPField("ETag", "\"\(version.version)\"")])
@@ -82,14 +78,15 @@ struct DefinitionRoutes: Sendable {
     return HTTPResponse(
       status: 200,
       fields: [
-        HTTPField("Content-Type", "application/yaml"),
+        HTTPField(
+          "Content-Type", version.mediaType.isEmpty ? "application/yaml" : version.mediaType),
         HTTPField("ETag", "\"\(version.version)\""),
-      ], body: .bytes(version.source))
+      ], body: .bytes(try await shelf.source(of: version)))
   }
 
   private func delete(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
     let (namespace, name) = try request.workflow()
-    try await shelf.delete(namespace, name, ifMatch: request.entityTag)
+    try await shelf.delete(namespace, name, match: request.entityMatch)
     return HTTPResponse(status: 204)
   }
 
@@ -144,7 +141,8 @@ struct DefinitionRoutes: Sendable {
         if filter.passes(row.record) { items.append(.record(row.record.members)) }
         if items.count == limit { break }
       }
-      if page.next == nil, items.count < limit {
+      let isAllSeen = page.records.last.map { $0.record.workflow == after } ?? true
+      if page.next == nil, isAllSeen {
         after = nil
         break
       }
@@ -166,6 +164,9 @@ struct WorkflowFilter {
   init(_ request: RouteRequest) throws(Problem) {
     namespace = try request.namespace()
     prefix = request.query["name"] ?? ""
+    guard prefix.utf8.count <= Slug.lengthMax, prefix.utf8.allSatisfy({ $0 < 0x7f }) else {
+      throw Problem.parameter("name", "is no beginning of a name; names are \(Slug.rule)")
+    }
     labels = request.labels
     updatedAfter = try request.moment("updatedAfter")
     updatedBefore = try request.moment("updatedBefore")

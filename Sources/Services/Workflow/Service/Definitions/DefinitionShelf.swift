@@ -3,7 +3,6 @@ internal import Domain
 internal import Ports
 internal import ServiceKit
 internal import Synchronization
-internal import Wire
 internal import WorkflowCore
 
 /// Definitions and their versions: kept once each, by the hash of what they mean.
@@ -12,7 +11,7 @@ final class DefinitionShelf: Sendable {
   struct Draft: Sendable {
     var definition: WorkflowDefinition
     var version: VersionID
-    var source: [UInt8]
+    var source: DefinitionSource
     var normalForm: [UInt8]
     var warnings: [Finding]
   }
@@ -24,72 +23,80 @@ final class DefinitionShelf: Sendable {
   }
 
   private let ports: WorkflowPorts
+  private let texts: TextShelf
   private let cache = Mutex(SortedMap<VersionID, WorkflowDefinition>())
 
   init(_ ports: WorkflowPorts) {
     self.ports = ports
+    texts = TextShelf(ports: ports)
   }
 
   /// Understands a definition, or says everything that is wrong with it.
-  func draft(_ source: [UInt8]) throws(Problem) -> Draft {
-    let events: [DocumentEvent]
-    do throws(Finding) {
-      events = try ports.scanner.scan(source)
-    } catch {
-      throw Problem(findings: [error], count: 1)
-    }
-    let reading = DefinitionReader().read(events)
-    guard let definition = reading.definition else {
-      throw Problem(findings: reading.findings, count: reading.findingsCount)
-    }
+  func draft(_ source: DefinitionSource) throws(Problem) -> Draft {
+    let (definition, warnings) = try source.read(ports.scanner)
     let normalForm = Array(definition.normalForm.json.utf8)
     let hash = ports.digest.hexadecimal(of: normalForm)
     return Draft(
       definition: definition, version: VersionID(String(hash.prefix(16))), source: source,
-      normalForm: normalForm, warnings: reading.findings)
+      normalForm: normalForm, warnings: warnings)
   }
 
-  /// Makes the draft the newest version, unless it is that already.
+  // MARK: Change
+
+  /// Makes the draft the newest version, unless it is that already: then nothing happens, whatever
+  /// the caller believed, since a request that is sent again has had its way before.
   ///
-  /// - Parameter ifMatch: the version that the caller believes to be the newest.
+  /// - Parameter match: what the caller believes to be the newest version.
   func apply(
-    _ draft: Draft, by principal: String, ifMatch: String?
+    _ draft: Draft, by principal: String, match: EntityMatch?
   ) async throws(Problem) -> Applied {
-    let key = [
-      RecordValue.text(draft.definition.namespace.text), .text(draft.definition.name.text),
-    ]
-    do throws(StoreError) {
-      let known = try await ports.store.get(WorkflowTables.workflows, key: key)
+    try await ports.untilCommitted { () throws(Problem) in
+      let key = DefinitionShelf.key(draft.definition.namespace, draft.definition.name)
+      let known = try await ports.record(WorkflowTables.workflows, key)
       let live = known.flatMap { $0.record.isDeleted ? nil : $0 }
-      if let ifMatch, ifMatch != "*", ifMatch != live?.record.version {
-        throw StoreError.refused("")
-      }
       if let live, live.record.version == draft.version.text {
         return Applied(record: live.record, isNew: false, warnings: draft.warnings)
       }
-      let old = try await ports.store.get(
-        WorkflowTables.versions, key: key + [.text(draft.version.text)])
+      try DefinitionShelf.check(match, draft.definition.name, live?.record.version)
+      let old = try await ports.record(
+        WorkflowTables.versions, key + [.text(draft.version.text)])
       let record = record(draft, after: known?.record)
-      let version = VersionRecord(
-        namespace: record.namespace, workflow: record.workflow, version: record.version,
-        number: record.number, source: draft.source, normalForm: draft.normalForm,
-        createdAtUs: record.updatedAtUs, principal: principal)
-      _ = try await ports.store.commit(
-        RecordBatch(entries: [
-          known.map { WorkflowTables.workflows.update(record, over: $0.version) }
-            ?? WorkflowTables.workflows.insert(record),
-          old.map { WorkflowTables.versions.update(version, over: $0.version) }
-            ?? WorkflowTables.versions.insert(version),
-        ]))
+      let version = try await version(draft, record, by: principal)
+      let batch = RecordBatch(entries: [
+        known.map { WorkflowTables.workflows.update(record, over: $0.version) }
+          ?? WorkflowTables.workflows.insert(record),
+        old.map { WorkflowTables.versions.update(version, over: $0.version) }
+          ?? WorkflowTables.versions.insert(version),
+      ])
+      guard try await ports.commits(batch) else { return nil }
       return Applied(record: record, isNew: true, warnings: draft.warnings)
-    } catch {
-      if case .refused("") = error {
-        throw Problem(
-          412, "version-changed",
-          "\(draft.definition.name) is not at version \(ifMatch ?? ""); read it and apply again")
-      }
-      throw Problem(error)
     }
+  }
+
+  /// Hides a workflow. Runs that exist keep their versions.
+  func delete(
+    _ namespace: NamespaceName, _ name: WorkflowName, match: EntityMatch?
+  ) async throws(Problem) {
+    try await ports.untilCommitted { () throws(Problem) in
+      let row = try await workflow(namespace, name)
+      try DefinitionShelf.check(match, name, row.record.version)
+      var record = row.record
+      record.isDeleted = true
+      record.updatedAtUs = ports.context.time.now().microseconds
+      let batch = RecordBatch(
+        entries: [WorkflowTables.workflows.update(record, over: row.version)])
+      return try await ports.commits(batch) ? true : nil
+    }
+  }
+
+  private static func check(
+    _ match: EntityMatch?, _ name: WorkflowName, _ version: String?
+  ) throws(Problem) {
+    guard let match, !match.allows(version) else { return }
+    throw Problem(
+      412, "version-changed",
+      version.map { "\(name) is at version \($0) by now; read it and try again" }
+        ?? "\(name) does not exist, and so has no version that If-Match could mean")
   }
 
   private func record(_ draft: Draft, after known: WorkflowRecord?) -> WorkflowRecord {
@@ -101,35 +108,54 @@ final class DefinitionShelf: Sendable {
       description: draft.definition.description)
   }
 
+  private func version(
+    _ draft: Draft, _ record: WorkflowRecord, by principal: String
+  ) async throws(Problem) -> VersionRecord {
+    let source = try await texts.keep(draft.source.bytes, in: record.namespace)
+    let normalForm = try await texts.keep(draft.normalForm, in: record.namespace)
+    return VersionRecord(
+      namespace: record.namespace, workflow: record.workflow, version: record.version,
+      number: record.number, source: source == nil ? draft.source.bytes : [],
+      normalForm: normalForm == nil ? draft.normalForm : [], createdAtUs: record.updatedAtUs,
+      principal: principal, mediaType: draft.source.mediaType, sourceParts: source,
+      normalFormParts: normalForm)
+  }
+
+  // MARK: Look
+
+  private static func key(_ namespace: NamespaceName, _ name: WorkflowName) -> [RecordValue] {
+    [.text(namespace.text), .text(name.text)]
+  }
+
   func workflow(
     _ namespace: NamespaceName, _ name: WorkflowName
   ) async throws(Problem) -> Versioned<WorkflowRecord> {
-    do throws(StoreError) {
-      let row = try await ports.store.get(
-        WorkflowTables.workflows, key: [.text(namespace.text), .text(name.text)])
-      guard let row, !row.record.isDeleted else { throw StoreError.refused("") }
-      return row
-    } catch {
-      if case .refused("") = error { throw Problem.notFound("workflow \(namespace)/\(name)") }
-      throw Problem(error)
+    let row = try await ports.record(
+      WorkflowTables.workflows, DefinitionShelf.key(namespace, name))
+    guard let row, !row.record.isDeleted else {
+      throw Problem.notFound("workflow \(namespace)/\(name)")
     }
+    return row
   }
 
   func version(
     _ namespace: NamespaceName, _ name: WorkflowName, _ version: VersionID
   ) async throws(Problem) -> VersionRecord {
-    do throws(StoreError) {
-      let row = try await ports.store.get(
-        WorkflowTables.versions,
-        key: [.text(namespace.text), .text(name.text), .text(version.text)])
-      guard let row else { throw StoreError.refused("") }
-      return row.record
-    } catch {
-      if case .refused("") = error {
-        throw Problem.notFound("version \(version) of workflow \(namespace)/\(name)")
-      }
-      throw Problem(error)
+    // What is longer than a version can be is none, and no key of the store either.
+    if version.text.utf8.count <= Slug.lengthMax {
+      let key = DefinitionShelf.key(namespace, name) + [.text(version.text)]
+      if let row = try await ports.record(WorkflowTables.versions, key) { return row.record }
     }
+    throw Problem.notFound(
+      "version \(version.text.prefix(80)) of workflow \(namespace)/\(name)")
+  }
+
+  func source(of version: VersionRecord) async throws(Problem) -> [UInt8] {
+    try await texts.text(version.source, version.sourceParts, in: version.namespace)
+  }
+
+  func normalForm(of version: VersionRecord) async throws(Problem) -> [UInt8] {
+    try await texts.text(version.normalForm, version.normalFormParts, in: version.namespace)
   }
 
   /// The definition of a version, understood.
@@ -141,11 +167,8 @@ final class DefinitionShelf: Sendable {
     {
       return known
     }
-    let record = try await self.version(namespace, name, version)
-    guard
-      let value = try? Value(
-        json: String(decoding: record.normalForm, as: UTF8.self),
-        limits: .normalForm),
+    let normalForm = try await normalForm(of: try await self.version(namespace, name, version))
+    guard let value = try? Value(json: normalForm, limits: .normalForm),
       let definition = DefinitionReader().read(normalForm: value).definition
     else { throw Problem(500, "definition-unreadable", "version \(version) cannot be read") }
     cache.withLock { cache in
@@ -155,55 +178,5 @@ final class DefinitionShelf: Sendable {
       cache[version] = definition
     }
     return definition
-  }
-
-  /// Hides a workflow. Runs that exist keep their versions.
-  func delete(
-    _ namespace: NamespaceName, _ name: WorkflowName, ifMatch: String?
-  ) async throws(Problem) {
-    let row = try await workflow(namespace, name)
-    if let ifMatch, ifMatch != "*", ifMatch != row.record.version {
-      throw Problem(412, "version-changed", "\(name) is at version \(row.record.version) by now")
-    }
-    var record = row.record
-    record.isDeleted = true
-    record.updatedAtUs = ports.context.time.now().microseconds
-    do throws(StoreError) {
-      _ = try await ports.store.commit(
-        RecordBatch(entries: [WorkflowTables.workflows.update(record, over: row.version)]))
-    } catch {
-      throw Problem(error)
-    }
-  }
-}
-
-extension Problem {
-  /// Everything that is wrong with a definition.
-  init(findings: [Finding], count: Int) {
-    let first = findings.first.map { ": \($0.message)" } ?? ""
-    self.init(
-      422, "invalid-definition",
-      "the definition has \(count) finding\(count == 1 ? "" : "s")\(first)",
-      items: findings.map(Item.init))
-  }
-}
-
-/// Gives the scheduler the versions that runs are pinned to.
-struct VersionHandler: RPCHandler {
-  let shelf: DefinitionShelf
-
-  func answer(_ method: String, _ request: [UInt8]) async throws(RPCError) -> [UInt8] {
-    guard method == WorkflowsMethods.getVersion else {
-      throw RPCError(.unimplemented, "no method \(method)")
-    }
-    guard let message = try? GetVersionRequest(decoding: request),
-      let namespace = NamespaceName(message.namespace), let name = WorkflowName(message.workflow)
-    else { throw RPCError(.invalidArgument, "the request cannot be decoded") }
-    do throws(Problem) {
-      let record = try await shelf.version(namespace, name, VersionID(message.version))
-      return GetVersionResponse(normalForm: record.normalForm).encoded()
-    } catch {
-      throw RPCError(error.status == 404 ? .notFound : .unavailable, error.detail)
-    }
   }
 }

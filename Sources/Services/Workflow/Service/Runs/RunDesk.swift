@@ -24,58 +24,38 @@ struct RunDesk: Sendable {
 
   /// One atomic batch: the request, the message that starts the run, and what the key answers.
   func start(_ order: Order, key: IdempotencyKey?) async throws(Problem) -> StartedRun {
-    let known = try await answer(to: key)
-    if let replay = try known.map({ row throws(Problem) in try replay(row, key) }) ?? nil {
-      return replay
-    }
-    let request = try await request(for: order)
-    let document = RunDocument.queued(request, at: ports.context.time.now())
-    var entries = [WorkflowTables.requests.insert(request)]
-    if let key {
-      let answer = IdempotencyRecord(
-        namespace: key.namespace.text, principal: key.principal, route: key.route, key: key.key,
-        requestDigest: key.requestDigest, status: 202, body: Array(document.json.utf8),
-        createdAtUs: request.createdAtUs, fields: ["run": request.run])
-      entries.append(
-        known.map { WorkflowTables.answers.update(answer, over: $0.version) }
-          ?? WorkflowTables.answers.insert(answer))
-    }
-    do throws(StoreError) {
-      _ = try await ports.store.commit(
-        RecordBatch(
-          entries: entries,
-          messages: [OutboxMessage(shard: WorkflowTables.outboxShard, record: .started(request))]))
-    } catch {
-      // Somebody else answered the same key first, or the run's id was taken: the row tells.
-      if error == .conflict, let key, let row = try await answer(to: key),
-        let replay = try replay(row, key)
-      {
-        return replay
+    try await ports.untilCommitted { () throws(Problem) in
+      var known: Versioned<IdempotencyRecord>?
+      if let key {
+        known = try await ports.record(WorkflowTables.answers, key.row)
+        if let known, let replay = try replay(known, key) { return replay }
       }
-      throw Problem(error)
-    }
-    return StartedRun(run: request.run, document: document, isReplay: false)
-  }
-
-  private func answer(
-    to key: IdempotencyKey?
-  ) async throws(Problem) -> Versioned<IdempotencyRecord>? {
-    guard let key else { return nil }
-    do throws(StoreError) {
-      return try await ports.store.get(WorkflowTables.answers, key: key.row)
-    } catch {
-      throw Problem(error)
+      let request = try await request(for: order)
+      let document = RunDocument.queued(request, at: ports.context.time.now())
+      var entries = [WorkflowTables.requests.insert(request)]
+      if let key {
+        let answer = key.answer(request, document)
+        entries.append(
+          known.map { WorkflowTables.answers.update(answer, over: $0.version) }
+            ?? WorkflowTables.answers.insert(answer))
+      }
+      let batch = RecordBatch(
+        entries: entries,
+        messages: [OutboxMessage(shard: WorkflowTables.outboxShard, record: .started(request))])
+      guard try await ports.commits(batch) else { return nil }
+      return StartedRun(run: request.run, document: document, isReplay: false)
     }
   }
 
   private func replay(
-    _ row: Versioned<IdempotencyRecord>, _ key: IdempotencyKey?
+    _ row: Versioned<IdempotencyRecord>, _ key: IdempotencyKey
   ) throws(Problem) -> StartedRun? {
     let known = Idempotency.Known(
       requestDigest: row.record.requestDigest,
       answeredAt: Moment(microseconds: row.record.createdAtUs))
-    let digest = key?.requestDigest ?? ""
-    switch Idempotency.decide(known, requestDigest: digest, at: ports.context.time.now()) {
+    switch Idempotency.decide(
+      known, requestDigest: key.requestDigest, at: ports.context.time.now())
+    {
     case .proceed:
       return nil
     case .reused:
@@ -85,7 +65,8 @@ struct RunDesk: Sendable {
     case .replay:
       let text = String(decoding: row.record.body, as: UTF8.self)
       return StartedRun(
-        run: row.record.fields["run"] ?? "", document: (try? Value(json: text)) ?? .null,
+        run: row.record.fields["run"] ?? "",
+        document: (try? Value(json: text, limits: .normalForm)) ?? .null,
         isReplay: true)
     }
   }
@@ -123,12 +104,8 @@ struct RunDesk: Sendable {
 
   /// The request of a run. Namespaces are checked against it before anybody is asked.
   func request(_ id: RunID) async throws(Problem) -> RunRequestRecord {
-    do throws(StoreError) {
-      if let row = try await ports.store.get(WorkflowTables.requests, key: [.text(id.text)]) {
-        return row.record
-      }
-    } catch {
-      throw Problem(error)
+    if let row = try await ports.record(WorkflowTables.requests, [.text(id.text)]) {
+      return row.record
     }
     throw Problem.notFound("run \(id)")
   }
@@ -200,12 +177,10 @@ struct RunDesk: Sendable {
       reason: reason, principal: principal, askedAtUs: now.microseconds)
     let record = BusRecord(
       topic: "run.commands", key: request.run, value: command.encoded())
-    do throws(StoreError) {
-      _ = try await ports.store.commit(
-        RecordBatch(
-          messages: [OutboxMessage(shard: WorkflowTables.outboxShard, record: record)]))
-    } catch {
-      throw Problem(error)
+    let batch = RecordBatch(
+      messages: [OutboxMessage(shard: WorkflowTables.outboxShard, record: record)])
+    try await ports.untilCommitted { () throws(Problem) in
+      try await ports.commits(batch) ? true : nil
     }
   }
 }
@@ -227,6 +202,14 @@ struct IdempotencyKey: Sendable {
 
   var row: [RecordValue] {
     [.text(namespace.text), .text(principal), .text(route), .text(key)]
+  }
+
+  /// What the key answers from now on.
+  func answer(_ request: RunRequestRecord, _ document: Value) -> IdempotencyRecord {
+    IdempotencyRecord(
+      namespace: namespace.text, principal: principal, route: route, key: key,
+      requestDigest: requestDigest, status: 202, body: Array(document.json.utf8),
+      createdAtUs: request.createdAtUs, fields: ["run": request.run])
   }
 }
 

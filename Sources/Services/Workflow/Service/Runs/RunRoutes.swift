@@ -54,27 +54,36 @@ struct RunRoutes: Sendable {
   ) throws(Problem) -> IdempotencyKey? {
     let sent = request.http.fields.all("idempotency-key")
     guard let first = sent.first else { return nil }
-    let key = first.filter { $0 != "\"" }
+    // A string of RFC 8941 stands in quotes; bare words are what most people send.
+    let isQuoted = first.utf8.count >= 2 && first.hasPrefix("\"") && first.hasSuffix("\"")
+    let key = String(isQuoted ? first.dropFirst().dropLast() : first[...])
     guard sent.count == 1, !key.isEmpty, key.utf8.count <= Idempotency.keyBytesMax,
-      key.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+      key.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") })
     else {
       throw Problem(
         400, "bad-idempotency-key",
         "Idempotency-Key takes one value of 1 to \(Idempotency.keyBytesMax) visible "
-          + "ASCII characters"
+          + "ASCII characters without quotes"
       )
     }
     return IdempotencyKey(
       namespace: namespace, principal: request.principal.name, route: "POST /v1/runs", key: key,
-      requestDigest: ports.digest.hexadecimal(of: body))
+      requestDigest: ports.digest.hexadecimal(of: RunRoutes.canonical(body)))
+  }
+
+  /// The same for every spelling of the same request. The body was read before, and so it is JSON.
+  private static func canonical(_ body: [UInt8]) -> [UInt8] {
+    (try? Value(json: body)).map { Array($0.json.utf8) } ?? body
   }
 
   private func stop(
     _ kind: RunCommand.Kind, _ request: RouteRequest
   ) async throws(Problem) -> HTTPResponse {
+    let bytes = try await request.body(upTo: ports.configuration.requestBytesMax)
     var reason = ""
-    if request.contentType != nil {
-      let bytes = try await request.jsonBytes(upTo: ports.configuration.requestBytesMax)
+    // A reason is optional, and so is the body; one that is there is never passed over.
+    if !bytes.isEmpty || request.contentType != nil {
+      try request.requireContent(["application/json"])
       reason = try RouteRequest.read(bytes) { body in
         .some(body.string("reason", .optional, bytesMax: RunRoutes.reasonBytesMax) ?? "")
       }
@@ -151,7 +160,7 @@ struct RunRoutes: Sendable {
   }
 
   /// Newest first. States are the scheduler's, so that a filter by state looks at a bounded number
-  /// of runs and may give short pages.
+  /// of runs, a page of them at a time, and may give short pages.
   private func list(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
     let filter = try RunFilter(request)
     let limit = try request.number("limit", default: 50, in: 1...200)
@@ -163,7 +172,7 @@ struct RunRoutes: Sendable {
       let page: (records: [Versioned<RunRequestRecord>], next: RecordCursor?)
       do throws(StoreError) {
         page = try await ports.store.query(
-          WorkflowTables.requests, filter.query(after: after, limit: limit - items.count))
+          WorkflowTables.requests, filter.query(after: after, limit: limit))
       } catch {
         throw Problem(error)
       }
@@ -171,7 +180,13 @@ struct RunRoutes: Sendable {
       isMore = page.next != nil
       after = page.next ?? after
       let rows = page.records.map(\.record).filter(filter.passes)
-      items += try await desk.documents(rows).filter(filter.passes)
+      let passed = zip(rows, try await desk.documents(rows)).filter { filter.passes($0.1) }
+      let taken = passed.prefix(limit - items.count)
+      items += taken.map(\.1)
+      if taken.count < passed.count, let last = taken.last?.0 {
+        after = filter.place(of: last)
+        isMore = true
+      }
     }
     return .page(items, next: isMore ? after.map(RunFilter.place) : nil, filter.text, ports.seal)
   }
@@ -261,6 +276,13 @@ struct RunFilter {
   func passes(_ document: Value) -> Bool {
     guard let state else { return true }
     return document["state"] == .string(state)
+  }
+
+  /// Where a row stands in the index that this filter looks along.
+  func place(of record: RunRequestRecord) -> RecordCursor {
+    var values: [RecordValue] = [.text(record.namespace)]
+    if workflow != nil { values.append(.text(record.workflow)) }
+    return RecordCursor(values: values + [.integer(record.createdAtUs), .text(record.run)])
   }
 
   static func place(_ cursor: RecordCursor) -> ListCursor {
