@@ -1,4 +1,4 @@
-internal import Domain
+public import Domain
 internal import Ports
 public import ServiceKit
 

@@ -10,7 +10,9 @@ struct DefinitionRoutes: Sendable {
 
   var all: [Route] {
     [
-      Route("POST", "/v1/workflows", .allowed(.workflowEdit), parameters: ["dryRun"], apply),
+      Route(
+        "POST", "/v1/workflows", .allowed(.workflowEdit, in: .content), parameters: ["dryRun"],
+        apply),
       Route(
         "GET", "/v1/workflows", .allowed(.workflowRead),
         parameters: [
@@ -35,6 +37,7 @@ struct DefinitionRoutes: Sendable {
     let bytes = try await request.body(upTo: ports.configuration.definitionBytesMax)
     let draft = try shelf.draft(
       DefinitionSource(mediaType: request.contentType ?? "", bytes))
+    try request.authorize(in: draft.definition.namespace)
     if isDryRun {
       return .json(
         .record([

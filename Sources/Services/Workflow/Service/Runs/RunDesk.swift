@@ -195,6 +195,7 @@ struct StartedRun: Sendable {
 /// A client's Idempotency-Key and what it belongs to.
 struct IdempotencyKey: Sendable {
   var namespace: NamespaceName
+  /// The id: a name may come to be somebody else's.
   var principal: String
   var route: String
   var key: String

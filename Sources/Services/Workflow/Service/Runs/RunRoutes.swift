@@ -12,21 +12,25 @@ struct RunRoutes: Sendable {
 
   var all: [Route] {
     [
-      Route("POST", "/v1/runs", .allowed(.runStart), parameters: ["wait"], start),
+      Route(
+        "POST", "/v1/runs", .allowed(.runStart, in: .content), parameters: ["wait"], start),
       Route(
         "GET", "/v1/runs", .allowed(.runRead),
         parameters: [
           "namespace", "workflow", "state", "label.", "since", "before", "limit", "cursor",
         ], list),
-      Route("GET", "/v1/runs/{run}", .allowed(.runRead), parameters: ["wait"], get),
+      Route("GET", "/v1/runs/{run}", .allowed(.runRead, in: .content), parameters: ["wait"], get),
       Route(
-        "GET", "/v1/runs/{run}/tasks", .allowed(.runRead), parameters: ["limit", "cursor"], tasks),
-      Route("GET", "/v1/runs/{run}/explain", .allowed(.runRead), explain),
-      Route("GET", "/v1/runs/{run}/events", .allowed(.runRead), events),
-      Route("POST", "/v1/runs/{run}/cancel", .allowed(.runStop)) { request throws(Problem) in
+        "GET", "/v1/runs/{run}/tasks", .allowed(.runRead, in: .content),
+        parameters: ["limit", "cursor"], tasks),
+      Route("GET", "/v1/runs/{run}/explain", .allowed(.runRead, in: .content), explain),
+      Route("GET", "/v1/runs/{run}/events", .allowed(.runRead, in: .content), events),
+      Route("POST", "/v1/runs/{run}/cancel", .allowed(.runStop, in: .content)) {
+        request throws(Problem) in
         try await stop(.cancel, request)
       },
-      Route("POST", "/v1/runs/{run}/kill", .allowed(.runStop)) { request throws(Problem) in
+      Route("POST", "/v1/runs/{run}/kill", .allowed(.runStop, in: .content)) {
+        request throws(Problem) in
         try await stop(.kill, request)
       },
     ]
@@ -39,6 +43,7 @@ struct RunRoutes: Sendable {
     let bytes = try await request.jsonBytes(upTo: ports.configuration.requestBytesMax)
     let principal = request.principal.name
     let order = try RouteRequest.read(bytes) { RunDesk.Order(&$0, principal: principal) }
+    try request.authorize(in: order.namespace)
     let key = try idempotencyKey(request, order.namespace, bytes)
     let started = try await desk.start(order, key: key)
     var document = started.document
@@ -67,7 +72,7 @@ struct RunRoutes: Sendable {
       )
     }
     return IdempotencyKey(
-      namespace: namespace, principal: request.principal.name, route: "POST /v1/runs", key: key,
+      namespace: namespace, principal: request.principal.id, route: "POST /v1/runs", key: key,
       requestDigest: ports.digest.hexadecimal(of: RunRoutes.canonical(body)))
   }
 
@@ -105,7 +110,10 @@ struct RunRoutes: Sendable {
     guard let id = RunID(text: request.segment("run")) else {
       throw Problem.notFound("run \(request.segment("run"))")
     }
-    return try await desk.request(id)
+    let row = try await desk.request(id)
+    guard let namespace = NamespaceName(row.namespace) else { throw Problem.notFound("run \(id)") }
+    try request.authorize(in: namespace, missing: "run \(id)")
+    return row
   }
 
   private func get(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {

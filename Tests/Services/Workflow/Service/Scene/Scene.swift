@@ -11,7 +11,6 @@ import TestSupport
 /// test tells it. Requests travel over the network, so that a kill or a lost answer meets them.
 struct Scene: Sendable {
   static let address = "workflow:80"
-  /// Tokens and what they may do: everything, nothing, everything as somebody else.
   static let everything = SortedSet(Permission.allCases)
 
   let world: SimulatedWorld
@@ -72,13 +71,19 @@ struct Scene: Sendable {
     }
   }
 
-  /// A user by the name that is the token.
+  /// A user by the name that is the token: `ann` may do everything everywhere, `ann@a` everything
+  /// in the namespace `a`, and `viewer@a` what viewers may.
   private struct Names: Authenticator {
     func principal(authorization: [String]) async throws(Problem) -> Principal {
-      guard let name = authorization.first?.dropFirst("Bearer ".count), !name.isEmpty else {
-        throw Problem(401, "not-signed-in", "")
+      let token = try BearerToken(authorization: authorization).text
+      let parts = token.split(separator: "@").map(String.init)
+      let permissions = Role(rawValue: parts[0])?.permissions ?? Scene.everything
+      guard parts.count > 1 else {
+        return Principal(id: token, kind: .user, name: token, permissions: permissions)
       }
-      return Principal(name: String(name), permissions: Scene.everything)
+      return Principal(
+        id: token, kind: .user, name: token,
+        namespaces: [NamespaceName(unchecked: parts[1]): permissions])
     }
   }
 }
