@@ -154,8 +154,8 @@ extension Scene {
   ) -> String {
     let labels = Value.labels(labels).json
     let inputs = inputs.isEmpty ? "" : #","inputs":\#(inputs)"#
-    return
-      #"{"id":"\#(name)","labels":\#(labels)\#(inputs),"tasks":{"say":{"run":["echo","\#(text)"]}}}"#
+    let tasks = #"{"say":{"run":["echo","\#(text)"]}}"#
+    return #"{"id":"\#(name)","labels":\#(labels)\#(inputs),"tasks":\#(tasks)}"#
   }
 
   @discardableResult
