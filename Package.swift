@@ -93,20 +93,22 @@ let libraries: [Target] = [
   .target(name: "CLinux", path: "Sources/CLibraries/CLinux"),
 ]
 
-func adapter(_ name: String, _ extra: [Target.Dependency]) -> [Target] {
+func adapter(
+  _ name: String, _ extra: [Target.Dependency], besides: [String] = []
+) -> [Target] {
   let floor: [Target.Dependency] = ["Domain", "Wire", "Contracts", "Ports"]
   return [
     module("\(name)Adapter", at: "Sources/Adapters/\(name)", floor + extra),
     tests(
       of: "\(name)Adapter", at: "Adapters/\(name)",
-      floor + extra + ["TestSupport", .target(name: "\(name)Adapter")]),
+      floor + extra + ["TestSupport", .target(name: "\(name)Adapter")], besides: besides),
   ]
 }
 
 let adapters: [Target] =
   adapter("System", ["CLinux"])
   + adapter("YAML", ["CYAML"])
-  + adapter("Crypto", ["COpenSSL", "CArgon2"])
+  + adapter("Crypto", ["COpenSSL", "CArgon2", "SystemAdapter"], besides: ["Vectors"])
   + adapter("SQLite", ["CSQLite", "CLinux", "SystemAdapter"])
   + adapter("Files", ["CLinux", "SystemAdapter"])
   + [

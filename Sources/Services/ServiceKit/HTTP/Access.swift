@@ -111,17 +111,9 @@ public struct TokenAuthenticator: Authenticator {
 
   public func principal(authorization: [String]) async throws(Problem) -> Principal {
     let token = try BearerToken(authorization: authorization)
-    guard isSame(hash(Array(token.text.utf8)), digest) else {
+    guard ConstantTime.isEqual(hash(Array(token.text.utf8)), digest) else {
       throw Problem.unauthenticated("the token is not known", error: "invalid_token")
     }
     return owner
-  }
-
-  /// Looks at every byte whatever the first ones say.
-  private func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-    guard one.count == other.count else { return false }
-    var difference: UInt8 = 0
-    for (left, right) in zip(one, other) { difference |= left ^ right }
-    return difference == 0
   }
 }

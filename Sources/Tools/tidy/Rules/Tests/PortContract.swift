@@ -23,6 +23,9 @@ extension PortContract {
       port: "Executor", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Executors"]),
     PortContract(port: "DocumentScanner", testFolders: ["Tests/Adapters/YAML"]),
     PortContract(port: "Digest", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
+    PortContract(
+      port: "PasswordHasher", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
+    PortContract(port: "Signer", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
   ]
 
   /// Protocols of Ports without a suite of their own, and why.
