@@ -1,13 +1,29 @@
 internal import Domain
 internal import Synchronization
 
-/// Whether the handler of a request has asked for the namespace that the request goes to.
+/// What became known of a request while its handler worked: where it went, and whether that was
+/// checked and written down.
 final class AccessCheck: Sendable {
-  private let done = Mutex(false)
+  private struct State {
+    var isAuthorized = false
+    var isAudited = false
+    var namespace: NamespaceName?
+  }
 
-  var isDone: Bool { done.withLock { $0 } }
+  private let state = Mutex(State())
 
-  func finish() { done.withLock { $0 = true } }
+  var isAuthorized: Bool { state.withLock { $0.isAuthorized } }
+  var isAudited: Bool { state.withLock { $0.isAudited } }
+  var namespace: NamespaceName? { state.withLock { $0.namespace } }
+
+  func authorize(in namespace: NamespaceName) {
+    state.withLock { state in
+      state.isAuthorized = true
+      state.namespace = namespace
+    }
+  }
+
+  func audit() { state.withLock { $0.isAudited = true } }
 }
 
 extension Access {

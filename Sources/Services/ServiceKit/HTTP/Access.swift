@@ -48,6 +48,8 @@ public struct Principal: Hashable, Sendable {
   public var permissions: SortedSet<Permission>
   /// What is held in single namespaces besides.
   public var namespaces: SortedMap<NamespaceName, SortedSet<Permission>>
+  /// The sign-in that the credentials came from; empty for all others.
+  public var signIn = ""
 
   public init(
     id: String, kind: Kind, name: String, permissions: SortedSet<Permission> = [],

@@ -24,6 +24,12 @@ public struct Route: Sendable {
     self.handle = handle
   }
 
+  /// Whether it changes something: everything that is not only read.
+  public var isMutating: Bool { method != "GET" && method != "HEAD" }
+
+  /// Method and template: what an audit calls it.
+  public var name: String { method + " " + template }
+
   var segments: [Substring] { template.split(separator: "/") }
 }
 
@@ -48,11 +54,15 @@ public struct RouteRequest: Sendable {
   public func authorize(
     in namespace: NamespaceName, missing: String? = nil
   ) throws(Problem) {
-    check.finish()
+    check.authorize(in: namespace)
     guard case .allowed(let permission, _) = access else { return }
     try principal.require(
       permission, in: namespace, missing: missing ?? "namespace \(namespace)")
   }
+
+  /// Says that the handler has written the audit entry of this request together with what it did:
+  /// the router writes none.
+  public func audited() { check.audit() }
 
   /// A segment of the path; routes only ask for names in their own template.
   public func segment(_ name: String) -> String { path[name] ?? "" }

@@ -7,22 +7,39 @@ public struct Router: HTTPHandler {
   public let routes: [Route]
   let authenticator: any Authenticator
   let context: ServiceContext
+  let audit: (any AuditTrail)?
 
-  public init(_ routes: [Route], authenticator: any Authenticator, context: ServiceContext) {
+  /// - Parameter audit: gets an entry for each request that changes something or is denied, unless
+  ///   its handler has written one.
+  public init(
+    _ routes: [Route], authenticator: any Authenticator, context: ServiceContext,
+    audit: (any AuditTrail)? = nil
+  ) {
     self.routes = routes
     self.authenticator = authenticator
     self.context = context
+    self.audit = audit
+  }
+
+  /// How far a request came.
+  private struct Passage {
+    var route: Route?
+    var request: RouteRequest?
+    var problem: Problem?
   }
 
   public func respond(to request: HTTPRequest) async -> HTTPResponse {
     let id = context.newID(RequestID.self)
     let started = context.time.uptime()
+    var passage = Passage()
     var response: HTTPResponse
     do throws(Problem) {
-      response = try await answer(request, id)
+      response = try await answer(request, id, &passage)
     } catch {
+      passage.problem = error
       response = error.response(requestID: id.text)
     }
+    await note(request, id, passage, response.status)
     response.fields.fields += [
       HTTPField("X-Request-Id", id.text), HTTPField("X-Content-Type-Options", "nosniff"),
     ]
@@ -40,8 +57,43 @@ public struct Router: HTTPHandler {
     return response
   }
 
-  private func answer(_ request: HTTPRequest, _ id: RequestID) async throws(Problem) -> HTTPResponse
-  {
+  private func answer(
+    _ request: HTTPRequest, _ id: RequestID, _ passage: inout Passage
+  ) async throws(Problem) -> HTTPResponse {
+    let match = try await match(request)
+    let route = match.route
+    passage.route = route
+    let sender = try await sender(request, route)
+    // What follows concerns somebody who is known, also when the query cannot be read.
+    let check = AccessCheck()
+    func routed(_ query: SortedMap<String, String>) -> RouteRequest {
+      RouteRequest(
+        http: request, requestID: id, principal: sender, path: match.values, query: query,
+        access: route.access, check: check)
+    }
+    passage.request = routed([:])
+    let query = try QueryParameters(request.query, known: route.parameters)
+    let routed = routed(query.values)
+    try authorize(routed)
+    var response = try await route.handle(routed)
+    if case .allowed(_, in: .content) = route.access, response.status < 400, !check.isAuthorized {
+      context.telemetry.log(.error, "http.unchecked", [("route", route.name)])
+      throw Problem(500, "unchecked", "the route did not check whose request it answered")
+    }
+    if case .stream(let body) = response.body, route.access != .anyone {
+      response.body = .stream { sink in
+        try await body(
+          GuardedSink(sink, time: context.time) { () async throws(Problem) in
+            try await recheck(routed)
+          })
+      }
+    }
+    return response
+  }
+
+  private func match(
+    _ request: HTTPRequest
+  ) async throws(Problem) -> (route: Route, values: SortedMap<String, String>) {
     let path = try PathSegments(request.path)
     let method = request.method == "HEAD" ? "GET" : request.method
     let found = routes.compactMap { route in
@@ -50,32 +102,56 @@ public struct Router: HTTPHandler {
     // Literal segments are more special than braces: /v1/runs/count is no run named count.
     let best = found.max { $0.values.count > $1.values.count }
     let exact = found.filter { $0.values.count == best?.values.count }
-    guard let match = exact.first(where: { $0.route.method == method }) else {
-      // Nobody learns which routes exist without being signed in.
-      _ = try await principal(request)
-      guard !exact.isEmpty else { throw Problem.notFound("this path") }
-      let methods = exact.map(\.route.method)
-      let allowed = (methods.contains("GET") ? methods + ["HEAD"] : methods).sorted()
-        .joined(separator: ", ")
-      throw Problem(
-        405, "method-not-allowed", "\(request.method) is not possible here; \(allowed) is",
-        fields: [HTTPField("Allow", allowed)])
+    if let match = exact.first(where: { $0.route.method == method }) { return match }
+    // Nobody learns which routes exist without being signed in.
+    _ = try await principal(request)
+    guard !exact.isEmpty else { throw Problem.notFound("this path") }
+    let methods = exact.map(\.route.method)
+    let allowed = (methods.contains("GET") ? methods + ["HEAD"] : methods).sorted()
+      .joined(separator: ", ")
+    throw Problem(
+      405, "method-not-allowed", "\(request.method) is not possible here; \(allowed) is",
+      fields: [HTTPField("Allow", allowed)])
+  }
+
+  /// Whether the sender is still who it was and may still have what it gets.
+  private func recheck(_ request: RouteRequest) async throws(Problem) {
+    let sender = try await principal(request.http)
+    guard sender.id == request.principal.id, sender.kind == request.principal.kind else {
+      throw Problem.unauthenticated("the credentials are somebody else's", error: "invalid_token")
     }
-    let sender = try await sender(request, match.route)
-    let query = try QueryParameters(request.query, known: match.route.parameters)
-    let routed = RouteRequest(
-      http: request, requestID: id, principal: sender, path: match.values, query: query.values,
-      access: match.route.access, check: AccessCheck())
-    try authorize(routed)
-    let response = try await match.route.handle(routed)
-    if case .allowed(_, in: .content) = match.route.access, response.status < 400,
-      !routed.check.isDone
-    {
-      context.telemetry.log(
-        .error, "http.unchecked", [("method", request.method), ("route", match.route.template)])
-      throw Problem(500, "unchecked", "the route did not check whose request it answered")
+    guard case .allowed(let permission, _) = request.access else { return }
+    if let namespace = request.check.namespace {
+      try sender.require(permission, in: namespace, missing: "namespace \(namespace)")
+    } else if !sender.may(permission) {
+      throw Problem.forbidden(sender.name, permission, " in the whole installation")
     }
-    return response
+  }
+
+  /// Requests that change something, and denials of any.
+  private func note(
+    _ request: HTTPRequest, _ id: RequestID, _ passage: Passage, _ status: Int
+  ) async {
+    guard let audit else { return }
+    let isDenied = status == 401 || status == 403
+    guard isDenied || passage.route?.isMutating == true,
+      passage.request?.check.isAudited != true
+    else { return }
+    let action = passage.route?.name ?? request.method
+    let entry = context.newID(AuditID.self)
+    let now = context.time.now()
+    if let routed = passage.request {
+      let outcome: AuditEntry.Outcome =
+        status < 400 ? .done : status == 503 ? .unknown : .refused
+      await audit.note(
+        AuditEntry(
+          id: entry, at: now, request: routed, action: action, outcome: outcome, status: status,
+          code: passage.problem?.code ?? ""))
+    } else if let problem = passage.problem {
+      await audit.note(
+        AuditEntry(
+          id: entry, at: now, request: request, requestID: id, action: action, problem: problem))
+    }
   }
 
   private func sender(_ request: HTTPRequest, _ route: Route) async throws(Problem) -> Principal {

@@ -42,13 +42,6 @@ public struct KeyID: PrefixedID {
   public init(_ id: SortableID) { self.id = id }
 }
 
-/// One entry of the audit; sorts by its time.
-public struct AuditID: PrefixedID {
-  public static let prefix = "aud_"
-  public let id: SortableID
-  public init(_ id: SortableID) { self.id = id }
-}
-
 /// What a user signs in with. Never changes and is never given anew while the user exists.
 public struct UserName: SlugName {
   public let text: String

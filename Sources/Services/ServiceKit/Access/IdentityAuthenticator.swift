@@ -1,0 +1,199 @@
+internal import Contracts
+internal import Domain
+public import Ports
+internal import Synchronization
+
+/// Limits of an authenticator. What is taken back is refused after `trustedFor` at the latest, also
+/// when identity and access cannot be reached.
+public struct AuthenticatorConfiguration: Sendable {
+  public var rules = AccessRules()
+  /// Between two questions for keys and for what is void.
+  public var syncEvery: Duration = .seconds(3)
+  /// How old that knowledge may be; older than this, nobody gets in.
+  public var trustedFor: Duration = .seconds(15)
+  /// How long the answer about a token for programs is kept.
+  public var answersKeptFor: Duration = .seconds(10)
+  public var answersKeptMax = 10_000
+  public var callWithin: Duration = .seconds(2)
+  /// How long a void is remembered: longer than an access token lives.
+  public var voidsKeptFor: Duration = .seconds(3_600)
+
+  public init() {}
+}
+
+/// Tells who sent a request by the tokens of identity and access.
+///
+/// Access tokens are judged here: by keys and by what is void, both asked for all the time. Tokens
+/// for programs are asked about, and the answer is kept for a moment. When identity and access
+/// cannot be reached, nobody gets in who was not known a moment ago.
+public final class IdentityAuthenticator: Authenticator {
+  private let client: IdentityClient
+  private let signer: any Signer
+  private let digest: any Digest
+  private let context: ServiceContext
+  private let configuration: AuthenticatorConfiguration
+  private let trust = Mutex(Trust())
+  private let answers = Mutex<SortedMap<String, Answer>>([:])
+
+  /// What was said about a token for programs.
+  private struct Answer: Sendable {
+    var principal: Principal?
+    var expiresAt: Moment
+    var heardAt: Uptime
+  }
+
+  public init(
+    network: any Network, signer: any Signer, digest: any Digest, context: ServiceContext,
+    configuration: AuthenticatorConfiguration = AuthenticatorConfiguration()
+  ) {
+    client = IdentityClient(network: network, callWithin: configuration.callWithin)
+    self.signer = signer
+    self.digest = digest
+    self.context = context
+    self.configuration = configuration
+  }
+
+  // MARK: Keeping up
+
+  /// Keeps the knowledge fresh until the task is cancelled. Without it nobody gets in.
+  public func run() async {
+    while !Task.isCancelled {
+      do throws(RPCError) {
+        try await sync()
+      } catch {
+        context.telemetry.log(.warning, "access.not-synced", [("error", error.message)])
+      }
+      try? await context.time.sleep(for: configuration.syncEvery)
+    }
+  }
+
+  func sync() async throws(RPCError) {
+    while true {
+      let asked = context.time.uptime()
+      let answer = try await client.trust(since: trust.withLock { $0.asOf })
+      trust.withLock {
+        $0.learn(answer, askedAt: asked, keptFor: configuration.voidsKeptFor)
+      }
+      if answer.isComplete { return }
+    }
+  }
+
+  // MARK: Judging
+
+  public func principal(authorization: [String]) async throws(Problem) -> Principal {
+    let token = try BearerToken(authorization: authorization)
+    return token.text.hasPrefix("mr_")
+      ? try await holder(ofOpaque: token.text) : try holder(ofAccess: token.text)
+  }
+
+  private func holder(ofAccess text: String) throws(Problem) -> Principal {
+    let trust = trust.withLock { $0 }
+    guard trust.isFresh(at: context.time.uptime(), within: configuration.trustedFor) else {
+      throw Problem.unavailable("it cannot be said who you are: identity and access is away")
+    }
+    let claims: AccessClaims
+    do throws(JWSRefusal) {
+      let jws = try CompactJWS(text, keys: trust.keys, signer: signer)
+      guard jws.type == AccessClaims.type, let read = AccessClaims(payload: jws.payload) else {
+        throw .malformed
+      }
+      claims = read
+    } catch {
+      throw refused("\(error)")
+    }
+    if let fault = claims.fault(configuration.rules, at: context.time.now()) {
+      throw refused(fault)
+    }
+    if trust.isVoid(claims) { throw refused("void") }
+    return Principal(claims)
+  }
+
+  /// The caller is told one thing whatever was wrong; the log knows more.
+  private func refused(_ why: String) -> Problem {
+    context.telemetry.count("access_refused", 1, [("why", why)])
+    return Problem.unauthenticated("the token is not good (any more)", error: "invalid_token")
+  }
+
+  private func holder(ofOpaque text: String) async throws(Problem) -> Principal {
+    guard let token = SecretToken(text: text) else { throw refused("mistyped") }
+    let name = digest.hexadecimal(of: [UInt8](token.text.utf8))
+    let asked = context.time.uptime()
+    let known = answers.withLock { $0[name] }
+    if let known, asked - known.heardAt <= configuration.answersKeptFor {
+      return try holder(known)
+    }
+    let answer: Answer
+    do throws(RPCError) {
+      let response = try await client.validate(token.text)
+      answer = Answer(
+        principal: Principal(response), expiresAt: Moment(microseconds: response.expiresAtUs),
+        heardAt: asked)
+    } catch {
+      guard error.code == .unauthenticated else {
+        throw Problem.unavailable("it cannot be said who you are: identity and access is away")
+      }
+      answer = Answer(principal: nil, expiresAt: .distantFuture, heardAt: asked)
+    }
+    keep(answer, of: name)
+    return try holder(answer)
+  }
+
+  private func holder(_ answer: Answer) throws(Problem) -> Principal {
+    guard let principal = answer.principal, context.time.now() < answer.expiresAt else {
+      throw refused("unknown")
+    }
+    return principal
+  }
+
+  private func keep(_ answer: Answer, of name: String) {
+    answers.withLock { answers in
+      if answers.count >= configuration.answersKeptMax {
+        answers = SortedMap(
+          answers.filter { answer.heardAt - $0.value.heardAt <= configuration.answersKeptFor }
+            .map { ($0.key, $0.value) })
+        if answers.count >= configuration.answersKeptMax { answers = [:] }
+      }
+      answers[name] = answer
+    }
+  }
+}
+
+/// Lets the local user of a process in by a token of its own, and everybody else by the rules of
+/// another authenticator.
+public struct LocalFirstAuthenticator: Authenticator {
+  private let prefix: String
+  private let local: any Authenticator
+  private let others: any Authenticator
+
+  /// - Parameter prefix: what the local token begins with, and no other one.
+  public init(prefix: String, local: any Authenticator, others: any Authenticator) {
+    self.prefix = prefix
+    self.local = local
+    self.others = others
+  }
+
+  public func principal(authorization: [String]) async throws(Problem) -> Principal {
+    let token = try BearerToken(authorization: authorization)
+    return token.text.hasPrefix(prefix)
+      ? try await local.principal(authorization: authorization)
+      : try await others.principal(authorization: authorization)
+  }
+}
+
+extension Principal {
+  /// Who a token belongs to, as identity and access says. Permissions that this process does not
+  /// know are left out: it has nothing that they could open.
+  init(_ response: ValidateTokenResponse) {
+    self.init(
+      id: response.subject, kind: Kind(rawValue: response.kind) ?? .nobody, name: response.name)
+    signIn = response.signIn
+    for grant in response.grants {
+      let permissions = SortedSet(grant.permissions.compactMap { Permission(rawValue: $0) })
+      switch GrantPlace(text: grant.place) {
+      case .installation?: self.permissions = permissions
+      case .namespace(let name)?: namespaces[name] = permissions
+      case nil: break
+      }
+    }
+  }
+}
