@@ -1,8 +1,8 @@
 /// Turns passwords into hashes that are dear to guess against. Production: argon2id (RFC 9106) on
 /// threads of its own. Simulation: a cheap stand-in with the same form and the same queue.
 ///
-/// Hashing takes time and memory on purpose, so that only so many run at once and only so many wait:
-/// whoever comes then is told `.busy` at once and nothing was computed. A call whose task is
+/// Hashing takes time and memory on purpose, so that only so many run at once and only so many
+/// wait: whoever comes then is told `.busy` at once and nothing was computed. A call whose task is
 /// cancelled runs to its end.
 public protocol PasswordHasher: Sendable {
   /// What new hashes cost.

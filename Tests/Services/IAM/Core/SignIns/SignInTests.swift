@@ -70,8 +70,9 @@ struct SignInTests {
     #expect(busy.apply(.timeReached, at: end) == [.end(.expired)])
   }
 
-  /// T-REUSE. Goal: however refreshing, lost answers and theft interleave, the owner is never logged
-  /// out by a lost answer alone, and once owner and thief have both gone on, the chain is over.
+  /// T-REUSE. Goal: however refreshing, lost answers and theft interleave, the owner is never
+  /// logged out by a lost answer alone, and once owner and thief have both gone on, the chain is
+  /// over.
   /// Method: a random walk of both against a model that only remembers who holds which token.
   @Test(arguments: UInt64(1)...50)
   func `theft ends the chain and lost answers do not`(seed: UInt64) {
