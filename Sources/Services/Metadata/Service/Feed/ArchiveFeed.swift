@@ -52,78 +52,128 @@ struct ArchiveFeed: Sendable {
   }
 
   private func store(_ deliveries: [BusDelivery]) async throws {
-    var chunks: [LogChunk] = []
-    var jobs: [JobDocument] = []
+    var chunks: [(LogChunk, BusDelivery)] = []
+    var jobs: [(JobDocument, BusDelivery)] = []
     for delivery in deliveries {
-      let value = delivery.record.value
-      switch delivery.place.topic {
-      case "task.logs":
-        if let chunk = (try? TaskLog(decoding: value)).flatMap(LogChunk.init) {
-          chunks.append(chunk)
-        } else {
-          try await setAside(delivery)
-        }
-      case "workflow.started":
-        if let job = (try? WorkflowStarted(decoding: value)).flatMap(JobDocument.init) {
-          jobs.append(job)
-        } else {
-          try await setAside(delivery)
-        }
-      default:
-        if let message = try? WorkflowCompleted(decoding: value), let run = RunID(text: message.run)
-        {
-          try await archive(run)
-        } else {
-          try await setAside(delivery)
-        }
+      switch FeedRecord(delivery) {
+      case .lines(let chunk)?: chunks.append((chunk, delivery))
+      case .started(let job)?: jobs.append((job, delivery))
+      case .ended(let run)?:
+        if let why = try await archive(run) { try await setAside(delivery, why) }
+      case nil:
+        try await setAside(delivery, "it cannot be understood")
       }
     }
-    if !chunks.isEmpty { try await ports.archive.append(chunks) }
-    if !jobs.isEmpty { try await ports.archive.store(jobs: jobs, tasks: []) }
+    try await keep(chunks) { chunks throws(ArchiveError) in
+      try await ports.archive.append(chunks)
+    }
+    try await keep(jobs) { jobs throws(ArchiveError) in
+      try await ports.archive.store(jobs: jobs, tasks: [])
+    }
   }
 
-  private func setAside(_ delivery: BusDelivery) async throws {
+  /// Writes all at once. What the archive will never take is found by writing one by one, and set
+  /// aside.
+  private func keep<Item>(
+    _ items: [(Item, BusDelivery)], _ write: ([Item]) async throws(ArchiveError) -> Void
+  ) async throws {
+    guard !items.isEmpty, try await refusal(items.map(\.0), write) != nil else { return }
+    for (item, delivery) in items {
+      if let why = try await refusal([item], write) { try await setAside(delivery, why) }
+    }
+  }
+
+  /// Why the archive will never take the items; nil when it has taken them.
+  private func refusal<Item>(
+    _ items: [Item], _ write: ([Item]) async throws(ArchiveError) -> Void
+  ) async throws(ArchiveError) -> String? {
+    do throws(ArchiveError) {
+      try await write(items)
+      return nil
+    } catch {
+      if case .refused(let why) = error { return why }
+      throw error
+    }
+  }
+
+  private func setAside(_ delivery: BusDelivery, _ why: String) async throws {
     ports.context.telemetry.log(
       .error, "record.dead-lettered",
-      [("place", "\(delivery.place)"), ("offset", "\(delivery.offset)")])
+      [
+        ("place", "\(delivery.place)"), ("offset", "\(delivery.offset)"), ("error", why),
+      ])
     let record = BusRecord(
       topic: ArchiveFeed.deadLetters, key: delivery.record.key,
       headers: [
         BusHeader("origin-topic", delivery.place.topic),
         BusHeader("origin-partition", "\(delivery.place.partition)"),
-        BusHeader("origin-offset", "\(delivery.offset)"),
+        BusHeader("origin-offset", "\(delivery.offset)"), BusHeader("error", why),
       ], value: delivery.record.value)
     try await ports.bus.publish([record])
   }
 
+  // MARK: Runs that have ended
+
   /// Copies a run that has ended, page by page, from the scheduler.
-  private func archive(_ run: RunID) async throws {
+  ///
+  /// - Returns: why that will never work; nil when it is done.
+  private func archive(_ run: RunID) async throws -> String? {
     let scheduler = SchedulerClient(ports: ports)
     do throws(RPCError) {
-      guard let view = try await scheduler.run(run), let job = JobDocument(view) else { return }
+      guard let view = try await scheduler.run(run), let job = JobDocument(view) else {
+        return "what the scheduler says of \(run) cannot be understood"
+      }
       var after = ""
-      var count = 0
       repeat {
         let page = try await scheduler.tasks(
           of: run, after: after, limit: ports.configuration.tasksPerPageMax)
-        try await store(page.tasks.compactMap { TaskDocument($0, of: run) })
-        count += page.tasks.count
+        let tasks = page.tasks.compactMap { TaskDocument($0, of: run) }
+        if let why = try await store([], tasks) { return why }
         after = page.next
       } while !after.isEmpty
-      try await store([], job)
+      return try await store([job], [])
     } catch {
       // Not known any more: the scheduler has forgotten it after it was archived before.
       guard error.code == .notFound else { throw error }
+      return nil
     }
   }
 
   private func store(
-    _ tasks: [TaskDocument], _ job: JobDocument? = nil
-  ) async throws(RPCError) {
+    _ jobs: [JobDocument], _ tasks: [TaskDocument]
+  ) async throws(RPCError) -> String? {
     do throws(ArchiveError) {
-      try await ports.archive.store(jobs: job.map { [$0] } ?? [], tasks: tasks)
+      try await ports.archive.store(jobs: jobs, tasks: tasks)
+      return nil
     } catch {
+      if case .refused(let why) = error { return why }
       throw RPCError(.unavailable, "the archive does not answer: \(error)")
+    }
+  }
+}
+
+/// A record of the feed's topics, understood.
+private enum FeedRecord {
+  case lines(LogChunk)
+  case started(JobDocument)
+  case ended(RunID)
+
+  init?(_ delivery: BusDelivery) {
+    let value = delivery.record.value
+    switch delivery.place.topic {
+    case "task.logs":
+      guard let chunk = (try? TaskLog(decoding: value)).flatMap(LogChunk.init) else { return nil }
+      self = .lines(chunk)
+    case "workflow.started":
+      guard let job = (try? WorkflowStarted(decoding: value)).flatMap(JobDocument.init) else {
+        return nil
+      }
+      self = .started(job)
+    default:
+      guard let message = try? WorkflowCompleted(decoding: value),
+        let run = RunID(text: message.run)
+      else { return nil }
+      self = .ended(run)
     }
   }
 }

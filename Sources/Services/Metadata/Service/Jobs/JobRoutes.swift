@@ -13,9 +13,10 @@ struct JobRoutes: Sendable {
         parameters: [
           "namespace", "workflow", "state", "label.", "since", "before", "limit", "cursor",
         ], list),
-      Route("GET", "/v1/jobs/{run}", .allowed(.runRead), get),
+      Route("GET", "/v1/jobs/{run}", .allowed(.runRead, in: .content), get),
       Route(
-        "GET", "/v1/jobs/{run}/tasks", .allowed(.runRead), parameters: ["limit", "cursor"], tasks),
+        "GET", "/v1/jobs/{run}/tasks", .allowed(.runRead, in: .content),
+        parameters: ["limit", "cursor"], tasks),
     ]
   }
 
@@ -28,8 +29,13 @@ struct JobRoutes: Sendable {
       }
       workflow = known
     }
+    let state = request.query["state"]
+    if let state, !JobRoutes.states.contains(state) {
+      throw Problem.parameter(
+        "state", "is '\(state)'; states are \(JobRoutes.states.joined(separator: ", "))")
+    }
     let filter = JobFilter(
-      namespace: try request.namespace(), workflow: workflow, state: request.query["state"],
+      namespace: try request.namespace(), workflow: workflow, state: state,
       labels: request.labels, since: try request.moment("since"),
       before: try request.moment("before"))
     let text = "jobs\n" + request.filterText
@@ -43,6 +49,9 @@ struct JobRoutes: Sendable {
     }
   }
 
+  private static let states =
+    ["queued", "running", "cancelling"] + RunOutcome.allCases.map(\.rawValue) + ["quarantined"]
+
   private func get(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
     .json(try await job(request).value)
   }
@@ -50,12 +59,15 @@ struct JobRoutes: Sendable {
   private func job(_ request: RouteRequest) async throws(Problem) -> JobDocument {
     let text = request.segment("run")
     guard let id = RunID(text: text) else { throw Problem.notFound("run \(text)") }
+    let job: JobDocument?
     do throws(ArchiveError) {
-      if let job = try await ports.archive.job(id) { return job }
+      job = try await ports.archive.job(id)
     } catch {
       throw Problem(error)
     }
-    throw Problem.notFound("run \(text)")
+    guard let job else { throw Problem.notFound("run \(text)") }
+    try request.authorize(in: job.namespace, missing: "run \(text)")
+    return job
   }
 
   private func tasks(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
