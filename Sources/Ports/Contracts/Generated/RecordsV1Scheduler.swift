@@ -50,6 +50,9 @@ public struct PartitionRecord: WireMessage {
   public var offsets: [PartitionRecord.Offset] = []
   /// Starts since anything was taken in; from the second on batches have size 1.
   public var startsWithoutProgress: Int32 = 0
+  /// What the last of them began with, when it took records one by one.
+  public var headTopic: String = ""
+  public var headOffset: Int64 = 0
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -60,7 +63,9 @@ public struct PartitionRecord: WireMessage {
     owner: String = "",
     renewals: Int64 = 0,
     offsets: [PartitionRecord.Offset] = [],
-    startsWithoutProgress: Int32 = 0
+    startsWithoutProgress: Int32 = 0,
+    headTopic: String = "",
+    headOffset: Int64 = 0
   ) {
     self.partition = partition
     self.epoch = epoch
@@ -68,6 +73,8 @@ public struct PartitionRecord: WireMessage {
     self.renewals = renewals
     self.offsets = offsets
     self.startsWithoutProgress = startsWithoutProgress
+    self.headTopic = headTopic
+    self.headOffset = headOffset
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -77,6 +84,8 @@ public struct PartitionRecord: WireMessage {
     if renewals != 0 { writer.int64(4, renewals) }
     for item in offsets { writer.message(5, item) }
     if startsWithoutProgress != 0 { writer.int32(6, startsWithoutProgress) }
+    if !headTopic.isEmpty { writer.string(7, headTopic) }
+    if headOffset != 0 { writer.int64(8, headOffset) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -89,6 +98,47 @@ public struct PartitionRecord: WireMessage {
       case 32: renewals = try reader.int64()
       case 42: try reader.message(appendingTo: &offsets)
       case 48: startsWithoutProgress = try reader.int32()
+      case 58: headTopic = try reader.string()
+      case 64: headOffset = try reader.int64()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
+/// That a scheduler lives, so that schedulers know how many share the partitions.
+public struct SchedulerProcessRecord: WireMessage {
+  public var process: String = ""
+  /// Grows with every renewal.
+  public var renewals: Int64 = 0
+  public var renewedAtUs: Int64 = 0
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    process: String = "",
+    renewals: Int64 = 0,
+    renewedAtUs: Int64 = 0
+  ) {
+    self.process = process
+    self.renewals = renewals
+    self.renewedAtUs = renewedAtUs
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !process.isEmpty { writer.string(1, process) }
+    if renewals != 0 { writer.int64(2, renewals) }
+    if renewedAtUs != 0 { writer.int64(3, renewedAtUs) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: process = try reader.string()
+      case 16: renewals = try reader.int64()
+      case 24: renewedAtUs = try reader.int64()
       default: try reader.unknown(tag, &unknownFields)
       }
     }
@@ -684,6 +734,50 @@ public struct SessionRecord: WireMessage {
       }
     }
     labels.merge(labelsEntries)
+  }
+}
+
+/// That a run has ended and its tasks are still here. Deleted with them.
+public struct EndedRunRecord: WireMessage {
+  public var run: String = ""
+  public var partition: Int64 = 0
+  public var endedAtUs: Int64 = 0
+  /// When the archive said that it has a copy; the tasks stay until it has.
+  public var archivedAtUs: Int64?
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    run: String = "",
+    partition: Int64 = 0,
+    endedAtUs: Int64 = 0,
+    archivedAtUs: Int64? = nil
+  ) {
+    self.run = run
+    self.partition = partition
+    self.endedAtUs = endedAtUs
+    self.archivedAtUs = archivedAtUs
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !run.isEmpty { writer.string(1, run) }
+    if partition != 0 { writer.int64(2, partition) }
+    if endedAtUs != 0 { writer.int64(3, endedAtUs) }
+    if let archivedAtUs { writer.int64(4, archivedAtUs) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: run = try reader.string()
+      case 16: partition = try reader.int64()
+      case 24: endedAtUs = try reader.int64()
+      case 32: archivedAtUs = try reader.int64()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
   }
 }
 

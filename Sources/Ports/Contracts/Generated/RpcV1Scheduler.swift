@@ -11,6 +11,54 @@ public enum SchedulerMethods {
   public static let getRuns = "GetRuns"
   /// Tasks in the order of their keys, those that wait included.
   public static let listTasks = "ListTasks"
+  /// Says that the archive has a copy of these runs, which have ended: their tasks may be forgotten
+  /// here once the time that they are kept is over.
+  public static let archivedRuns = "ArchivedRuns"
+}
+
+public struct ArchivedRunsRequest: WireMessage {
+  public var runs: [String] = []
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    runs: [String] = []
+  ) {
+    self.runs = runs
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    for item in runs { writer.string(1, item) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: runs.append(try reader.string())
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
+public struct ArchivedRunsResponse: WireMessage {
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public func encode(into writer: inout WireWriter) {
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
 }
 
 public struct GetRunRequest: WireMessage {

@@ -18,12 +18,18 @@ public struct SchedulerConfiguration: Sendable {
   public var sessionSweepEvery: Duration = .seconds(1)
   /// Records taken in by one batch.
   public var recordsPerBatchMax: Int = 500
+  /// Bytes of the records taken in by one batch, unless one record alone has more.
+  public var bytesPerBatchMax: Int = 2 << 20
   /// Rows written by one batch, about.
   public var rowsPerBatchMax: Int = 2_000
+  /// How often it looks whether a topic was made anew.
+  public var logsCheckEvery: Duration = .seconds(30)
   /// Tasks offered per pool and partition at least, whatever the number of workers.
   public var offeredMin: Int = 64
   /// Attempts granted to one claim.
   public var claimsMax: Int = 256
+  /// Pages of that many offers that one claim looks through for one that nobody has.
+  public var offerPagesMax: Int = 40
   /// Plans kept in memory.
   public var plansCachedMax: Int = 256
   /// How long it waits after the store, the bus or a peer had no answer.

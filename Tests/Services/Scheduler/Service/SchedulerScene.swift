@@ -148,8 +148,18 @@ struct SchedulerScene: Sendable {
   func call<Answer: WireMessage>(
     _ service: String, _ method: String, _ request: some WireMessage
   ) async throws -> Answer {
-    try Answer(
-      decoding: try await network.call(service, method, request.encoded(), within: .seconds(5)))
+    var bytes: [UInt8]?
+    for _ in 0..<100 {
+      do throws(RPCError) {
+        bytes = try await network.call(service, method, request.encoded(), within: .seconds(5))
+        break
+      } catch {
+        // Nobody serves it yet, or not any more.
+        guard error.code == .unavailable else { throw error }
+        try await world.here.time.sleep(for: .milliseconds(10))
+      }
+    }
+    return try Answer(decoding: try #require(bytes, "nobody serves \(service)"))
   }
 
   func open(

@@ -53,27 +53,3 @@ public struct PartitionLease: Hashable, Sendable {
     return now - changedAt >= length ? .take : .watch
   }
 }
-
-/// How carefully inputs are taken in after starts that came to nothing.
-///
-/// A record that kills the process on every try must not stop the partition for ever: from the
-/// second start without progress on, records are taken one by one; at the fourth, the one at the
-/// head is set aside.
-public struct PoisonGuard: Hashable, Sendable {
-  public static let careFrom = 2
-  public static let setAsideFrom = 4
-
-  public var startsWithoutProgress: Int
-
-  public init(startsWithoutProgress: Int) {
-    self.startsWithoutProgress = startsWithoutProgress
-  }
-
-  public func recordsMax(_ usual: Int) -> Int {
-    startsWithoutProgress >= PoisonGuard.careFrom ? 1 : usual
-  }
-
-  public var mustSetHeadAside: Bool {
-    startsWithoutProgress >= PoisonGuard.setAsideFrom
-  }
-}

@@ -28,10 +28,10 @@ public struct AttemptOrder: Hashable, Sendable {
 
 extension RunMachine {
   /// The order of the newest attempt of an offered task; nil when it is not offered with this
-  /// fence.
+  /// fence, or the run was set aside.
   public func order(_ key: TaskKey, _ fence: Fence) -> AttemptOrder? {
-    guard let place = place(of: key), let task = task(at: place), task.fence == fence,
-      case .offered = task.phase
+    guard run.phase != .quarantined, let place = place(of: key), let task = task(at: place),
+      task.fence == fence, case .offered = task.phase
     else { return nil }
     // It was rendered before it was offered, from facts that cannot change.
     guard let (work, environment) = try? renderWork(of: place) else { return nil }

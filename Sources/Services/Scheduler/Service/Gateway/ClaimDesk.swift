@@ -70,18 +70,24 @@ struct ClaimDesk: Sendable {
     var found: [AttemptID] = []
     do throws(StoreError) {
       for pool in session.pools where found.count < max {
-        let page = try await ports.store.query(
-          SchedulerTables.tasks,
-          RecordQuery(
-            table: SchedulerTables.tasks.name, index: "offered", prefix: [.text(pool)],
-            limit: ports.configuration.claimsMax))
-        let attempts = page.records.compactMap(\.record.attempt).filter { !named.contains($0) }
-        guard !attempts.isEmpty else { continue }
-        let leases = try await ports.store.get(
-          SchedulerTables.leases, attempts.map { [.text($0.description)] })
-        for (attempt, lease) in zip(attempts, leases) where lease == nil && found.count < max {
-          found.append(attempt)
-        }
+        // What runs is in the index as well, so that one page may have nothing to give.
+        var cursor: RecordCursor?
+        var pages = 0
+        repeat {
+          let page = try await ports.store.query(
+            SchedulerTables.tasks,
+            RecordQuery(
+              table: SchedulerTables.tasks.name, index: "offered", prefix: [.text(pool)],
+              limit: ports.configuration.claimsMax, after: cursor))
+          let attempts = page.records.compactMap(\.record.attempt).filter { !named.contains($0) }
+          let leases = try await ports.store.get(
+            SchedulerTables.leases, attempts.map { [.text($0.description)] })
+          for (attempt, lease) in zip(attempts, leases) where lease == nil && found.count < max {
+            found.append(attempt)
+          }
+          cursor = page.next
+          pages += 1
+        } while cursor != nil && found.count < max && pages < ports.configuration.offerPagesMax
       }
     } catch {
       throw RPCError(error)
@@ -213,6 +219,7 @@ enum GrantAnswer: Sendable {
 
 extension PartitionOwner {
   func grant(_ attempt: AttemptID) -> GrantAnswer {
+    guard isSure else { return .notLoaded }
     guard let entry = runs[attempt.run] else {
       return dormant.contains(attempt.run) ? .notLoaded : .gone
     }

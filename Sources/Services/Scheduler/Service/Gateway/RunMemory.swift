@@ -26,7 +26,8 @@ struct RunMemory: Sendable {
       guard let place = machine.place(of: key) else { continue }
       if let reason = machine.reason(of: place, at: now) { reasons[key] = reason }
     }
-    for node in machine.plan.nodes(after: after?.name, limit: limit) {
+    // All of them, since most may have rows; the page's end and one task more end the search.
+    for node in machine.plan.nodes(after: after?.name, limit: .max) where waiting.count <= limit {
       let place = TaskPlace(node)
       let key = machine.key(of: place)
       if let end, end < key { break }

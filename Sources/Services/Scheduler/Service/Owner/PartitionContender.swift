@@ -42,12 +42,14 @@ struct PartitionContender: Sendable {
     record.owner = ports.context.process.text
     record.renewals += 1
     let table = SchedulerTables.partitions
+    let takenAt = ports.context.time.uptime()
     let version = try await ports.store.commit(
       RecordBatch(entries: [
         row.map { table.update(record, over: $0.version) } ?? table.insert(record)
       ]))
     let owner = PartitionOwner(
-      record, version: version, ports: ports, plans: plans, hints: hints)
+      TakenPartition(record: record, version: version, at: takenAt), ports: ports, plans: plans,
+      hints: hints)
     await registry.add(owner, partition: partition)
     ports.context.telemetry.log(
       .info, "partition.taken", [("partition", "\(partition)"), ("epoch", "\(record.epoch)")])
@@ -58,6 +60,13 @@ struct PartitionContender: Sendable {
     }
     registry.remove(partition: partition)
   }
+}
+
+/// A partition row as its new owner wrote it, and when it began to.
+struct TakenPartition: Sendable {
+  var record: PartitionRecord
+  var version: CommitID
+  var at: Uptime
 }
 
 extension PartitionRecord {

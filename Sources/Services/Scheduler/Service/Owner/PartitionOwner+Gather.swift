@@ -12,31 +12,34 @@ struct GatheredInputs {
   /// Rows that the inputs themselves write: dead letters, commands that wait for their run.
   var entries: [RecordBatch.Entry] = []
   var offsets: SortedMap<String, Int64> = [:]
-  /// The deliveries that are taken in, for setting one aside.
-  var taken: [BusDelivery] = []
 }
 
 extension PartitionOwner {
   /// Understands the deliveries and loads the runs that they and the clock are about.
   ///
-  /// A delivery that cannot be taken in now stops its topic: what follows it comes again.
+  /// A delivery that cannot be taken in now stops its topic: what follows it comes again. Starts
+  /// come first, so that a command which came together with its run finds it.
   func gather(
     _ deliveries: [BusDelivery], due: SortedSet<RunID>
   ) async throws(BatchFailure) -> GatheredInputs {
     let inputs = deliveries.map { (delivery: $0, input: OwnerInput($0)) }
-    let known = try await load(SortedSet(inputs.compactMap(\.input.run) + due))
     var gathered = GatheredInputs()
-    var stopped: SortedSet<String> = []
+    let known = try await load(SortedSet(inputs.compactMap(\.input.run) + due), &gathered)
     var started: SortedSet<RunID> = []
-    for (delivery, input) in inputs where !stopped.contains(delivery.place.topic) {
-      switch input {
-      case .started(let message, let run):
-        guard runs[run] == nil, !known.contains(run), started.insert(run) else { break }
-        guard let machine = try await begin(message, run, &gathered) else {
-          stopped.insert(delivery.place.topic)
-          continue
-        }
+    for (delivery, input) in inputs where delivery.place.topic == SchedulerTopics.started {
+      if case .started(let message, let run) = input, !known.contains(run), !started.contains(run) {
+        guard let machine = try await begin(message, run, &gathered) else { break }
+        started.insert(run)
         gathered.newRuns.append((run, machine))
+      } else if case .broken(let cause) = input {
+        try await setAside(delivery, cause, &gathered)
+      }
+      gathered.offsets[delivery.place.topic] = delivery.offset + 1
+    }
+    for (delivery, input) in inputs where delivery.place.topic != SchedulerTopics.started {
+      switch input {
+      case .started:
+        continue
       case .ended(let attempt, let report):
         gathered.events.append(
           (attempt.run, .attemptEnded(attempt.task, attempt.fence, report)))
@@ -47,31 +50,39 @@ extension PartitionOwner {
         try await setAside(delivery, cause, &gathered)
       }
       gathered.offsets[delivery.place.topic] = delivery.offset + 1
-      gathered.taken.append(delivery)
     }
     return gathered
   }
 
-  /// Loads the live ones among the runs and answers which of them exist at all.
-  private func load(_ wanted: SortedSet<RunID>) async throws(BatchFailure) -> SortedSet<RunID> {
+  /// Loads the live ones among the runs and answers which of them exist at all. One that cannot be
+  /// loaded, now or ever, is quarantined: it must not stop the others.
+  private func load(
+    _ wanted: SortedSet<RunID>, _ gathered: inout GatheredInputs
+  ) async throws(BatchFailure) -> SortedSet<RunID> {
     var existing = SortedSet(wanted.filter { runs[$0] != nil })
     let missing = wanted.filter { runs[$0] == nil }
     guard !missing.isEmpty else { return existing }
+    let rows: [Versioned<RunRecord>?]
     do throws(RunLoader.Failure) {
-      let rows = try await loader.rows(missing)
-      for (id, row) in zip(missing, rows) {
-        guard let row else { continue }
-        existing.insert(id)
-        guard row.record.phase != "ended" else { continue }
-        let entry = RunEntry(try await loader.load(row))
-        runs[id] = entry
-        dormant.remove(id)
-        adopt(entry)
-      }
+      rows = try await loader.rows(missing)
     } catch {
       switch error {
       case .unavailable(let why): throw .unavailable(why)
       case .broken(let why): throw .refused(why)
+      }
+    }
+    for (id, row) in zip(missing, rows) {
+      guard let row else { continue }
+      existing.insert(id)
+      guard row.record.phase != "ended" else { continue }
+      do throws(RunLoader.Failure) {
+        let entry = RunEntry(try await loader.load(row))
+        runs[id] = entry
+        dormant.remove(id)
+        adopt(entry)
+      } catch {
+        guard case .broken(let why) = error else { throw .unavailable("\(error)") }
+        quarantine(row, "it cannot be read: \(why)", code: "run-unreadable", &gathered)
       }
     }
     return existing
@@ -97,20 +108,13 @@ extension PartitionOwner {
   private func begin(
     _ message: WorkflowStarted, _ run: RunID, _ gathered: inout GatheredInputs
   ) async throws(BatchFailure) -> RunMachine? {
-    guard let namespace = NamespaceName(message.namespace),
-      let workflow = WorkflowName(message.workflow)
-    else { return nil }
-    let now = ports.context.time.now()
-    let version = VersionID(message.version)
-    var state = RunState(
-      id: run, namespace: namespace, workflow: workflow,
-      inputs: SortedMap<String, Value>(message.inputs) ?? [:], labels: message.labels,
-      principal: message.principal, createdAt: Moment(microseconds: message.createdAtUs),
-      startedAt: now)
+    guard let state = state(of: message, run) else { return nil }
     let plan: Plan
     do throws(PlanSource.Failure) {
       plan = try await loader.plans.plan(
-        PlanSource.Key(namespace: namespace, workflow: workflow, version: version))
+        PlanSource.Key(
+          namespace: state.namespace, workflow: state.workflow, version: VersionID(message.version))
+      )
     } catch {
       switch error {
       case .unavailable(let why):
@@ -119,38 +123,65 @@ extension PartitionOwner {
         try await ports.context.time.pause(for: ports.configuration.retryWait)
         return nil
       case .missing(let why):
-        state.phase = .quarantined
-        state.reason = Reason(
-          code: "definition-missing", message: "the definition cannot be used: \(why)", since: now)
-        return RunMachine(
-          restoring: state,
-          plan: .empty(namespace: namespace, workflow: workflow, version: version), tasks: [],
-          at: now)
+        let reason = Reason(
+          code: "definition-missing", message: "the definition cannot be used: \(why)",
+          since: state.startedAt)
+        return quarantined(state, reason, message)
       }
     }
     try await takePending(run, &gathered)
     return RunMachine(starting: state, plan: plan)
   }
 
+  /// Nil when the message names what cannot be a name.
+  private func state(of message: WorkflowStarted, _ run: RunID) -> RunState? {
+    guard let namespace = NamespaceName(message.namespace),
+      let workflow = WorkflowName(message.workflow)
+    else { return nil }
+    return RunState(
+      id: run, namespace: namespace, workflow: workflow,
+      inputs: SortedMap<String, Value>(message.inputs) ?? [:], labels: message.labels,
+      principal: message.principal, createdAt: Moment(microseconds: message.createdAtUs),
+      startedAt: ports.context.time.now())
+  }
+
+  /// A run that is set aside from its beginning, known by name only.
+  private func quarantined(
+    _ state: RunState, _ reason: Reason, _ message: WorkflowStarted
+  ) -> RunMachine {
+    var state = state
+    state.phase = .quarantined
+    state.reason = reason
+    let plan = Plan.empty(
+      namespace: state.namespace, workflow: state.workflow, version: VersionID(message.version))
+    return RunMachine(restoring: state, plan: plan, tasks: [], at: state.startedAt)
+  }
+
   /// Commands that came before their run.
   private func takePending(
     _ run: RunID, _ gathered: inout GatheredInputs
   ) async throws(BatchFailure) {
+    var cursor: RecordCursor?
     do throws(StoreError) {
-      let page = try await ports.store.query(
-        SchedulerTables.pendingCommands,
-        RecordQuery(
-          table: SchedulerTables.pendingCommands.name, prefix: [.text(run.text)], limit: 100))
-      for row in page.records {
-        gathered.entries.append(
-          SchedulerTables.pendingCommands.delete(
-            [.text(row.record.run), .text(row.record.command)], over: row.version))
-        if let command = try? RunCommand(decoding: row.record.event), let event = command.event {
-          gathered.events.append((run, event))
+      repeat {
+        let page = try await ports.store.query(
+          SchedulerTables.pendingCommands,
+          RecordQuery(
+            table: SchedulerTables.pendingCommands.name, prefix: [.text(run.text)], limit: 100,
+            after: cursor))
+        for row in page.records {
+          gathered.entries.append(
+            SchedulerTables.pendingCommands.delete(
+              [.text(row.record.run), .text(row.record.command)], over: row.version))
+          if let command = try? RunCommand(decoding: row.record.event), let event = command.event {
+            gathered.events.append((run, event))
+          }
         }
-      }
+        cursor = page.next
+        // Whoever sends more commands to a run that is not there does not get all of them.
+      } while cursor != nil && gathered.entries.count < ports.configuration.recordsPerBatchMax
     } catch {
-      throw .store(error)
+      throw BatchFailure(error)
     }
   }
 
@@ -194,28 +225,72 @@ extension PartitionOwner {
       let rows = try await ports.store.get(table.name, [row.key])
       if rows.first == .some(nil) { gathered.entries.append(table.insert(record)) }
     } catch {
-      throw .store(error)
+      throw BatchFailure(error)
     }
   }
 
-  /// After starts or commits that came to nothing: the record at the head goes to the dead letters,
-  /// and its run is quarantined.
-  func setAside(_ inputs: GatheredInputs) async throws(BatchFailure) -> GatheredInputs {
-    guard let head = inputs.taken.first, inputs.taken.count == 1,
-      poison.mustSetHeadAside || isCareful
-    else { return inputs }
-    var aside = GatheredInputs()
-    let cause =
-      isCareful
-      ? "what followed from it could not be stored" : "starts with it came to nothing"
-    try await setAside(head, cause, &aside)
-    aside.offsets = inputs.offsets
-    if let run = OwnerInput(head).run, runs[run] != nil {
-      let reason = Reason(
-        code: "poison-record", message: "\(cause): \(head.place) offset \(head.offset)",
-        since: ports.context.time.now(), blockers: ["\(head.place)@\(head.offset)"])
-      aside.events.append((run, .quarantined(reason)))
+  /// After starts or commits that came to nothing: the record goes to the dead letters, and its run
+  /// is quarantined by its row alone, since loading it may be what goes wrong.
+  func setAside(
+    _ delivery: BusDelivery, _ cause: String
+  ) async throws(BatchFailure) -> GatheredInputs {
+    var gathered = GatheredInputs()
+    try await setAside(delivery, cause, &gathered)
+    gathered.offsets[delivery.place.topic] = delivery.offset + 1
+    let input = OwnerInput(delivery)
+    guard let run = input.run else { return gathered }
+    let place = "\(delivery.place)@\(delivery.offset)"
+    let message = "\(cause): \(delivery.place) offset \(delivery.offset)"
+    let row: Versioned<RunRecord>?
+    do throws(StoreError) {
+      row = try await ports.store.get(SchedulerTables.runs, key: [.text(run.text)])
+    } catch {
+      throw BatchFailure(error)
     }
-    return aside
+    if let row {
+      quarantine(row, message, code: "poison-record", blockers: [place], &gathered)
+    } else if case .started(let started, _) = input {
+      let reason = Reason(
+        code: "poison-record", message: message, since: ports.context.time.now(),
+        blockers: [place])
+      // Its inputs may be what could not be stored.
+      if var state = state(of: started, run) {
+        state = state.withoutInputs
+        gathered.newRuns.append((run, quarantined(state, reason, started)))
+      }
+    }
+    return gathered
+  }
+
+  /// Sets a run aside by its row, whatever its tasks are.
+  private func quarantine(
+    _ row: Versioned<RunRecord>, _ message: String, code: String, blockers: [String] = [],
+    _ gathered: inout GatheredInputs
+  ) {
+    guard let id = RunID(text: row.record.run), row.record.phase != "ended",
+      row.record.phase != "quarantined"
+    else { return }
+    ports.context.telemetry.log(
+      .error, "run.quarantined", [("run", id.text), ("cause", message)])
+    var record = row.record
+    record.phase = "quarantined"
+    record.reason = ReasonMessage(
+      Reason(
+        code: code, message: message, since: ports.context.time.now(), blockers: blockers))
+    record.deadlineUs = nil
+    record.revision += 1
+    gathered.entries.append(SchedulerTables.runs.update(record, over: row.version))
+    guard let entry = runs[id] else { return }
+    window.account(before: entry.accounted, after: [:])
+    runs[id] = nil
+  }
+}
+
+extension RunState {
+  /// The same run as if it had been started with nothing.
+  fileprivate var withoutInputs: RunState {
+    RunState(
+      id: id, namespace: namespace, workflow: workflow, principal: principal,
+      createdAt: createdAt, startedAt: startedAt)
   }
 }

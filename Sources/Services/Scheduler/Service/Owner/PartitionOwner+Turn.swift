@@ -7,18 +7,59 @@ internal import ServiceKit
 extension PartitionOwner {
   /// One batch: gather, decide, commit, follow up.
   func turn(_ deliveries: [BusDelivery]) async throws(BatchFailure) {
-    if !deliveries.isEmpty, !isStartCounted { try await countStart() }
-    let now = ports.context.time.now()
-    let due = clock.due(at: now, max: ports.configuration.rowsPerBatchMax)
-    var inputs = try await gather(deliveries, due: due)
-    if isCareful || poison.mustSetHeadAside { inputs = try await setAside(inputs) }
+    var deliveries = deliveries
+    if let first = deliveries.first, !isStartCounted {
+      try await countStart(with: first)
+      // The count may have made this a start with care.
+      deliveries = Array(deliveries.prefix(poison.recordsMax(deliveries.count)))
+    }
+    if let (suspect, cause) = suspect(among: deliveries) {
+      // By itself, and without a look at what it says: that is what went wrong before.
+      return try await commit(try await setAside(suspect, cause), due: [])
+    }
+    do throws(BatchFailure) {
+      let due = clock.due(
+        at: ports.context.time.now(), max: ports.configuration.rowsPerBatchMax)
+      try await commit(try await gather(deliveries, due: due), due: due)
+    } catch {
+      if case .refused(let why) = error { noteRefusal(of: deliveries, why) }
+      throw error
+    }
+    care.committed(records: deliveries.count)
+  }
 
+  private func commit(
+    _ inputs: GatheredInputs, due: SortedSet<RunID>
+  ) async throws(BatchFailure) {
+    let now = ports.context.time.now()
     beginDeciding()
     var batch = OwnerBatch()
     decide(inputs, due: due, into: &batch, at: now)
     try await commit(&batch)
     endDeciding()
     await followUp(batch)
+  }
+
+  /// What the store refuses today it refuses tomorrow: the record that it follows from is looked
+  /// for, and set aside.
+  private func noteRefusal(of deliveries: [BusDelivery], _ why: String) {
+    care.refused(records: deliveries.count)
+    if deliveries.count == 1, let only = deliveries.first {
+      refused = (only.place, only.offset, "what followed from it could not be stored: \(why)")
+    }
+  }
+
+  /// The record that must not be tried again, if it is at hand.
+  private func suspect(among deliveries: [BusDelivery]) -> (BusDelivery, cause: String)? {
+    for delivery in deliveries {
+      if let refused, refused.place == delivery.place, refused.offset == delivery.offset {
+        return (delivery, refused.cause)
+      }
+      if poison.setAside == PoisonGuard.Place(delivery.place.topic, delivery.offset) {
+        return (delivery, "starts with it came to nothing")
+      }
+    }
+    return nil
   }
 
   /// Everything that the batch decides, from facts in memory only.
@@ -34,28 +75,45 @@ extension PartitionOwner {
       batch.touched.insert(run)
       noteWork(of: entry)
     }
+    var room = ports.configuration.rowsPerBatchMax - batch.entries.count - inputs.newRuns.count
+    for (run, event) in inputs.events {
+      room -= apply(event, to: run, into: &batch, at: now)
+    }
     let learnt = inbox
     inbox = []
-    for (run, event) in inputs.events + learnt {
-      apply(event, to: run, into: &batch, at: now)
+    for (index, (run, event)) in learnt.enumerated() {
+      guard room > 0 else {
+        inbox = Array(learnt[index...])
+        break
+      }
+      room -= apply(event, to: run, into: &batch, at: now)
     }
     for run in due {
       // Its alarm is spent, so that its deadline must be watched anew even if it has not moved.
       runs[run]?.watchedDeadline = nil
-      apply(.timeReached, to: run, into: &batch, at: now)
+      guard room > 0 else {
+        clock.watch(run, now)
+        continue
+      }
+      room -= apply(.timeReached, to: run, into: &batch, at: now)
     }
-    continueWork(into: &batch, at: now)
-    offer(into: &batch, at: now)
+    // A part is kept for offers, so that workers need not wait until a large run is expanded.
+    let reserved = min(room, ports.configuration.rowsPerBatchMax / 4)
+    continueWork(into: &batch, rowsMax: room - max(reserved, 0), at: now)
+    offer(into: &batch, rowsMax: max(reserved, ports.configuration.offeredMin), at: now)
     close(&batch, at: now)
   }
 
+  /// - Returns: about how many rows the event changed.
   private func apply(
     _ event: RunEvent, to run: RunID, into batch: inout OwnerBatch, at now: Moment
-  ) {
-    guard let entry = runs[run] else { return }
-    batch.take(entry.machine.apply(event, at: now), of: entry, at: now)
+  ) -> Int {
+    guard let entry = runs[run] else { return 0 }
+    let effects = entry.machine.apply(event, at: now)
+    batch.take(effects, of: entry, at: now)
     batch.touched.insert(run)
     noteWork(of: entry)
+    return effects.count
   }
 
   private func noteWork(of entry: RunEntry) {
@@ -74,8 +132,10 @@ extension PartitionOwner {
   }
 
   /// Lets the runs that have work left go on in turns, until the batch is full.
-  private func continueWork(into batch: inout OwnerBatch, at now: Moment) {
-    var room = ports.configuration.rowsPerBatchMax - rowCount(of: batch)
+  private func continueWork(
+    into batch: inout OwnerBatch, rowsMax: Int, at now: Moment
+  ) {
+    var room = rowsMax
     let share = max(room / max(busy.count, 1), 64)
     var turns = busy.count
     while turns > 0, room > 0, !busy.isEmpty {
@@ -92,8 +152,8 @@ extension PartitionOwner {
   }
 
   /// Offers ready tasks while their pools have room, the runs in turns.
-  private func offer(into batch: inout OwnerBatch, at now: Moment) {
-    var room = ports.configuration.rowsPerBatchMax
+  private func offer(into batch: inout OwnerBatch, rowsMax: Int, at now: Moment) {
+    var room = rowsMax
     for pool in window.waitingPools {
       while room > 0, let id = window.nextTurn(in: pool) {
         guard let entry = runs[id], let place = entry.machine.nextReady(in: pool) else { continue }
@@ -116,12 +176,6 @@ extension PartitionOwner {
     }
   }
 
-  private func rowCount(of batch: OwnerBatch) -> Int {
-    var count = batch.entries.count
-    for id in batch.touched { count += runs[id]?.rowsChanged ?? 0 }
-    return count
-  }
-
   // MARK: Commit
 
   private func commit(_ batch: inout OwnerBatch) async throws(BatchFailure) {
@@ -139,6 +193,8 @@ extension PartitionOwner {
     next.renewals += 1
     if !batch.offsets.isEmpty {
       next.startsWithoutProgress = 0
+      next.headTopic = ""
+      next.headOffset = 0
       next.offsets = positions.map { topic, position in
         PartitionRecord.Offset(
           topic: topic, incarnation: position.incarnation,
@@ -150,14 +206,13 @@ extension PartitionOwner {
       version = try await ports.store.commit(
         RecordBatch(entries: entries, messages: batch.messages))
     } catch {
-      if case .refused(let why) = error { throw .refused(why) }
-      throw .store(error)
+      throw BatchFailure(error)
     }
     record = next
     renewedAt = uptime
     if !batch.offsets.isEmpty {
-      poison.startsWithoutProgress = 0
-      isCareful = false
+      poison.progressed()
+      refused = nil
     }
     for (topic, offset) in batch.offsets { positions[topic]?.next = offset }
     stored(batch)
@@ -165,18 +220,22 @@ extension PartitionOwner {
 
   /// Says in the store that this start tries to take something in, so that a record which kills the
   /// process is found by the starts that came to nothing.
-  private func countStart() async throws(BatchFailure) {
+  private func countStart(with first: BusDelivery) async throws(BatchFailure) {
+    var counted = poison
+    counted.countStart(with: PoisonGuard.Place(first.place.topic, first.offset))
     var next = record
-    next.startsWithoutProgress += 1
+    next.startsWithoutProgress = Int32(clamping: counted.startsWithoutProgress)
+    next.headTopic = counted.head?.topic ?? ""
+    next.headOffset = counted.head?.offset ?? 0
     do throws(StoreError) {
       version = try await ports.store.commit(
         RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))
     } catch {
-      throw .store(error)
+      throw BatchFailure(error)
     }
     record = next
     isStartCounted = true
-    poison.startsWithoutProgress = Int(next.startsWithoutProgress)
+    poison = counted
   }
 
   private func stored(_ batch: OwnerBatch) {

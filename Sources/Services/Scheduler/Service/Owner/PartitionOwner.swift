@@ -24,8 +24,9 @@ actor PartitionOwner {
   var record: PartitionRecord
   var version: CommitID
   var poison: PoisonGuard
-  /// Batches are taken one record at a time while something in them cannot be committed.
-  var isCareful = false
+  var care = BatchCare.usual
+  /// The record that could not be stored by itself, with the cause.
+  var refused: (place: TopicPartition, offset: Int64, cause: String)?
   var positions: SortedMap<String, LogPosition> = [:]
   var runs: SortedMap<RunID, RunEntry> = [:]
   /// Live runs that are stored and not loaded.
@@ -41,6 +42,7 @@ actor PartitionOwner {
   var isStartCounted = false
   private var isUnsettled = false
   private var waiters: [() -> Void] = []
+  private var logsCheckedAt: Uptime
 
   struct LogPosition {
     var incarnation: String
@@ -48,24 +50,37 @@ actor PartitionOwner {
   }
 
   init(
-    _ record: PartitionRecord, version: CommitID, ports: SchedulerPorts, plans: PlanSource,
-    hints: HintPublisher
+    _ taken: TakenPartition, ports: SchedulerPorts, plans: PlanSource, hints: HintPublisher
   ) {
+    let record = taken.record
     partition = Int(clamping: record.partition)
     self.record = record
-    self.version = version
+    version = taken.version
     self.ports = ports
     self.hints = hints
     loader = RunLoader(ports: ports, plans: plans)
-    poison = PoisonGuard(startsWithoutProgress: Int(record.startsWithoutProgress))
+    poison = PoisonGuard(
+      startsWithoutProgress: Int(record.startsWithoutProgress),
+      head: record.headTopic.isEmpty
+        ? nil : PoisonGuard.Place(record.headTopic, record.headOffset))
+    // Whatever comes before the record that kills is taken in by itself as well, so that this one
+    // is the first of the next start.
+    if poison.isCareful { care = .oneByOne(left: ports.configuration.recordsPerBatchMax) }
     window = OfferWindow(sizeMin: ports.configuration.offeredMin)
-    renewedAt = ports.context.time.uptime()
+    renewedAt = taken.at
+    logsCheckedAt = taken.at
+  }
+
+  /// Whether nobody else can own the partition yet: only then is memory what the store says.
+  var isSure: Bool {
+    ports.context.time.uptime() - renewedAt < ports.configuration.partitionLease
   }
 
   /// Runs until the task is cancelled or the partition is lost.
   func run() async throws(End) {
     await recover()
     while !Task.isCancelled {
+      await checkLogs()
       let deliveries = await fetch()
       if Task.isCancelled { break }
       do throws(BatchFailure) {
@@ -112,12 +127,14 @@ actor PartitionOwner {
 
   /// What has come, or nothing after the time until something is due.
   private func fetch() async -> [BusDelivery] {
-    let from = SchedulerTopics.inputs.compactMap { topic in
+    // A start with care begins with the record that the one before began with.
+    let topics = poison.head.map { [$0.topic] } ?? SchedulerTopics.inputs
+    let from = topics.compactMap { topic in
       positions[topic].map { (place: TopicPartition(topic, partition), offset: $0.next) }
     }
     do throws(BusError) {
-      return try await ports.bus.fetch(
-        from, recordsMax: recordsMax, wait: idleFor())
+      let fetched = try await ports.bus.fetch(from, recordsMax: recordsMax, wait: idleFor())
+      return withinBytes(fetched)
     } catch {
       ports.context.telemetry.log(
         .warning, "partition.fetch-failed",
@@ -128,8 +145,32 @@ actor PartitionOwner {
     }
   }
 
+  /// As many as one batch can store.
+  private func withinBytes(_ deliveries: [BusDelivery]) -> [BusDelivery] {
+    var bytes = 0
+    let count = deliveries.prefix { delivery in
+      bytes += delivery.record.value.count
+      return bytes <= ports.configuration.bytesPerBatchMax
+    }.count
+    return Array(deliveries.prefix(max(count, 1)))
+  }
+
   private var recordsMax: Int {
-    isCareful ? 1 : poison.recordsMax(ports.configuration.recordsPerBatchMax)
+    poison.recordsMax(care.recordsMax(ports.configuration.recordsPerBatchMax))
+  }
+
+  /// A log that was made anew may have grown beyond our offset before anybody noticed.
+  private func checkLogs() async {
+    let now = ports.context.time.uptime()
+    guard now - logsCheckedAt >= ports.configuration.logsCheckEvery else { return }
+    logsCheckedAt = now
+    do {
+      try await placeOffsets()
+    } catch {
+      ports.context.telemetry.log(
+        .warning, "partition.logs-unchecked",
+        [("partition", "\(partition)"), ("error", "\(error)")])
+    }
   }
 
   private func idleFor() -> Duration {
@@ -151,7 +192,6 @@ actor PartitionOwner {
     // What was decided and not stored must not be seen by those who waited.
     runs = [:]
     endDeciding()
-    if case .refused = failure { isCareful = true }
     while !Task.isCancelled {
       do throws(BatchFailure) {
         try await ports.context.time.pause(for: ports.configuration.retryWait)
@@ -172,7 +212,7 @@ actor PartitionOwner {
       rows = try await ports.store.settle(
         SchedulerTables.partitions.name, [[.integer(Int64(partition))]])
     } catch {
-      throw .store(error)
+      throw BatchFailure(error)
     }
     guard let row = rows.first ?? nil, let now = SchedulerTables.partitions.record(row.row),
       now.owner == record.owner, now.epoch == record.epoch
@@ -258,6 +298,10 @@ enum BatchFailure: Error {
   case unavailable(String)
   case lost
   case cancelled
+
+  init(_ error: StoreError) {
+    if case .refused(let why) = error { self = .refused(why) } else { self = .store(error) }
+  }
 }
 
 /// When runs want to be woken, the earliest first. Entries that no longer hold wake for nothing.

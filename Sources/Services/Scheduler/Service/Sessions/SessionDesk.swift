@@ -44,6 +44,10 @@ struct SessionDesk: Sendable {
       labels: request.labels, state: SessionState.open, openedAtUs: now.microseconds,
       renewedAtUs: now.microseconds, containment: request.containment)
     do throws(StoreError) {
+      // A request that comes late must not end the session that the worker has by now.
+      let isKnown =
+        try await ports.store.get(SchedulerTables.sessions, key: [.text(id.text)]) != nil
+      if isKnown { return terms }
       try await sweeper.endOthers(ofWorker: request.worker, besides: id)
       do throws(StoreError) {
         _ = try await ports.store.commit(
@@ -58,7 +62,11 @@ struct SessionDesk: Sendable {
     } catch {
       throw RPCError(error)
     }
-    return OpenSessionResponse(
+    return terms
+  }
+
+  private var terms: OpenSessionResponse {
+    OpenSessionResponse(
       leaseUs: ports.configuration.sessionLease.wholeMicroseconds,
       beatEveryUs: ports.configuration.beatEvery.wholeMicroseconds)
   }
@@ -155,9 +163,15 @@ struct SessionDesk: Sendable {
     guard !known.isEmpty else { return answered }
     let rows = try await ports.store.get(
       SchedulerTables.tasks, known.map { SchedulerTables.taskKey($0.1.run, $0.1.task) })
-    for ((text, id), row) in zip(known, rows) where row?.record.isWaiting(for: id.fence) != true {
-      answered.append(text)
+    var waiting: [(text: String, id: AttemptID)] = []
+    for ((text, id), row) in zip(known, rows) {
+      if row?.record.isWaiting(for: id.fence) == true {
+        waiting.append((text, id))
+      } else {
+        answered.append(text)
+      }
     }
+    answered += try await quarantined(waiting)
     guard !answered.isEmpty else { return [] }
     let leases = try await ports.store.get(SchedulerTables.leases, answered.map { [.text($0)] })
     await forget(
@@ -167,6 +181,18 @@ struct SessionDesk: Sendable {
         }
       })
     return answered
+  }
+
+  /// Results of runs that were set aside: no owner will ever take them in.
+  private func quarantined(
+    _ waiting: [(text: String, id: AttemptID)]
+  ) async throws(StoreError) -> [String] {
+    guard !waiting.isEmpty else { return [] }
+    let runs = SortedSet(waiting.map(\.id.run)).members
+    let rows = try await ports.store.get(SchedulerTables.runs, runs.map { [.text($0.text)] })
+    let quarantined = SortedSet(
+      zip(runs, rows).compactMap { $1?.record.phase == "quarantined" ? $0 : nil })
+    return waiting.compactMap { quarantined.contains($0.id.run) ? $0.text : nil }
   }
 
   /// Deletes rows that nobody needs any more; if that fails they are in nobody's way.

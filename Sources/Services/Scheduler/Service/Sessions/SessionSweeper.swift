@@ -68,11 +68,17 @@ struct SessionSweeper: Sendable {
 
   /// A worker has one session: when it opens another, it has ended everything of the one before.
   func endOthers(ofWorker worker: String, besides id: SessionID) async throws(StoreError) {
-    let live = try await sessions(in: SessionState.open) + sessions(in: SessionState.draining)
-    for row in live where row.record.worker == worker && row.record.session != id.text {
-      try await end(row)
+    for _ in 0..<SessionSweeper.endTriesMax {
+      let live = try await sessions(in: SessionState.open) + sessions(in: SessionState.draining)
+      let others = live.filter { $0.record.worker == worker && $0.record.session != id.text }
+      guard !others.isEmpty else { return }
+      for row in others { try await end(row) }
     }
+    throw .unavailable("other sessions of \(worker) cannot be ended now")
   }
+
+  /// A session that is renewed at the same moment is ended with the next try.
+  private static let endTriesMax = 5
 
   /// Says that the session is over, which is final, and then what became of its attempts.
   func end(_ row: Versioned<SessionRecord>) async throws(StoreError) {

@@ -33,13 +33,4 @@ import Testing
     var lease = PartitionLease(process: me, length: .seconds(3))
     #expect(lease.see(sighting(me, 7), at: at(0)) == .hold)
   }
-
-  @Test(arguments: [(0, 500, false), (1, 500, false), (2, 1, false), (3, 1, false), (4, 1, true)])
-  func `starts without progress make the owner careful and then set the head aside`(
-    starts: Int, records: Int, isSetAside: Bool
-  ) {
-    let poison = PoisonGuard(startsWithoutProgress: starts)
-    #expect(poison.recordsMax(500) == records)
-    #expect(poison.mustSetHeadAside == isSetAside)
-  }
 }
