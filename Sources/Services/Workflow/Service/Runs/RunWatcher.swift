@@ -23,6 +23,13 @@ struct RunWatcher: Sendable {
     while !Task.isCancelled {
       let document = try await desk.document(request)
       var hasSent = false
+      // A run starts before its tasks do and ends after them.
+      if document != sentRun, !RunDocument.isFinal(document) {
+        number += 1
+        try await writer.send(event: "run", id: "\(number)", document.json)
+        sentRun = document
+        hasSent = true
+      }
       if !sentTasks.isEmpty || document["state"] != .string("queued") {
         for task in try await changes(&sentTasks) {
           number += 1
@@ -49,10 +56,10 @@ struct RunWatcher: Sendable {
     }
   }
 
-  /// Tasks that are not as they were sent. The hash covers what the row's revision does not: who
-  /// runs it.
+  /// Tasks that are not as they were sent, in the order in which they changed. The hash covers what
+  /// the row's revision does not: who runs it.
   private func changes(_ sent: inout SortedMap<String, Int64>) async throws -> [Value] {
-    var changed: [Value] = []
+    var changed: [TaskChange] = []
     var after = ""
     repeat {
       let page = try await desk.tasks(request.run, after: after, limit: 1_000)
@@ -63,10 +70,10 @@ struct RunWatcher: Sendable {
         let mark = Int64(bitPattern: hash.value)
         guard sent[task.task] != mark else { continue }
         sent[task.task] = mark
-        changed.append(RunDocument.of(task))
+        changed.append(TaskChange(task))
       }
       after = page.next
     } while !after.isEmpty
-    return changed
+    return TaskChange.inOrder(changed)
   }
 }
