@@ -37,29 +37,36 @@ final class ProcessBench: Sendable {
   let executor: ProcessExecutor
   let directory: String
 
-  /// - Parameter level: one of `MILLRACE_LEVEL_…`; the kernel may allow a worse one only.
-  init(level: Int32 = 1) throws {
+  /// - Parameters:
+  ///   - level: one of `MILLRACE_LEVEL_…`; the kernel may allow a worse one only.
+  ///   - given: its directory, for whoever has to remove it when this process dies.
+  init(level: Int32 = 1, in given: String? = nil) throws {
     surroundings = try Surroundings()
-    var name = Array("/tmp/millrace-executors-XXXXXX".utf8CString)
-    guard mkdtemp(&name) != nil else { throw SystemFailure.last("making a directory") }
-    directory = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    if let given {
+      directory = given
+    } else {
+      var name = Array("/tmp/millrace-executors-XXXXXX".utf8CString)
+      guard mkdtemp(&name) != nil else { throw SystemFailure.last("making a directory") }
+      directory = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
     executor = try ProcessExecutor(
       ProcessExecutorConfiguration(directory: directory), levelMin: level,
       loop: surroundings.loop, time: surroundings.time, spawner: surroundings.spawner)
   }
 
-  deinit { _ = removeAll(directory) }
+  deinit { ProcessBench.removeAll(directory) }
 
   /// What the executor keeps on disk beside its own directory and lock.
   var files: [String] {
     var found: [String] = []
-    for name in listing(directory) where name.hasPrefix("worker-") && !name.hasSuffix(".lock") {
-      found += listing("\(directory)/\(name)").map { "\(name)/\($0)" }
+    for name in ProcessBench.listing(directory)
+    where name.hasPrefix("worker-") && !name.hasSuffix(".lock") {
+      found += ProcessBench.listing("\(directory)/\(name)").map { "\(name)/\($0)" }
     }
     return found
   }
 
-  private func listing(_ path: String) -> [String] {
+  private static func listing(_ path: String) -> [String] {
     guard let list = opendir(path) else { return [] }
     defer { closedir(list) }
     var names: [String] = []
@@ -72,12 +79,12 @@ final class ProcessBench: Sendable {
     return names
   }
 
-  private func removeAll(_ path: String) -> Int32 {
+  static func removeAll(_ path: String) {
     for name in listing(path) {
-      rmdir("\(path)/\(name)")
-      unlink("\(path)/\(name)")
+      let inner = "\(path)/\(name)"
+      if unlink(inner) != 0 { removeAll(inner) }
     }
-    return rmdir(path)
+    rmdir(path)
   }
 }
 

@@ -81,6 +81,9 @@ public final class ProcessExecutor: Executor {
 
   deinit { root.leave() }
 
+  /// Gives up the work directory, once nothing runs and nothing will be started any more.
+  public func close() { root.leave() }
+
   /// For tests that harm it.
   var launcherPID: Int32 { launcher.pid }
 

@@ -124,7 +124,8 @@ struct HostileProgramTests {
     await #expect(processExitsWith: .signal(SIGKILL)) {
       let mark = "98\(getppid())"
       for level in levels {
-        let bench = try ProcessBench(level: level)
+        let bench = try ProcessBench(
+          level: level, in: "/tmp/millrace-executors-\(mark)-\(level)")
         let text = "setsid sleep \(mark) & (setsid sleep \(mark) &) ; echo here; sleep \(mark)"
         let execution = try await bench.executor.start(.shell(text))
         _ = await execution.nextOutput()
@@ -136,6 +137,7 @@ struct HostileProgramTests {
     }
     let surroundings = try Surroundings()
     #expect(await surroundings.waits { Processes.with("98\(getpid())").isEmpty })
+    for level in levels { ProcessBench.removeAll("/tmp/millrace-executors-98\(getpid())-\(level)") }
   }
 }
 
