@@ -157,7 +157,8 @@ let apps: [Target] = [
     everyPort + everyService + everyAdapter + ["Composition", "TestSupport"]),
   tests(
     of: "millrace", at: "Apps/millrace",
-    everyPort + ["millrace", "YAMLAdapter", "SystemAdapter", "HTTPAdapter", "TestSupport"]),
+    everyPort + ["millrace", "YAMLAdapter", "SystemAdapter", "HTTPAdapter", "TestSupport"],
+    besides: ["Golden"]),
 ]
 
 let tools: [Target] = [

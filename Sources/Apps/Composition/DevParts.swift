@@ -31,15 +31,24 @@ final class DevParts: Sendable {
   var loop: EventLoop { runtime.loop }
 
   static func make(_ configuration: DevConfiguration) async throws(DevFailure) -> DevParts {
+    try configuration.check()
     let runtime = try DevRuntime(logLevel: configuration.logLevel)
-    let storage = try await DevStorage.open(
-      configuration, time: runtime.time, randomness: runtime.randomness)
+    let storage: DevStorage
+    do throws(DevFailure) {
+      storage = try await DevStorage.open(
+        configuration, time: runtime.time, randomness: runtime.randomness)
+    } catch {
+      runtime.loop.stop()
+      throw error
+    }
     do throws(ExecutorError) {
       let processes = try ProcessExecutor(
         ProcessExecutorConfiguration(directory: storage.workDirectory), loop: runtime.loop,
         time: runtime.time, spawner: runtime.spawner)
       return DevParts(configuration, runtime, storage, processes)
     } catch {
+      await storage.close()
+      runtime.loop.stop()
       throw DevFailure(
         "processes cannot be started here: \(error)",
         hint: "check the permissions of \(storage.workDirectory)")
@@ -87,6 +96,13 @@ final class DevParts: Sendable {
         hash: { digest.digest($0) }), context: context)
   }
 
+  /// After `run` has ended: nothing of this process is left on disk but its data.
+  func close() async {
+    processes.close()
+    await storage.close()
+    loop.stop()
+  }
+
   /// Runs every service until the task is cancelled.
   func run(_ ready: Ready) async {
     await withDiscardingTaskGroup { group in
@@ -112,8 +128,8 @@ final class DevParts: Sendable {
       ready.tell(
         .failure(
           DevFailure(
-            "cannot listen on \(address): \(why)",
-            hint: "stop what uses the port, or pass another one: --port 0 picks a free one")))
+            "cannot listen: \(why)",
+            hint: "--port 0 picks a free port; --host takes an address of this machine")))
     }
   }
 }

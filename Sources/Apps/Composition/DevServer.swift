@@ -43,7 +43,6 @@ public final class DevServer: Sendable {
   {
     let parts = try await DevParts.make(configuration)
     let ready = Ready()
-    let loop = parts.loop
     let root = parts.runtime.root { await parts.run(ready) }
     switch await ready.wait() {
     case .success(let address):
@@ -53,8 +52,7 @@ public final class DevServer: Sendable {
     case .failure(let failure):
       root.cancel()
       await root.wait()
-      await parts.storage.close()
-      loop.stop()
+      await parts.close()
       throw failure
     }
   }
@@ -88,8 +86,7 @@ public final class DevServer: Sendable {
   public func stop() async {
     root.cancel()
     await root.wait()
-    await parts.storage.close()
-    parts.loop.stop()
+    await parts.close()
   }
 
   /// Sends a definition to this server, as a client would. Without it everything else still works.

@@ -27,7 +27,7 @@ struct DevStorage: Sendable {
   static func open(
     _ configuration: DevConfiguration, time: any Time, randomness: any Randomness
   ) async throws(DevFailure) -> DevStorage {
-    do throws(SQLiteOpenError) {
+    do {
       let place = configuration.dataDirectory.map { SQLiteConfiguration.Place.directory($0) }
       let engine = try await SQLiteEngine.open(SQLiteConfiguration(place ?? .memory))
       let store = try await SQLiteRecordStore.open(
@@ -37,18 +37,44 @@ struct DevStorage: Sendable {
       let bus = try await SQLiteBus.open(
         engine, SQLiteBusConfiguration(topics: topics), time: time, randomness: randomness)
       let isTemporary = configuration.dataDirectory == nil
+      let workDirectory =
+        if let directory = configuration.dataDirectory { directory + "/work" } else {
+          try temporaryDirectory()
+        }
       return DevStorage(
         engine: engine, store: store, bus: bus,
         archive: EmbeddedJobArchive(store, time: time),
-        workDirectory: configuration.dataDirectory.map { $0 + "/work" }
-          ?? "/tmp/millrace-\(getuid())-\(getpid())", isTemporary: isTemporary)
-    } catch {
+        workDirectory: workDirectory, isTemporary: isTemporary)
+    } catch let error as SQLiteOpenError {
       throw DevFailure(error)
+    } catch let error as DevFailure {
+      throw error
+    } catch {
+      throw DevFailure("the store cannot be opened: \(error)", hint: "see the messages above")
     }
   }
 
+  /// One for all processes of a user, so that each start finds and removes what a process that was
+  /// killed has left: the executor knows by its locks which of them live.
+  private static func temporaryDirectory() throws(DevFailure) -> String {
+    let path = "/tmp/millrace-\(getuid())"
+    mkdir(path, 0o700)
+    var facts = stat()
+    // Anybody may make a folder in /tmp, under this name too.
+    guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR, facts.st_uid == getuid(),
+      facts.st_mode & 0o077 == 0
+    else {
+      throw DevFailure(
+        "\(path) is not a folder of this user alone",
+        hint: "remove it, or keep everything in a folder of your own with --data")
+    }
+    return path
+  }
+
+  /// Called after the executor has given up its part of the work directory.
   func close() async {
     await engine.close()
+    // Stays while another process uses it.
     if isTemporary { rmdir(workDirectory) }
   }
 }
@@ -57,12 +83,12 @@ extension DevFailure {
   init(_ error: SQLiteOpenError) {
     switch error {
     case .locked(let what):
-      self.init(what, hint: "stop the other process, or choose another --data folder")
+      self.init(what, hint: "or use the one that runs: `millrace run list` finds it by itself")
     case .unusable(let what):
-      self.init(what, hint: "check the folder's permissions and the room on its disk")
+      self.init(what, hint: "the folder needs write permission and room on its disk")
     case .damaged(let what):
       self.init(
-        what, hint: "restore the folder from a backup, or choose another --data folder")
+        what, hint: "nothing was changed; --data with another folder starts anew")
     case .newerFormat(let what):
       self.init(what, hint: "run the newer version of millrace, or choose another --data folder")
     case .mismatch(let what):

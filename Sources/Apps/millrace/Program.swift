@@ -7,6 +7,9 @@ struct Program {
   static let verbs: [Verb] =
     LocalVerbs.all + WorkflowVerbs.all + RunVerbs.all + TaskVerbs.all
 
+  /// Words that are no verbs and are understood all the same.
+  static let ownWords = ["help", "version"]
+
   let environment: ProcessEnvironment
 
   func run(_ arguments: [String]) async -> ExitCode {
@@ -17,7 +20,7 @@ struct Program {
         return .ok
       }
     } else {
-      Terminal.line(Program.overview)
+      Terminal.note(Program.overview)
       return .usage
     }
     var isDocument = environment["MILLRACE_OUTPUT"].map { $0.hasPrefix("json") } ?? false
@@ -28,7 +31,11 @@ struct Program {
         Terminal.line(call.verb.help)
         return .ok
       }
-      return try await call.verb.run(call)
+      do {
+        return try await call.verb.run(call)
+      } catch let failure as Failure {
+        throw failure.pointing(to: call.verb)
+      }
     } catch let failure as Failure {
       Terminal.note(isDocument ? failure.document.json : failure.text)
       return failure.code
@@ -47,24 +54,38 @@ struct Program {
     guard let verb = Program.verbs.first(where: { $0.words == words }) else {
       let below = Program.verbs.filter { $0.words.starts(with: words) }
       guard !below.isEmpty else {
-        Terminal.note(Failure.usage("there is no verb `\(words.joined(separator: " "))`").text)
+        Terminal.note(noVerb(words).text)
         return .usage
       }
-      for verb in below { Terminal.line("\(verb.name)  \(verb.summary)") }
+      Terminal.line(Program.list(below).joined(separator: "\n"))
       return .ok
     }
     Terminal.line(verb.help)
     return .ok
   }
 
-  static var overview: String {
+  private func noVerb(_ words: [String]) -> Failure {
+    do {
+      _ = try ArgumentParser(verbs: Program.verbs, environment: environment).parse(words)
+    } catch let failure as Failure where failure.hint.hasPrefix("did you mean") {
+      return failure
+    } catch {}
+    return .usage("there is no verb `\(words.joined(separator: " "))`")
+  }
+
+  /// Verbs with what they take and do, a line each.
+  private static func list(_ verbs: [Verb]) -> [String] {
     let width = verbs.map { $0.name.count + $0.operands.count + 1 }.max() ?? 0
-    var lines = ["millrace: workflows that never lie about their state", ""]
-    for verb in verbs {
+    return verbs.map { verb in
       let head = verb.operands.isEmpty ? verb.name : "\(verb.name) \(verb.operands)"
-      lines.append(
-        "  " + head + String(repeating: " ", count: max(width - head.count, 0) + 2) + verb.summary)
+      return "  " + head + String(repeating: " ", count: max(width - head.count, 0) + 2)
+        + verb.summary
     }
+  }
+
+  static var overview: String {
+    var lines = ["millrace: workflows that never lie about their state", ""]
+    lines += list(verbs)
     lines += [
       "", "`millrace VERB --help` shows the options of a verb.",
       "Exit codes: 0 ok or succeeded, 1 failed, 2 usage, 3 cancelled, 4 not allowed, 5 not found,",

@@ -22,17 +22,28 @@ struct ArgumentParser {
     guard let verb = verbs.first(where: { $0.words == words }) else {
       throw unknown(words, rest.first)
     }
-    return try call(verb, Array(rest))
+    do {
+      return try call(verb, Array(rest))
+    } catch let failure as Failure {
+      throw failure.pointing(to: verb)
+    }
   }
 
   private func unknown(_ words: [String], _ next: String?) -> Failure {
     let verbs = verbs.filter { $0.words.starts(with: words) }
     guard let next, !next.hasPrefix("-") else {
+      if words.isEmpty {
+        return .usage(
+          "no verb was given before \(next ?? "the options")",
+          hint: "options follow the verb: `millrace run list --output json`")
+      }
       return .usage(
-        words.isEmpty ? "no verb was given" : "`\(words.joined(separator: " "))` needs a verb",
+        "`\(words.joined(separator: " "))` needs a verb",
         hint: "one of: " + verbs.map { "`\($0.name)`" }.joined(separator: ", "))
     }
-    let choices = verbs.compactMap { $0.words.dropFirst(words.count).first }
+    let choices =
+      verbs.compactMap { $0.words.dropFirst(words.count).first }
+      + (words.isEmpty ? Program.ownWords : [])
     let near = NearestMatch.of(next, among: choices)
     return .usage(
       "there is no verb `\((words + [next]).joined(separator: " "))`",
@@ -93,8 +104,9 @@ struct ArgumentParser {
       guard parts.count == 1 else { throw Failure.usage("--\(option.name) takes no value") }
       return (option.name, "")
     }
-    if parts.count == 2 { return (option.name, String(parts[1])) }
-    guard let value = rest.popFirst() else {
+    let value = parts.count == 2 ? String(parts[1]) : rest.popFirst()
+    // An empty value is a variable of a script that was not set.
+    guard let value, !value.isEmpty else {
       throw Failure.usage("--\(option.name) needs \(option.value ?? "a value")")
     }
     return (option.name, value)

@@ -20,8 +20,18 @@ struct Failure: Error {
     self.details = details
   }
 
-  static func usage(_ what: String, hint: String = "see `millrace help`") -> Failure {
+  static func usage(_ what: String, hint: String = Failure.helpHint) -> Failure {
     Failure(.usage, what, hint: hint)
+  }
+
+  static let helpHint = "see `millrace help`"
+
+  /// A usage error that knows no better points to the help of its verb.
+  func pointing(to verb: Verb) -> Failure {
+    guard code == .usage, hint == Failure.helpHint else { return self }
+    var better = self
+    better.hint = "see `millrace \(verb.name) --help`"
+    return better
   }
 
   /// As lines for people.

@@ -119,6 +119,11 @@ struct Call: Sendable {
     return number
   }
 
+  /// What `--limit` says, for a list of the server.
+  func limit() throws -> String? {
+    try value("limit").map { _ in "\(try number("limit", default: 50, in: 1...200))" }
+  }
+
   /// `key=value` pairs of a repeatable option.
   func pairs(_ name: String) throws -> [(String, String)] {
     try all(name).map { text in

@@ -9,7 +9,7 @@ struct Client: Sendable {
   let network: LocalNetwork
   let time: any Time
   let url: String
-  let token: String?
+  private(set) var token: String?
 
   static let answerBytesMax = 64 << 20
   /// Until the head of an answer, and between the pieces of its body: longer than any `?wait=`.
@@ -18,23 +18,35 @@ struct Client: Sendable {
   /// The server that the call names: options first, then the environment, then what `dev` wrote.
   init(_ call: Call, on runtime: Runtime) throws {
     let environment = call.environment
-    let known = ServerFile.read(environment)
-    let url = call.value("url") ?? environment["MILLRACE_URL"] ?? known?.url
-    guard let url else {
+    let given = call.value("url") ?? environment["MILLRACE_URL"]
+    guard let url = try given ?? ServerFile.read(environment)?.url else {
       throw Failure(
         .unreachable, "no server is known",
         hint: "start one with `millrace dev`, or pass --url or MILLRACE_URL")
     }
-    self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
-    if let file = call.value("token-file") {
-      token = String(decoding: try LocalFiles.read(file), as: UTF8.self)
-        .filter { !$0.isWhitespace }
-    } else {
-      // A token belongs to the server that it was made for.
-      token = environment["MILLRACE_TOKEN"] ?? (known?.url == url ? known?.token : nil)
+    guard url.hasPrefix("http://"), url.count > "http://".count else {
+      throw Failure.usage(
+        "'\(url)' is no address of a server", hint: "it is written http://HOST:PORT")
     }
+    self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
     network = runtime.network
     time = runtime.time
+    token = try Client.token(call, for: url)
+  }
+
+  private static func token(_ call: Call, for url: String) throws -> String? {
+    if let file = call.value("token-file") { return try TokenFile.read(file) }
+    if let token = call.environment["MILLRACE_TOKEN"] { return token }
+    // A token belongs to the server that it was made for.
+    let known = try ServerFile.read(call.environment)
+    return known?.url == url ? known?.token : nil
+  }
+
+  /// The same server with the token that it has now: `dev` makes a new one at every start.
+  func refreshed(_ call: Call) -> Client {
+    var client = self
+    if let token = try? Client.token(call, for: url) { client.token = token }
+    return client
   }
 
   // MARK: Requests
@@ -152,19 +164,37 @@ extension Failure {
       case 502, 503, 504: .unreachable
       default: .failed
       }
-    let details = problem?["errors"]?.items.map { item in
-      let place = item["line"]?.number.map { "\($0):\(item["column"]?.number ?? 1): " } ?? ""
-      let hint = item["hint"]?.string.map { " (\($0))" } ?? ""
-      return "\(place)\(item["code"]?.string ?? ""): \(item["detail"]?.string ?? "")\(hint)"
-    }
-    let hint =
+    let what = problem?["detail"]?.string ?? "the server answered \(status)"
+    var hint =
       switch code {
       case .notAllowed: "sign in: `millrace dev` writes a token, or set MILLRACE_TOKEN"
       case .unreachable: "try again in a moment"
+      case .notFound: Failure.wayToFind(what)
       default: ""
       }
+    var details: [String] = []
+    let items = problem?["errors"]?.items ?? []
+    if items.count == 1, items[0]["line"] == nil {
+      // The headline says it already: what is left is the way out.
+      hint = items[0]["hint"]?.string ?? hint
+    } else {
+      details = items.map(Failure.line)
+    }
     self.init(
-      code, problem?["detail"]?.string ?? "the server answered \(status)", hint: hint,
-      requestID: problem?["requestId"]?.string, details: details ?? [])
+      code, what, hint: hint, requestID: problem?["requestId"]?.string, details: details)
+  }
+
+  private static func line(_ item: Value) -> String {
+    let place = item["line"]?.number.map { "\($0):\(item["column"]?.number ?? 1): " } ?? ""
+    let hint = item["hint"]?.string.map { " (\($0))" } ?? ""
+    return "\(place)\(item["code"]?.string ?? ""): \(item["detail"]?.string ?? "")\(hint)"
+  }
+
+  private static func wayToFind(_ what: String) -> String {
+    if what.hasPrefix("version ") { return "`millrace workflow versions` shows them" }
+    if what.hasPrefix("workflow ") { return "`millrace workflow list` shows what there is" }
+    if what.contains(" has no task ") { return "`millrace run get` shows the tasks of a run" }
+    if what.hasPrefix("run ") { return "`millrace run list` shows what there is" }
+    return ""
   }
 }

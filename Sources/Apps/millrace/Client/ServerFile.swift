@@ -13,12 +13,27 @@ struct ServerFile {
     return folder + "/millrace/dev.json"
   }
 
-  static func read(_ environment: ProcessEnvironment) -> ServerFile? {
-    guard let bytes = try? LocalFiles.read(path(environment)),
-      let value = try? Value(json: String(decoding: bytes, as: UTF8.self)),
+  /// Nil when there is none.
+  ///
+  /// - Throws: a failure when there is one that is of no use.
+  static func read(_ environment: ProcessEnvironment) throws -> ServerFile? {
+    let path = path(environment)
+    guard LocalFiles.exists(path) else { return nil }
+    try TokenFile.checkPrivate(path)
+    guard let value = try? Value(json: String(decoding: LocalFiles.read(path), as: UTF8.self)),
       let url = value["url"]?.string, let token = value["token"]?.string
-    else { return nil }
+    else {
+      throw Failure(
+        .failed, "\(path) does not say where the server is",
+        hint: "start `millrace dev` again, which writes it, or remove the file")
+    }
     return ServerFile(url: url, token: token)
+  }
+
+  /// Takes the file away, unless another server has written it in the meantime.
+  func remove(_ environment: ProcessEnvironment) {
+    guard let known = try? ServerFile.read(environment), known.token == token else { return }
+    LocalFiles.remove(ServerFile.path(environment))
   }
 
   func write(_ environment: ProcessEnvironment) throws {

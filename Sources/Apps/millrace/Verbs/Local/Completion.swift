@@ -9,8 +9,7 @@ enum Completion {
     let shell = call.operand(0)
     switch shell {
     case "bash": Terminal.line(bash(Program.verbs))
-    case "zsh":
-      Terminal.line("autoload -U +X bashcompinit && bashcompinit\n" + bash(Program.verbs))
+    case "zsh": Terminal.line(zsh + bash(Program.verbs))
     case "fish": Terminal.line(fish(Program.verbs))
     default:
       throw Failure.usage(
@@ -19,28 +18,35 @@ enum Completion {
     return .ok
   }
 
+  /// zsh reads the script of bash once its own completion is there.
+  private static let zsh = """
+    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u; }
+    autoload -U +X bashcompinit && bashcompinit
+
+    """
+
   private static func bash(_ verbs: [Verb]) -> String {
-    let firsts = unique(verbs.compactMap(\.words.first)) + ["help", "version"]
-    var cases: [String] = []
+    let firsts = unique(verbs.compactMap(\.words.first)) + Program.ownWords
+    var seconds: [String] = []
     for first in unique(verbs.compactMap(\.words.first)) {
-      let seconds = verbs.filter { $0.words.first == first && $0.words.count > 1 }.map {
-        $0.words[1]
-      }
-      if !seconds.isEmpty {
-        cases.append("    \(first)) words=\"\(seconds.joined(separator: " "))\" ;;")
+      let below = verbs.filter { $0.words.first == first }.compactMap { $0.words.dropFirst().first }
+      if !below.isEmpty {
+        seconds.append("    \(first)) words=\"\(below.joined(separator: " "))\" ;;")
       }
     }
-    var options: [String] = []
-    for verb in verbs {
+    let options = verbs.map { verb in
       let names = (verb.options + Verb.common).map { "--\($0.name)" }.joined(separator: " ")
-      options.append("    \"\(verb.name)\") words=\"\(names)\" ;;")
+      return "    \"\(verb.name)\"|\"\(verb.name) \"*) words=\"\(names)\" ;;"
     }
+    let forms = OutputForm.allCases.map(\.rawValue).joined(separator: " ")
     return """
       _millrace() {
-        local current="${COMP_WORDS[COMP_CWORD]}" words=""
-        if [[ "$current" == -* ]]; then
-          local verb="${COMP_WORDS[1]}"
-          [[ "${COMP_WORDS[2]}" != -* && $COMP_CWORD -gt 2 ]] && verb="$verb ${COMP_WORDS[2]}"
+        local current="${COMP_WORDS[COMP_CWORD]}" before="" words=""
+        local verb="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        if [[ $COMP_CWORD -gt 1 ]]; then before="${COMP_WORDS[COMP_CWORD-1]}"; fi
+        if [[ "$before" == -o || "$before" == --output ]]; then
+          words="\(forms)"
+        elif [[ "$current" == -* ]]; then
           case "$verb" in
       \(options.joined(separator: "\n"))
           esac
@@ -48,33 +54,63 @@ enum Completion {
           words="\(firsts.joined(separator: " "))"
         elif [[ $COMP_CWORD -eq 2 ]]; then
           case "${COMP_WORDS[1]}" in
-      \(cases.joined(separator: "\n"))
+          help) words="\(firsts.joined(separator: " "))" ;;
+          completion) words="\(shells.joined(separator: " "))" ;;
+      \(seconds.joined(separator: "\n"))
           esac
         fi
         COMPREPLY=($(compgen -W "$words" -- "$current"))
-        [[ ${#COMPREPLY[@]} -eq 0 && "$current" != -* ]] && COMPREPLY=($(compgen -f -- "$current"))
       }
-      complete -F _millrace millrace
+      complete -o default -F _millrace millrace
       """
   }
 
   private static func fish(_ verbs: [Verb]) -> String {
-    var lines: [String] = []
-    for verb in verbs {
-      guard let first = verb.words.first else { continue }
-      let condition =
-        verb.words.count == 1
-        ? "__fish_use_subcommand" : "__fish_seen_subcommand_from \(first)"
+    var lines = ["complete -c millrace -f"]
+    for word in Program.ownWords {
+      lines.append("complete -c millrace -n __fish_use_subcommand -a \(word)")
+    }
+    for first in unique(verbs.compactMap(\.words.first)) {
+      let group = verbs.filter { $0.words.first == first }
+      let seconds = group.compactMap { $0.words.dropFirst().first }
+      let summary =
+        seconds.isEmpty ? group.first?.summary ?? "" : seconds.joined(separator: ", ")
       lines.append(
-        "complete -c millrace -n '\(condition)' -a \(verb.words.last ?? first) -d '\(verb.summary)'"
-      )
-      for option in verb.options {
-        lines.append(
-          "complete -c millrace -n '__fish_seen_subcommand_from \(verb.words.last ?? first)'"
-            + " -l \(option.name) -d '\(option.summary)'" + (option.value == nil ? "" : " -r"))
+        "complete -c millrace -n __fish_use_subcommand -a \(first) -d \(quoted(summary))")
+      for verb in group {
+        let second = verb.words.dropFirst().first
+        if let second {
+          let isOpen =
+            "__fish_seen_subcommand_from \(first); "
+            + "and not __fish_seen_subcommand_from \(seconds.joined(separator: " "))"
+          lines.append(
+            "complete -c millrace -n '\(isOpen)' -a \(second) -d \(quoted(verb.summary))")
+        }
+        lines += fishOptions(verb, first, second)
       }
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func fishOptions(_ verb: Verb, _ first: String, _ second: String?) -> [String] {
+    let seen =
+      "'__fish_seen_subcommand_from \(first)"
+      + (second.map { "; and __fish_seen_subcommand_from \($0)" } ?? "") + "'"
+    var lines = (verb.options + Verb.common).map { option in
+      "complete -c millrace -n \(seen) -l \(option.name)"
+        + (option.short.map { " -s \($0)" } ?? "") + " -d \(quoted(option.summary))"
+        + (option.value == nil
+          ? "" : option.value == "FILE" || option.value == "DIR" ? " -rF" : " -x")
+    }
+    if verb.operands.contains("FILE") { lines.append("complete -c millrace -n \(seen) -F") }
+    if verb.name == "completion" {
+      lines.append("complete -c millrace -n \(seen) -a '\(shells.joined(separator: " "))'")
+    }
+    return lines
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "'" + text.replacing("'", with: "\\'") + "'"
   }
 
   private static func unique(_ words: [String]) -> [String] {

@@ -1,5 +1,7 @@
 internal import Composition
 internal import Domain
+internal import Glibc
+internal import Ports
 
 /// The whole platform in one process.
 enum DevVerb {
@@ -19,24 +21,45 @@ enum DevVerb {
     configuration.sample = SampleWorkflow.text(named: "hello")
     configuration.host = call.value("host") ?? configuration.host
     configuration.port = try call.number("port", default: configuration.port, in: 0...65_535)
-    configuration.slots = try call.number("slots", default: configuration.slots, in: 1...10_000)
+    let cores = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
+    configuration.slots = try call.number("slots", default: 2 * cores, in: 1...10_000)
     if let level = call.value("log") { configuration.logLevel = level }
+    try checkLevel(configuration.logLevel)
     do throws(DevFailure) {
       let server = try await DevServer.start(configuration)
       let file = ServerFile(url: server.url, token: server.token)
-      try? file.write(call.environment)
-      Terminal.line(
-        banner(server, configuration, ServerFile.path(call.environment)))
+      let isWritten = write(file, call.environment)
+      Terminal.line(banner(server, configuration, isWritten ? call.environment : nil))
       await server.runUntilStopped()
+      file.remove(call.environment)
       return .ok
     } catch {
       throw Failure(.failed, error.what, hint: error.hint)
     }
   }
 
+  private static func checkLevel(_ level: String) throws {
+    guard LogLevel(rawValue: level) == nil else { return }
+    let levels = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
+    throw Failure.usage("--log takes \(levels), not '\(level)'")
+  }
+
+  /// Without the file the server runs all the same, but only who knows the token can use it.
+  private static func write(_ file: ServerFile, _ environment: ProcessEnvironment) -> Bool {
+    do {
+      try file.write(environment)
+      return true
+    } catch {
+      let why = (error as? Failure)?.what ?? "\(error)"
+      Terminal.note("warning: \(why); the client will not find this server by itself")
+      return false
+    }
+  }
+
   private static func banner(
-    _ server: DevServer, _ configuration: DevConfiguration, _ file: String
+    _ server: DevServer, _ configuration: DevConfiguration, _ environment: ProcessEnvironment?
   ) -> String {
+    let token = environment.map { "is in \(ServerFile.path($0))" } ?? "is \(server.token)"
     let place = configuration.dataDirectory.map { "in \($0)" } ?? "in memory (lost on exit)"
     return """
       Millrace \(Program.version)
@@ -44,7 +67,7 @@ enum DevVerb {
         health  \(server.url)/healthz
         data    \(place)
         worker  \(configuration.slots) slots, processes contained by \(server.containment)
-      signed in as \(server.user) in namespace default; the token is in \(file)
+      signed in as \(server.user) in namespace default; the token \(token)
       sample workflow hello applied: millrace run start hello --watch
       """
   }

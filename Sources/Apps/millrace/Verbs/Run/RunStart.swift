@@ -13,6 +13,9 @@ struct RunStart: Sendable {
 
   func run() async throws -> ExitCode {
     let form = try OutputForm(call)
+    if try RunWatch.length(call) != nil, !call.has("watch"), !call.has("wait") {
+      throw Failure.usage("--timeout goes with --watch or --wait")
+    }
     let target = try await target()
     let body = try await body(target)
     var fields: [HTTPField] = []

@@ -54,8 +54,20 @@ enum RunText {
 
   static func tree(_ tasks: [Value], _ style: Style, now: Moment) -> String {
     var table = Table(["TASK", "STATE", "TRY", "WAITED", "TOOK", "WHY"])
-    for task in TaskOrder.sorted(tasks) { table.add(row(task, style, now: now)) }
+    let progress = instances(of: tasks)
+    for task in TaskOrder.sorted(tasks) { table.add(row(task, style, now: now, progress)) }
     return table.text
+  }
+
+  /// How many instances of each `forEach` have ended, of how many: `37/100 ended`.
+  static func instances(of tasks: [Value]) -> SortedMap<String, String> {
+    var counts: SortedMap<String, (ended: Int, all: Int)> = [:]
+    for task in tasks where TaskOrder.isInstance(task) {
+      let isEnded = TaskOutcome(rawValue: task["state"]?.string ?? "") != nil
+      let before = counts[TaskOrder.owner(task)] ?? (0, 0)
+      counts[TaskOrder.owner(task)] = (before.ended + (isEnded ? 1 : 0), before.all + 1)
+    }
+    return counts.mapValues { "\($0.ended)/\($0.all) ended" }
   }
 
   /// What the tasks handed on; without the instances of a `forEach`, which are too many to read.
@@ -80,7 +92,9 @@ enum RunText {
   /// In characters; `--output json` has the whole.
   private static let outputLengthMax = 200
 
-  static func row(_ task: Value, _ style: Style, now: Moment) -> [String] {
+  static func row(
+    _ task: Value, _ style: Style, now: Moment, _ instances: SortedMap<String, String> = [:]
+  ) -> [String] {
     let attempts = task["attempts"]?.items ?? []
     let last = attempts.last
     let name = task["task"]?.string ?? ""
@@ -90,7 +104,8 @@ enum RunText {
       style.state(task["state"]?.string ?? ""),
       attempts.isEmpty ? "-" : "\(attempts.count)",
       Times.took(last?["queuedAt"], last?["startedAt"], now: now),
-      Times.took(last?["startedAt"], last?["endedAt"], now: now), why(task),
+      Times.took(last?["startedAt"], last?["endedAt"], now: now),
+      why(task).isEmpty ? instances[name] ?? "" : why(task),
     ]
   }
 

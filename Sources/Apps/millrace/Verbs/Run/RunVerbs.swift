@@ -41,7 +41,7 @@ enum RunVerbs {
         query: [
           ("namespace", call.value("namespace")), ("workflow", call.value("workflow")),
           ("state", call.value("state")), ("since", call.value("since")),
-          ("before", call.value("before")), ("limit", call.value("limit")),
+          ("before", call.value("before")), ("limit", try call.limit()),
           ("cursor", call.value("cursor")),
         ] + (try call.pairs("label")).map { ("label.\($0.0)", $0.1) })
       let runs = page["items"]?.items ?? []
@@ -78,7 +78,8 @@ enum RunVerbs {
     operands: "RUN", count: 1...1,
     options: [.init("timeout", value: "LENGTH", "stop following after this")]
   ) { call in
-    try await withClient(call) { client in
+    _ = try RunWatch.length(call)
+    return try await withClient(call) { client in
       let id = try await runID(call.operand(0), client, call)
       return try await RunWatch(call, client).follow(id)
     }

@@ -1,6 +1,5 @@
 internal import Domain
 internal import Ports
-internal import Synchronization
 
 /// Follows a run: a tree that is redrawn on a terminal, a line for each change when piped.
 struct RunWatch: Sendable {
@@ -24,47 +23,92 @@ struct RunWatch: Sendable {
     }
   }
 
+  /// How long a server that cannot be reached is tried again.
+  private static let patience: Duration = .seconds(10)
+  /// Between two draws of a tree in which nothing happens.
+  private static let tickEvery: Duration = .seconds(1)
+  /// The server lets go of a waiting request after this at the latest.
+  private static let waitMax: Duration = .seconds(20)
+
   /// Waits for the end without showing anything.
   func wait(_ id: String) async throws -> Value {
-    let until = try deadline()
+    let until = try RunWatch.length(call).map { client.time.uptime() + $0 }
     while true {
-      let run = try await client.get("/v1/runs/\(id)", query: [("wait", "20s")])
-      if RunWatch.exitCode(run) != .stillRunning { return run }
-      if let until, client.time.uptime() >= until { return run }
+      let left = until.map { $0 - client.time.uptime() } ?? RunWatch.waitMax
+      let milliseconds = max(min(left, RunWatch.waitMax).wholeMilliseconds, 0)
+      let run = try await client.get("/v1/runs/\(id)", query: [("wait", "\(milliseconds)ms")])
+      if RunWatch.exitCode(run) != .stillRunning || left <= .zero { return run }
     }
   }
 
-  private func deadline() throws -> Uptime? {
+  /// What `--timeout` says. Asked before anything is started.
+  static func length(_ call: Call) throws -> Duration? {
     guard let text = call.value("timeout") else { return nil }
     guard let length = DurationText.duration(text) else {
       throw Failure.usage("--timeout takes a length such as 30s, 5m or 2h, not '\(text)'")
     }
-    return client.time.uptime() + length
+    return length
   }
 
-  /// Follows until the end, connecting again when the connection breaks.
+  /// Follows until the end or until the time is over; the run goes on without us.
   func follow(_ id: String) async throws -> ExitCode {
-    let until = try deadline()
+    let until = try RunWatch.length(call).map { client.time.uptime() + $0 }
     let view = WatchView(
       isLive: call.environment.isErrorTerminal && !call.has("quiet")
         && call.environment["TERM"] != "dumb",
       isQuiet: call.has("quiet"), style: style)
     Detaching.announce(id, isQuiet: call.has("quiet"))
-    var failures = 0
+    let ended = try await withThrowingTaskGroup(of: Value?.self) { group in
+      group.addTask { try await followToEnd(id, view) }
+      group.addTask { [time = client.time] in
+        while true {
+          let next = time.uptime() + RunWatch.tickEvery
+          try await time.sleep(until: until.map { min($0, next) } ?? next)
+          if let until, time.uptime() >= until { return nil }
+          view.tick(now: time.now())
+        }
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? nil
+    }
+    let run = ended ?? view.run
+    view.finish(run, now: client.time.now())
+    if ended == nil, !call.has("quiet") {
+      Terminal.note("stopped following; the run goes on: `millrace run watch \(id)`")
+    }
+    try print(run)
+    return ended.map(RunWatch.exitCode) ?? .stillRunning
+  }
+
+  /// Connects again when the connection breaks, with the token that the server then has.
+  private func followToEnd(_ id: String, _ view: WatchView) async throws -> Value {
+    var client = client
+    var brokenAt: Uptime?
     while true {
       do {
-        if let run = try await stream(id, view, until: until) {
-          let code = RunWatch.exitCode(run)
-          view.finish(run, now: client.time.now())
-          try print(run)
-          return code
+        if let run = try await stream(id, client, view, { brokenAt = nil }) { return run }
+      } catch let failure as Failure where isPassing(failure, whileBroken: brokenAt != nil) {
+        let now = client.time.uptime()
+        guard now - (brokenAt ?? now) < RunWatch.patience else { throw lost(failure, id) }
+        if brokenAt == nil {
+          view.note("\(failure.what); trying again …", now: client.time.now())
         }
-        failures = 0
-      } catch let failure as Failure where failure.code == .unreachable && failures < 20 {
-        failures += 1
-        try await client.time.sleep(for: .milliseconds(250 * min(failures, 8)))
+        brokenAt = brokenAt ?? now
       }
+      try await client.time.sleep(for: .milliseconds(250))
+      client = client.refreshed(call)
     }
+  }
+
+  /// A server that comes back has another token before the file says so.
+  private func isPassing(_ failure: Failure, whileBroken isBroken: Bool) -> Bool {
+    failure.code == .unreachable || isBroken && failure.code == .notAllowed
+  }
+
+  private func lost(_ failure: Failure, _ id: String) -> Failure {
+    var final = failure
+    final.hint = "the run is as the server left it; when it is back: `millrace run watch \(id)`"
+    return final
   }
 
   private func print(_ run: Value) throws {
@@ -73,10 +117,13 @@ struct RunWatch: Sendable {
     form.print(run, name: RunText.id) { "" }
   }
 
-  /// One connection; the run when it has ended or the time is over, nil when the connection broke.
-  private func stream(_ id: String, _ view: WatchView, until: Uptime?) async throws -> Value? {
+  /// One connection; the run when it has ended, nil when the server has ended the connection.
+  private func stream(
+    _ id: String, _ client: Client, _ view: WatchView, _ connected: () -> Void
+  ) async throws -> Value? {
     let answer = try await client.send(
       "GET", "/v1/runs/\(id)/events", fields: [HTTPField("Accept", "text/event-stream")])
+    connected()
     var reader = EventReader(answer.body)
     var run: Value = .null
     while true {
@@ -101,7 +148,6 @@ struct RunWatch: Sendable {
       default:
         break
       }
-      if let until, client.time.uptime() >= until { return run }
     }
   }
 }
@@ -110,115 +156,6 @@ struct RunWatch: Sendable {
 enum Detaching {
   static func announce(_ id: String, isQuiet: Bool) {
     guard !isQuiet else { return }
-    Interrupts.onInterrupt {
-      Terminal.note("\ndetached; the run goes on: `millrace run watch \(id)`")
-    }
-  }
-}
-
-/// What is on the screen.
-final class WatchView: Sendable {
-  private struct State {
-    var run: Value = .null
-    var tasks: SortedMap<String, Value> = [:]
-    var linesDrawn = 0
-  }
-
-  private let isLive: Bool
-  private let isQuiet: Bool
-  private let style: Style
-  private let state = Mutex(State())
-
-  /// Tasks shown one by one on a terminal; with more only those that move are.
-  private static let rowsMax = 24
-
-  init(isLive: Bool, isQuiet: Bool, style: Style) {
-    self.isLive = isLive
-    self.isQuiet = isQuiet
-    self.style = style
-  }
-
-  func show(run: Value, now: Moment) {
-    state.withLock { state in
-      let before = state.run["state"]
-      state.run = run
-      if isLive {
-        draw(&state, now: now)
-      } else if before != run["state"], RunWatch.exitCode(run) == .stillRunning {
-        line("run \(run["state"]?.string ?? "")", RunText.why(run))
-      }
-    }
-  }
-
-  func show(task: Value, now: Moment) {
-    state.withLock { state in
-      let name = task["task"]?.string ?? ""
-      let before = state.tasks[name]?["state"]
-      state.tasks[name] = task
-      guard !isLive, before != task["state"], task["state"] != .string("waiting") else { return }
-      let last = task["attempts"]?.items.last
-      let took =
-        last?["endedAt"] == nil
-        ? "" : " after \(Times.took(last?["startedAt"], last?["endedAt"], now: now))"
-      line("\(name) \(task["state"]?.string ?? "")\(took)", RunText.why(task))
-    }
-  }
-
-  func finish(_ run: Value, now: Moment) {
-    state.withLock { state in
-      state.run = run
-      if isLive { draw(&state, now: now) }
-      guard !isQuiet else { return }
-      let took = Times.took(run["startedAt"], run["endedAt"], now: now)
-      Terminal.note(
-        style.state(run["state"]?.string ?? "")
-          + "  \(RunText.id(run))  \(RunText.progress(run)) tasks"
-          + "  in \(took)" + (RunText.why(run).isEmpty ? "" : "  \(RunText.why(run))"))
-    }
-  }
-
-  private func line(_ text: String, _ why: String) {
-    guard !isQuiet else { return }
-    Terminal.note(text + (why.isEmpty ? "" : ": \(why)"))
-  }
-
-  /// Draws over what was drawn before.
-  private func draw(_ state: inout State, now: Moment) {
-    let rows = shown(state.tasks)
-    var table = Table(["TASK", "STATE", "TRY", "WAITED", "TOOK", "WHY"])
-    for task in rows { table.add(RunText.row(task, style, now: now)) }
-    let width = Terminal.width
-    var lines = table.text.split(separator: "\n").map { cut(String($0), to: width) }
-    let hidden = state.tasks.count - rows.count
-    if hidden > 0 {
-      lines.append(style.faint("… and \(hidden) more, \(RunText.progress(state.run)) ended"))
-    }
-    var text = state.linesDrawn > 0 ? "\u{1b}[\(state.linesDrawn)A\r\u{1b}[J" : ""
-    text += lines.joined(separator: "\n") + "\n"
-    state.linesDrawn = lines.count
-    Terminal.write(Array(text.utf8), to: 2)
-  }
-
-  /// Those that move come first when there are too many.
-  private func shown(_ tasks: SortedMap<String, Value>) -> [Value] {
-    guard tasks.count > WatchView.rowsMax else { return tasks.values }
-    func rank(_ task: Value) -> Int {
-      switch task["state"]?.string {
-      case "running", "dispatched", "backoff": 0
-      case "failed", "timedOut", "lost": 1
-      case "ready": 2
-      case "waiting": 3
-      default: 4
-      }
-    }
-    let sorted = tasks.values.enumerated().sorted { one, other in
-      (rank(one.element), one.offset) < (rank(other.element), other.offset)
-    }
-    return sorted.prefix(WatchView.rowsMax).map(\.element)
-  }
-
-  private func cut(_ text: String, to width: Int) -> String {
-    guard !style.hasColor else { return text }
-    return text.count > width ? String(text.prefix(width - 1)) + "…" : text
+    Interrupts.onInterrupt(say: "\ndetached; the run goes on: `millrace run watch \(id)`\n")
   }
 }

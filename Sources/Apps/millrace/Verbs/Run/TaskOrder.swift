@@ -7,6 +7,7 @@ enum TaskOrder {
 
   static func sorted(_ tasks: [Value]) -> [Value] {
     let instances = Dictionary(grouping: tasks.filter(isInstance), by: owner)
+      .mapValues { $0.sorted { index($0) < index($1) } }
     let whole = tasks.filter { !isInstance($0) }
     let isFinal = { (task: Value) in task["finally"] == .boolean(true) }
     return (waves(whole.filter { !isFinal($0) }) + waves(whole.filter(isFinal)))
@@ -43,7 +44,12 @@ enum TaskOrder {
 
   private static func name(_ task: Value) -> String { task["task"]?.string ?? "" }
 
-  private static func owner(_ task: Value) -> String {
+  /// The task that an instance belongs to.
+  static func owner(_ task: Value) -> String {
     String(name(task).prefix { $0 != "[" })
+  }
+
+  private static func index(_ task: Value) -> Int {
+    Int(name(task).drop { $0 != "[" }.dropFirst().dropLast()) ?? .max
   }
 }

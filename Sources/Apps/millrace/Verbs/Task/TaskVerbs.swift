@@ -21,10 +21,26 @@ enum TaskVerbs {
         try call.number("attempt", default: 1, in: 1...1_000)
       }
       let path = "/v1/runs/\(run)/tasks/\(task)" + (attempt.map { "/attempts/\($0)" } ?? "")
+      if let attempt { try await check(attempt, of: call.operand(1), in: run, client) }
       try await LogPrinter(call, client).print(
         path + "/logs", isFollowing: call.has("follow"), hasPrefix: false)
       return .ok
     }
+  }
+
+  /// Lines of an attempt that was never made would be no lines, which says something else.
+  private static func check(
+    _ attempt: Int, of task: String, in run: String, _ client: Client
+  ) async throws {
+    let tasks = try await RunVerbs.allTasks(of: run, client)
+    // An unknown task is for the server to name.
+    guard let known = tasks.first(where: { $0["task"]?.string == task }) else { return }
+    let attempts = known["attempts"]?.items.compactMap { $0["attempt"]?.number } ?? []
+    guard !attempts.contains(Int64(attempt)) else { return }
+    let numbers = attempts.map { "\($0)" }.joined(separator: ", ")
+    throw Failure(
+      .notFound, "task \(task) has no attempt \(attempt)",
+      hint: attempts.isEmpty ? "it has not started" : "its attempts are \(numbers)")
   }
 }
 

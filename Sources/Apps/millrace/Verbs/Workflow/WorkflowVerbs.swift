@@ -58,7 +58,7 @@ enum WorkflowVerbs {
         "/v1/workflows",
         query: [
           ("namespace", call.value("namespace")), ("name", call.value("name")),
-          ("limit", call.value("limit")), ("cursor", call.value("cursor")),
+          ("limit", try call.limit()), ("cursor", call.value("cursor")),
         ] + (try call.pairs("label")).map { ("label.\($0.0)", $0.1) })
       let items = page["items"]?.items ?? []
       form.print(items, name: fullName) {
@@ -85,7 +85,7 @@ enum WorkflowVerbs {
     ]
   ) { call in
     try await withClient(call) { client in
-      let path = path(call)
+      let path = try path(call)
       let query = [("version", call.value("version"))]
       if call.has("source") {
         let answer = try await client.send("GET", path + "/source", query: query)
@@ -106,8 +106,8 @@ enum WorkflowVerbs {
     try await withClient(call) { client in
       let form = try OutputForm(call)
       let page = try await client.get(
-        path(call) + "/versions",
-        query: [("limit", call.value("limit")), ("cursor", call.value("cursor"))])
+        try path(call) + "/versions",
+        query: [("limit", try call.limit()), ("cursor", call.value("cursor"))])
       let items = page["items"]?.items ?? []
       form.print(items, name: { $0["version"]?.string ?? "" }) {
         var table = Table(["VERSION", "NUMBER", "CREATED", "BY"])
@@ -130,15 +130,18 @@ enum WorkflowVerbs {
     operands: "WORKFLOW", count: 1...1
   ) { call in
     try await withClient(call) { client in
-      _ = try await client.send("DELETE", path(call))
+      _ = try await client.send("DELETE", try path(call))
       if !call.has("quiet") { Terminal.note("deleted \(call.operand(0))") }
       return .ok
     }
   }
 
   /// `name` in the namespace of the call, or `namespace/name`.
-  private static func path(_ call: Call) -> String {
+  private static func path(_ call: Call) throws -> String {
     let parts = call.operand(0).split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count <= 2, !parts.contains("") else {
+      throw Failure.usage("'\(call.operand(0))' is neither NAME nor NAMESPACE/NAME")
+    }
     let (namespace, name) =
       parts.count == 2
       ? (String(parts[0]), String(parts[1]))
