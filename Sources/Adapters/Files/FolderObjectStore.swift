@@ -45,17 +45,33 @@ public final class FolderObjectStore: ObjectStore {
   }
 
   /// Refuses new calls and returns once the accepted ones have ended.
-  public func close() async {
+  public func close() async { await end {} }
+
+  /// Closes the store and removes all that is in it, and its folder. For stores that go with their
+  /// process; what cannot be removed stays.
+  public func closeAndRemove() async {
+    let directory = configuration.directory
+    await end { Folder.removeTree(directory) }
+  }
+
+  /// Removes the folder of a store that nobody has open. Blocks; what cannot be removed stays.
+  public static func removeFolder(_ directory: String) {
+    Folder.removeTree(directory)
+  }
+
+  private func end(_ afterwards: @escaping @Sendable () -> Void) async {
     let pool = pool
     await withCheckedContinuation { waiter in
       do throws(OwnThread.Refused) {
         // Stopping waits for the threads of the pool.
         try OwnThread("files-end") {
           pool.stop()
+          afterwards()
           waiter.resume()
         }.detach()
       } catch {
         pool.stop()
+        afterwards()
         waiter.resume()
       }
     }
@@ -168,6 +184,19 @@ public final class FolderObjectStore: ObjectStore {
         try onDisk { () throws(FileFailure) in _ = try scratch.remove(entry.name) }
       }
       return removed + left.count
+    }
+  }
+
+  /// Sweeps now and then until the task is cancelled.
+  public func runSweeping(every pause: Duration = .seconds(3_600), _ telemetry: any Telemetry) async
+  {
+    while !Task.isCancelled {
+      do throws(ObjectError) {
+        try await sweep()
+      } catch {
+        telemetry.log(.warning, "objects.not-swept", [("error", "\(error)")])
+      }
+      try? await time.sleep(for: pause)
     }
   }
 

@@ -1,7 +1,9 @@
 internal import ArchiveAdapter
+internal import ArtifactService
 internal import CryptoAdapter
 internal import Domain
 internal import ExecutorsAdapter
+internal import FilesAdapter
 internal import HTTPAdapter
 internal import MetadataService
 internal import Ports
@@ -24,9 +26,11 @@ final class DevParts: Sendable {
   let workflows: WorkflowServer
   let scheduler: SchedulerServer
   let metadata: MetadataServer
+  let artifacts: ArtifactServer
   let worker: WorkerServer
   let router: Router
   let workerEnded = Ended()
+  private let address: PublicAddress
 
   var loop: EventLoop { runtime.loop }
 
@@ -79,6 +83,14 @@ final class DevParts: Sendable {
     metadata = MetadataServer(
       MetadataPorts(
         archive: storage.archive, bus: storage.bus, network: network, context: context, seal: seal))
+    let address = PublicAddress()
+    let linkKey = runtime.randomness.bytes(32)
+    self.address = address
+    artifacts = ArtifactServer(
+      ArtifactPorts(
+        store: storage.store, objects: storage.objects, bus: storage.bus, network: network,
+        digest: digest, sign: { digest.authenticationCode(of: $0, key: linkKey) },
+        address: { address.url }, context: context, seal: seal))
     var worker = WorkerConfiguration(name: "dev", slots: configuration.slots)
     worker.containment = processes.containment.rawValue
     self.worker = WorkerServer(
@@ -89,7 +101,7 @@ final class DevParts: Sendable {
           FunctionExecutor(time: runtime.time, spawner: runtime.spawner),
         ], context: context, configuration: worker))
     router = Router(
-      HealthRoutes.all + workflows.routes + metadata.routes,
+      HealthRoutes.all + workflows.routes + metadata.routes + artifacts.routes,
       authenticator: TokenAuthenticator(
         token: token,
         owner: Principal(name: "admin@local", permissions: SortedSet(Permission.allCases)),
@@ -109,6 +121,8 @@ final class DevParts: Sendable {
       group.addTask { await self.scheduler.run() }
       group.addTask { await self.workflows.run() }
       group.addTask { await self.metadata.run() }
+      group.addTask { await self.artifacts.run() }
+      group.addTask { await self.storage.objects.runSweeping(self.runtime.telemetry) }
       group.addTask {
         await self.worker.run()
         self.workerEnded.tell()
@@ -121,7 +135,10 @@ final class DevParts: Sendable {
   private func serve(_ ready: Ready) async {
     let address = "\(configuration.host):\(configuration.port)"
     do throws(HTTPError) {
-      try await network.serve(address, router) { bound in ready.tell(.success(bound)) }
+      try await network.serve(address, router) { bound in
+        self.address.set("http://\(bound)")
+        ready.tell(.success(bound))
+      }
     } catch {
       guard !Task.isCancelled else { return }
       let why = if case .unreachable(let why) = error { why } else { "\(error)" }

@@ -1,5 +1,7 @@
 internal import ArchiveAdapter
+internal import ArtifactService
 internal import Domain
+internal import FilesAdapter
 internal import Glibc
 internal import MetadataService
 internal import Ports
@@ -13,6 +15,8 @@ struct DevStorage: Sendable {
   let store: SQLiteRecordStore
   let bus: SQLiteBus
   let archive: EmbeddedJobArchive
+  /// Contents of artifacts.
+  let objects: FolderObjectStore
   /// For work directories of tasks.
   let workDirectory: String
   /// Whether the work directory is this process's own and goes with it.
@@ -21,7 +25,7 @@ struct DevStorage: Sendable {
   static let topics: [TopicDeclaration] = [
     .topic("workflow.started"), .topic("workflow.completed"), .topic("task.completed"),
     .topic("task.failed"), .topic("task.logs"), .topic("run.commands"),
-    .topic("metadata.dead-letters"), .family(prefix: "task.scheduled."),
+    .topic("metadata.dead-letters"), .topic("artifact.dead-letters"), .family(prefix: "task.scheduled."),
   ]
 
   static func open(
@@ -33,7 +37,7 @@ struct DevStorage: Sendable {
       let store = try await SQLiteRecordStore.open(
         engine,
         tables: WorkflowTables.declarations + SchedulerTables.declarations
-          + EmbeddedJobArchive.tables, randomness: randomness)
+          + EmbeddedJobArchive.tables + ArtifactTables.declarations, randomness: randomness)
       let bus = try await SQLiteBus.open(
         engine, SQLiteBusConfiguration(topics: topics), time: time, randomness: randomness)
       let isTemporary = configuration.dataDirectory == nil
@@ -41,9 +45,11 @@ struct DevStorage: Sendable {
         if let directory = configuration.dataDirectory { directory + "/work" } else {
           try temporaryDirectory()
         }
+      let objects = try DevObjects.open(
+        configuration.dataDirectory, temporary: workDirectory, time: time, randomness: randomness)
       return DevStorage(
         engine: engine, store: store, bus: bus,
-        archive: EmbeddedJobArchive(store, time: time),
+        archive: EmbeddedJobArchive(store, time: time), objects: objects,
         workDirectory: workDirectory, isTemporary: isTemporary)
     } catch let error as SQLiteOpenError {
       throw DevFailure(error)
@@ -73,6 +79,11 @@ struct DevStorage: Sendable {
 
   /// Called after the executor has given up its part of the work directory.
   func close() async {
+    if isTemporary {
+      await objects.closeAndRemove()
+    } else {
+      await objects.close()
+    }
     await engine.close()
     // Stays while another process uses it.
     if isTemporary { rmdir(workDirectory) }

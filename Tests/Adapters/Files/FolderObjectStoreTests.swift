@@ -32,6 +32,22 @@ import Testing
     await again.close()
   }
 
+  @Test func `a store that goes with its process leaves nothing, and nothing else goes`()
+    async throws
+  {
+    let directory = try TemporaryDirectory()
+    let outside = try TemporaryDirectory()
+    try overwrite(outside.path + "/kept", at: 0, [1])
+    let store = try makeStore(directory.path + "/store")
+    try await store.put("a/b", [1], contentType: "t", ifAbsent: false)
+    let upload = try await store.startUpload("c", contentType: "t")
+    try await store.putPart(upload: upload, number: 1, [1])
+    #expect(symlink(outside.path, directory.path + "/store/link") == 0)
+    await store.closeAndRemove()
+    #expect(try names(directory.path) == [])
+    #expect(try names(outside.path) == ["kept"])
+  }
+
   @Test func `a closed store refuses work`() async throws {
     let directory = try TemporaryDirectory()
     let store = try makeStore(directory.path)

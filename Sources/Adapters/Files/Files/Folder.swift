@@ -91,6 +91,29 @@ final class Folder: Sendable {
     throw FileFailure(code: errno, action: "removing \(path)/\(name)")
   }
 
+  /// Removes a folder with all that is in it, as far as that goes. Links are removed, not followed.
+  static func removeTree(_ path: String) {
+    guard let folder = try? Folder(path: path) else { return }
+    folder.empty(depthMax: 8)
+    _ = rmdir(path)
+  }
+
+  private func empty(depthMax: Int) {
+    while let entries = try? entries(), !entries.isEmpty {
+      var removed = 0
+      for (name, _) in entries {
+        if (try? remove(name)) == true {
+          removed += 1
+          continue
+        }
+        guard depthMax > 0, let inner = try? folder(name) else { continue }
+        inner.empty(depthMax: depthMax - 1)
+        if (try? removeFolder(name)) != nil { removed += 1 }
+      }
+      guard removed > 0 else { return }
+    }
+  }
+
   /// Makes names that were given or removed durable.
   func sync() throws(FileFailure) {
     guard fsync(descriptor) == 0 else {

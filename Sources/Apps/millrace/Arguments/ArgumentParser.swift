@@ -7,7 +7,8 @@ struct ArgumentParser {
 
   /// Words that name the same thing, such as plurals of nouns.
   private static let aliases = [
-    "workflows": "workflow", "runs": "run", "tasks": "task", "ls": "list",
+    "workflows": "workflow", "runs": "run", "tasks": "task", "artifacts": "artifact",
+    "ls": "list",
   ]
 
   func parse(_ arguments: [String]) throws -> Call {

@@ -91,7 +91,7 @@ struct Client: Sendable {
     return answer
   }
 
-  private func json(_ answer: HTTPAnswer) async throws -> Value {
+  func json(_ answer: HTTPAnswer) async throws -> Value {
     let bytes = try await body(of: answer)
     if bytes.isEmpty { return .null }
     guard let value = try? Value(json: String(decoding: bytes, as: UTF8.self), limits: .answers)

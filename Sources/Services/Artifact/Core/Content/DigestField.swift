@@ -15,7 +15,7 @@ public enum DigestField {
     for member in values.joined(separator: ",").split(separator: ",") {
       guard let (name, value) = DigestField.member(member) else { return .malformed }
       guard name == "sha-256" else { continue }
-      guard let digest = Base64.decoded(value).flatMap(ContentDigest.init(bytes:)),
+      guard let digest = StrictBase64.decoded(value).flatMap(ContentDigest.init(bytes:)),
         found == nil || found == digest
       else { return .malformed }
       found = digest
@@ -24,7 +24,7 @@ public enum DigestField {
   }
 
   public static func text(of digest: ContentDigest) -> String {
-    "sha-256=:\(Base64.encoded(digest.bytes)):"
+    "sha-256=:\(StrictBase64.encoded(digest.bytes)):"
   }
 
   /// `name=:base64:`, with blanks around it.

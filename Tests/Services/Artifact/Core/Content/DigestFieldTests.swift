@@ -37,13 +37,13 @@ struct DigestFieldTests {
   @Test func `every length goes through Base64 and back`() {
     for count in 0..<70 {
       let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
-      #expect(Base64.decoded(Base64.encoded(bytes)) == bytes)
+      #expect(StrictBase64.decoded(StrictBase64.encoded(bytes)) == bytes)
     }
-    #expect(Base64.encoded(Array("foobar".utf8)) == "Zm9vYmFy")
-    #expect(Base64.encoded(Array("fooba".utf8)) == "Zm9vYmE=")
+    #expect(StrictBase64.encoded(Array("foobar".utf8)) == "Zm9vYmFy")
+    #expect(StrictBase64.encoded(Array("fooba".utf8)) == "Zm9vYmE=")
     for text in ["A", "AA", "AAA", "A===", "====", "AB==CD==", "AA=A", "AAA\n", "Zm9vYmF=", "é==="]
     {
-      #expect(Base64.decoded(text) == nil, "\(text)")
+      #expect(StrictBase64.decoded(text) == nil, "\(text)")
     }
   }
 }

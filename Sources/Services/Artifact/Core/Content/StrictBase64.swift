@@ -1,5 +1,5 @@
 /// Base64 with padding (RFC 4648 §4), strict: no blanks, no missing padding, no stray bits.
-public enum Base64 {
+public enum StrictBase64 {
   private static let alphabet = [UInt8](
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

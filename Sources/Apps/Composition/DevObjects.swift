@@ -1,0 +1,46 @@
+internal import CryptoAdapter
+internal import Domain
+internal import FilesAdapter
+internal import Glibc
+internal import Ports
+
+/// Where `dev` keeps the contents of artifacts: below its data, or in a folder that goes with it.
+enum DevObjects {
+  private static let prefix = "objects-"
+
+  static func open(
+    _ data: String?, temporary: String, time: any Time, randomness: any Randomness
+  ) throws(DevFailure) -> FolderObjectStore {
+    let directory: String
+    if let data {
+      directory = data + "/objects"
+    } else {
+      removeLeftovers(in: temporary)
+      directory = "\(temporary)/\(prefix)\(getpid())"
+    }
+    do throws(ObjectError) {
+      return try FolderObjectStore(
+        FolderObjectStoreConfiguration(directory: directory), digest: OpenSSLDigest(), time: time,
+        randomness: randomness)
+    } catch {
+      throw DevFailure(
+        "the folder \(directory) cannot be used: \(error)",
+        hint: "it needs write permission and room on its disk")
+    }
+  }
+
+  /// Removes what processes that were killed have left.
+  private static func removeLeftovers(in temporary: String) {
+    guard let list = opendir(temporary) else { return }
+    defer { closedir(list) }
+    while let entry = readdir(list) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard name.hasPrefix(prefix), let process = pid_t(name.dropFirst(prefix.count)), process > 0,
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      FolderObjectStore.removeFolder("\(temporary)/\(name)")
+    }
+  }
+}

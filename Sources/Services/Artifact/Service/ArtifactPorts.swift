@@ -1,0 +1,37 @@
+internal import Domain
+public import Ports
+public import ServiceKit
+
+/// The ports of the artifact service and what is shared by its parts.
+public struct ArtifactPorts: Sendable {
+  public let store: any RecordStore
+  public let objects: any ObjectStore
+  public let bus: any Bus
+  public let network: any Network
+  public let digest: any Digest
+  /// Signs links: a keyed digest that nobody without the key can make.
+  public let sign: @Sendable ([UInt8]) -> [UInt8]
+  /// Where clients reach this service, `http://host:port`; links begin with it.
+  public let address: @Sendable () -> String
+  public let context: ServiceContext
+  public let seal: CursorSeal
+  public let configuration: ArtifactConfiguration
+
+  public init(
+    store: any RecordStore, objects: any ObjectStore, bus: any Bus, network: any Network,
+    digest: any Digest, sign: @escaping @Sendable ([UInt8]) -> [UInt8],
+    address: @escaping @Sendable () -> String, context: ServiceContext, seal: CursorSeal,
+    configuration: ArtifactConfiguration = ArtifactConfiguration()
+  ) {
+    self.store = store
+    self.objects = objects
+    self.bus = bus
+    self.network = network
+    self.digest = digest
+    self.sign = sign
+    self.address = address
+    self.context = context
+    self.seal = seal
+    self.configuration = configuration
+  }
+}

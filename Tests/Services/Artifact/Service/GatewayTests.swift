@@ -1,0 +1,124 @@
+import ArtifactCore
+import Contracts
+import Domain
+import Ports
+import SimulationFakes
+import SimulationKit
+import Testing
+
+@testable import ArtifactService
+
+private let content = (0..<25).map { UInt8($0) }
+
+private func attempt(_ number: Int = 1, task: String = "build") -> AttemptID {
+  AttemptID(
+    run: Scene.run, task: TaskKey(TaskName(unchecked: task)), fence: Fence(number))
+}
+
+private func offer(
+  _ attempt: AttemptID, _ content: [UInt8], path: String = "a/b.xml"
+) -> OfferArtifactRequest {
+  OfferArtifactRequest(
+    attempt: attempt.description, name: "junit", path: path, size: Int64(content.count),
+    digest: Scene.hexadecimal(content), contentType: "text/plain")
+}
+
+struct GatewayTests {
+  @Test(arguments: [10, 1_000])
+  func `a worker brings files of its attempt and others fetch them`(partBytes: Int) throws {
+    try Simulation.run(seed: 1) { world in
+      let scene = try Scene(world) { $0.partBytes = partBytes }
+      let asked: OfferArtifactResponse = try await scene.remote("Offer", offer(attempt(), content))
+      #expect(!asked.isReady)
+      if asked.parts == 0 {
+        #expect(try await scene.call("PUT", asked.link, content, token: nil).status == 200)
+      } else {
+        #expect(asked.parts == 3)
+        for part in 1...3 {
+          let bytes = content.dropFirst((part - 1) * 10).prefix(10)
+          let put = try await scene.call(
+            "PUT", "\(asked.link)&part=\(part)", Array(bytes), token: nil)
+          #expect(put.status == 204)
+        }
+        let request = CompleteArtifactRequest(
+          attempt: attempt().description, artifact: asked.artifact)
+        let _: CompleteArtifactResponse = try await scene.remote("Complete", request)
+        let _: CompleteArtifactResponse = try await scene.remote("Complete", request)
+      }
+      let again: OfferArtifactResponse = try await scene.remote("Offer", offer(attempt(), content))
+      #expect(again.isReady)
+      #expect(again.artifact == asked.artifact)
+      let found: FindArtifactsResponse = try await scene.remote(
+        "Find",
+        FindArtifactsRequest(
+          attempt: attempt(task: "deploy").description, task: "build", name: "junit"))
+      let file = try #require(found.files.first)
+      #expect(file.path == "a/b.xml")
+      #expect(try await scene.call("GET", file.link, token: nil).bytes == content)
+    }
+  }
+
+  /// Goal: a retried attempt hides no files, and who fetches gets those of the newest attempt.
+  @Test func `each attempt has its own files and the newest are found`() throws {
+    try Simulation.run(seed: 1) { world in
+      let scene = try Scene(world)
+      for (number, path) in [(1, "a"), (1, "b"), (2, "a"), (2, "c"), (10, "d")] {
+        let content = Array("\(number)\(path)".utf8)
+        let asked: OfferArtifactResponse = try await scene.remote(
+          "Offer", offer(attempt(number), content, path: path))
+        if number != 10 {
+          #expect(try await scene.call("PUT", asked.link, content, token: nil).status == 200)
+        }
+      }
+      let found: FindArtifactsResponse = try await scene.remote(
+        "Find",
+        FindArtifactsRequest(attempt: attempt().description, task: "build", name: "junit"))
+      #expect(found.files.map(\.path) == ["a", "c"])
+      let list = try await scene.call(
+        "GET", "/v1/runs/\(Scene.run)/artifacts?task=build&attempt=1")
+      #expect(list.value["items"]?.items.count == 2)
+    }
+  }
+
+  @Test func `what makes no sense or is not its own is refused`() throws {
+    try Simulation.run(seed: 1) { world in
+      let scene = try Scene(world)
+      func code(_ method: String, _ request: OfferArtifactRequest) async -> RPCError.Code? {
+        do {
+          let _: OfferArtifactResponse = try await scene.remote(method, request)
+          return nil
+        } catch {
+          return (error as? RPCError)?.code
+        }
+      }
+      var odd = offer(attempt(), content)
+      odd.path = "../x"
+      #expect(await code("Offer", odd) == .invalidArgument)
+      odd = offer(attempt(), content)
+      odd.digest = "x"
+      #expect(await code("Offer", odd) == .invalidArgument)
+      odd = offer(attempt(), content)
+      odd.attempt = "x"
+      #expect(await code("Offer", odd) == .invalidArgument)
+      odd = offer(attempt(), content)
+      odd.size = -1
+      #expect(await code("Offer", odd) == .invalidArgument)
+      odd.attempt = "\(RunID(SortableID(high: 5, low: 5)))/build/1"
+      odd.size = 1
+      #expect(await code("Offer", odd) == .notFound)
+      #expect(await code("Nothing", odd) == .unimplemented)
+      let foreign = try await scene.put("a", [1], run: Scene.foreignRun)
+      await #expect(throws: RPCError.self) {
+        let _: FindArtifactsResponse = try await scene.remote(
+          "Find",
+          FindArtifactsRequest(attempt: attempt().description, artifact: foreign.id))
+      }
+      await #expect(throws: RPCError.self) {
+        let _: CompleteArtifactResponse = try await scene.remote(
+          "Complete",
+          CompleteArtifactRequest(attempt: attempt().description, artifact: foreign.id))
+      }
+      #expect(scene.faults() == [])
+    }
+  }
+}
