@@ -40,11 +40,11 @@ public protocol ObjectStore: Sendable {
     _ key: String, _ bytes: [UInt8], contentType: String, ifAbsent: Bool
   ) async throws(ObjectError) -> ObjectSummary
 
-  /// Bytes of a range; nil means the whole object, whose checksum is then verified: `.conflict` when
-  /// it is damaged. Nothing vouches for the bytes of a range: who reads an object in ranges compares
-  /// the digest of the whole. A range that starts beyond the end is `.refused`; one that starts at
-  /// the end is empty; one that ends beyond it is cut. Backends limit how much one call may read:
-  /// larger objects are read in ranges.
+  /// Bytes of a range; nil means the whole object, whose checksum is then verified: `.conflict`
+  /// when it is damaged. Nothing vouches for the bytes of a range: who reads an object in ranges
+  /// compares the digest of the whole. A range that starts beyond the end is `.refused`; one that
+  /// starts at the end is empty; one that ends beyond it is cut. Backends limit how much one call
+  /// may read: larger objects are read in ranges.
   func get(_ key: String, _ range: Range<Int64>?) async throws(ObjectError) -> [UInt8]
 
   func head(_ key: String) async throws(ObjectError) -> ObjectSummary

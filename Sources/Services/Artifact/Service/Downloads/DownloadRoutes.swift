@@ -46,13 +46,16 @@ struct Download: Sendable {
       return HTTPResponse(status: 304, fields: HTTPFields(cacheFields(content)))
     }
     let reader = ContentReader(ports: ports, key: object.key, content: content)
+    let isHead = request.method == "HEAD"
     switch range(request, content) {
     case .whole:
-      return try await send(0..<content.size, of: content, reader, request, status: 200, [])
+      return try await send(0..<content.size, reader, isHead: isHead)
     case .part(let part):
       let place = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(content.size)"
-      return try await send(
-        part, of: content, reader, request, status: 206, [HTTPField("Content-Range", place)])
+      var response = try await send(part, reader, isHead: isHead)
+      response.status = 206
+      response.fields.fields.append(HTTPField("Content-Range", place))
+      return response
     case .unsatisfiable:
       throw Problem(
         416, "range-not-satisfiable", "the content has \(content.size) bytes",
@@ -72,23 +75,22 @@ struct Download: Sendable {
   }
 
   private func send(
-    _ part: Range<Int64>, of content: Content, _ reader: ContentReader, _ request: HTTPRequest,
-    status: Int, _ more: [HTTPField]
+    _ part: Range<Int64>, _ reader: ContentReader, isHead: Bool
   ) async throws(Problem) -> HTTPResponse {
     let fields = HTTPFields(
-      cacheFields(content) + safeFields + more + [
+      cacheFields(reader.content) + safeFields + [
         HTTPField("Content-Length", "\(part.count)"), HTTPField("Accept-Ranges", "bytes"),
-        HTTPField("Repr-Digest", DigestField.text(of: content.digest)),
+        HTTPField("Repr-Digest", DigestField.text(of: reader.content.digest)),
       ])
-    guard request.method != "HEAD" else {
-      return HTTPResponse(status: status, fields: fields, body: .stream { _ in })
+    guard !isHead else {
+      return HTTPResponse(status: 200, fields: fields, body: .stream { _ in })
     }
     let first = try await reader.first(of: part)
     if first.count == part.count {
-      return HTTPResponse(status: status, fields: fields, body: .bytes(first))
+      return HTTPResponse(status: 200, fields: fields, body: .bytes(first))
     }
     return HTTPResponse(
-      status: status, fields: fields,
+      status: 200, fields: fields,
       body: .stream { sink in
         try await reader.write(part, first: first, to: sink)
       })
