@@ -59,6 +59,7 @@ struct ArtifactFetch: Sendable {
     guard fields.isEmpty || answer.status == 206 else {
       throw Failure(.conflict, "the content has changed while it was fetched", hint: "try again")
     }
+    await answer.body.allow(upTo: Int(clamping: size))
     while let piece = try await next(answer.body) {
       progress.digest.update(piece)
       progress.received += Int64(piece.count)
