@@ -48,10 +48,11 @@ struct RetentionTests {
   /// Goal: the end of a run starts the clock, however often and late it is told.
   @Test func `the files of a run go with the run`() throws {
     try Simulation.run(seed: 1) { world in
-      let day = Duration.seconds(86_400)
+      let hour = Duration.seconds(3_600)
       let scene = try Scene(world) {
-        $0.limits.keptAfterRun = .seconds(5 * 86_400)
-        $0.sweepEvery = .seconds(600)
+        $0.limits.keptAfterRun = .seconds(5 * 3_600)
+        $0.sweepEvery = .seconds(60)
+        $0.pollWait = .seconds(60)
       }
       for name in ["a", "b", "c"] { #expect(try await scene.put(name, [1]).status == 201) }
       let foreign = try await scene.put("a", [1], run: Scene.foreignRun)
@@ -60,11 +61,11 @@ struct RetentionTests {
       scene.bus.append([
         BusRecord(topic: "workflow.completed", key: "x", value: [0xff, 0xff])
       ])
-      try await world.here.time.sleep(for: .seconds(4 * 86_400))
+      try await world.here.time.sleep(for: hour * 4)
       #expect(scene.rows.count == 4)
       #expect(scene.runs.first { $0.run == Scene.run.text }?.phase == .ended)
       #expect(scene.bus.records("artifact.dead-letters").count == 1)
-      try await world.here.time.sleep(for: day + .seconds(7_200))
+      try await world.here.time.sleep(for: hour * 2)
       #expect(scene.rows.map(\.run) == [Scene.foreignRun.text])
       #expect(scene.objects.keys.count == 1)
       #expect(scene.runs.map(\.run) == [Scene.foreignRun.text])
