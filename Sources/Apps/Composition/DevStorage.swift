@@ -25,7 +25,8 @@ struct DevStorage: Sendable {
   static let topics: [TopicDeclaration] = [
     .topic("workflow.started"), .topic("workflow.completed"), .topic("task.completed"),
     .topic("task.failed"), .topic("task.logs"), .topic("run.commands"),
-    .topic("metadata.dead-letters"), .topic("artifact.dead-letters"), .family(prefix: "task.scheduled."),
+    .topic("metadata.dead-letters"), .topic("artifact.dead-letters"),
+    .family(prefix: "task.scheduled."),
   ]
 
   static func open(
