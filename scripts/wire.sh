@@ -86,8 +86,9 @@ expect 415 'a wrong content type' "${auth[@]}" -H 'Content-Type: text/plain' --d
 head -c 5000000 /dev/zero | tr '\0' '#' >"$work/large.yaml"
 expect 413 'a definition that is too large' "${auth[@]}" "${yaml[@]}" -H 'Expect:' \
   --data-binary "@$work/large.yaml" "$url/v1/workflows"
+{ cat "$work/good.yaml"; echo 'description: changed'; } >"$work/changed.yaml"
 expect 412 'a stale version' "${auth[@]}" "${yaml[@]}" -H 'If-Match: "other"' \
-  --data-binary "@$work/good.yaml" "$url/v1/workflows"
+  --data-binary "@$work/changed.yaml" "$url/v1/workflows"
 
 # Runs.
 start='{"workflow":"wire","inputs":{"who":"world"}}'

@@ -6,7 +6,8 @@ enum Terminal {
   /// Data that was asked for.
   static func write(_ text: String) { write(Array(text.utf8), to: 1) }
 
-  static func line(_ text: String) { write(text + "\n") }
+  /// Text that ends with one line break, whether it comes with it or not.
+  static func line(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n") }
 
   /// Progress, hints and errors.
   static func note(_ text: String) { write(Array((text + "\n").utf8), to: 2) }

@@ -35,6 +35,8 @@ import Testing
     expect(7, try await dev.run("run", "start", "hello", "-i", "who=9"), says: "does not match")
     expect(
       7, try await dev.run("run", "start", "hello", "-i", "whom=x"), says: "did you mean 'who'?")
+    let broken = dev.call("run", "start", "-", input: "id: b\ntasks: {a: {rum: [a]}}\n")
+    expect(7, try await broken.run(), says: "-:2:13: unknown-key: unknown key 'rum' in a task")
     expect(9, try await dev.call("run", "start", "-", "--wait", input: Sample.times).run())
 
     let slow = dev.call("run", "start", "-", "--watch", "--timeout", "1s", input: Sample.slow)

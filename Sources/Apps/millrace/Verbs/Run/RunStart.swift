@@ -53,7 +53,7 @@ struct RunStart: Sendable {
         namespace: call.value("namespace") ?? "default", workflow: name,
         version: call.value("version"))
     }
-    let applied = try await WorkflowVerbs.apply(try LocalFiles.read(name), client, isDryRun: false)
+    let applied = try await WorkflowVerbs.apply(name, client, isDryRun: false)
     return Target(
       namespace: applied["namespace"]?.string ?? "default",
       workflow: applied["name"]?.string ?? "", version: applied["version"]?.string)

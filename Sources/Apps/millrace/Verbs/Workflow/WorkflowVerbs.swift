@@ -15,15 +15,7 @@ enum WorkflowVerbs {
       let form = try OutputForm(call)
       var applied: [Value] = []
       for file in call.operands {
-        do {
-          applied.append(
-            try await apply(try LocalFiles.read(file), client, isDryRun: call.has("dry-run")))
-        } catch let failure as Failure where failure.code == .invalid {
-          var named = failure
-          named.what = "\(file): \(failure.what)"
-          named.details = failure.details.map { "\(file):\($0)" }
-          throw named
-        }
+        applied.append(try await apply(file, client, isDryRun: call.has("dry-run")))
       }
       form.print(applied, name: fullName) {
         applied.map { "\(fullName($0)) is at version \($0["version"]?.string ?? "")" }
@@ -33,10 +25,19 @@ enum WorkflowVerbs {
     }
   }
 
-  static func apply(_ source: [UInt8], _ client: Client, isDryRun: Bool) async throws -> Value {
-    let answer = try await client.send(
-      "POST", "/v1/workflows", query: [("dryRun", isDryRun ? "true" : nil)],
-      fields: [HTTPField("Content-Type", "application/yaml")], body: source)
+  static func apply(_ file: String, _ client: Client, isDryRun: Bool) async throws -> Value {
+    let source = try LocalFiles.read(file)
+    let answer: HTTPAnswer
+    do {
+      answer = try await client.send(
+        "POST", "/v1/workflows", query: [("dryRun", isDryRun ? "true" : nil)],
+        fields: [HTTPField("Content-Type", "application/yaml")], body: source)
+    } catch let failure as Failure where failure.code == .invalid {
+      var named = failure
+      named.what = "\(file): \(failure.what)"
+      named.details = failure.details.map { "\(file):\($0)" }
+      throw named
+    }
     let bytes = try await client.body(of: answer)
     return (try? Value(json: String(decoding: bytes, as: UTF8.self), limits: .answers)) ?? .null
   }

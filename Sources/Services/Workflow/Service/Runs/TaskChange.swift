@@ -4,35 +4,37 @@ internal import Domain
 /// A task that is not as it was at the last look.
 struct TaskChange: Sendable {
   let task: String
-  /// When it became what it is, as far as it tells. A `forEach` task has no attempts of its own: it
-  /// starts before its instances.
-  private let sinceUs: Int64
-  /// Of a `forEach` task, which ends with the last of its instances.
-  private let isEndOfInstances: Bool
+  /// When it became what it is. A `forEach` task cannot tell, as it has no attempts of its own: it
+  /// starts with the first of its instances and ends with the last.
+  private let sinceUs: Int64?
+  private let isEnd: Bool
   let document: Value
 
   init(_ view: TaskView) {
     let last = view.attempts.last
-    let times = [
-      last?.endedAtUs ?? last?.startedAtUs ?? last?.queuedAtUs, view.reason?.sinceUs,
-    ].compactMap(\.self)
     task = view.task
-    sinceUs = times.max() ?? .min
-    isEndOfInstances = times.isEmpty && TaskOutcome(rawValue: view.state) != nil
+    sinceUs = [
+      last?.endedAtUs ?? last?.startedAtUs ?? last?.queuedAtUs, view.reason?.sinceUs,
+    ].compactMap(\.self).max()
+    isEnd = TaskOutcome(rawValue: view.state) != nil
     document = RunDocument.of(view)
   }
 
   /// The documents in the order in which the changes happened, names deciding between equals.
   static func inOrder(_ changes: [TaskChange]) -> [Value] {
-    var ends: SortedMap<String, Int64> = [:]
+    var spans: SortedMap<String, (first: Int64, last: Int64)> = [:]
     for change in changes {
-      guard let bracket = change.task.firstIndex(of: "[") else { continue }
+      guard let bracket = change.task.firstIndex(of: "["), let since = change.sinceUs else {
+        continue
+      }
       let owner = String(change.task[..<bracket])
-      ends[owner] = max(ends[owner] ?? .min, change.sinceUs)
+      let span = spans[owner] ?? (since, since)
+      spans[owner] = (min(span.first, since), max(span.last, since))
     }
     let places = changes.enumerated().map { place, change in
-      change.isEndOfInstances
-        ? (ends[change.task] ?? .min, 1, place) : (change.sinceUs, 0, place)
+      if let since = change.sinceUs { return (since, 0, place) }
+      let span = spans[change.task]
+      return change.isEnd ? (span?.last ?? .min, 1, place) : (span?.first ?? .max, -1, place)
     }
     return places.sorted { $0 < $1 }.map { changes[$0.2].document }
   }
