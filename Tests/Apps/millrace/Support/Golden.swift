@@ -17,7 +17,10 @@ enum Golden {
       try text.write(to: file, atomically: true, encoding: .utf8)
     }
     let wanted = (try? String(contentsOf: file, encoding: .utf8)) ?? "(\(name) does not exist)"
-    #expect(text == wanted, "\(name) differs", sourceLocation: sourceLocation)
+    #expect(
+      text == wanted,
+      "\(name) differs; if it should, write it anew with MILLRACE_GOLDEN=write and read the change",
+      sourceLocation: sourceLocation)
   }
 
   /// What differs from run to run is replaced by a word for it, and columns by two blanks.
