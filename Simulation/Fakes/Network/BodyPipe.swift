@@ -26,11 +26,15 @@ final class BodyPipe: Sendable {
   }
 
   private let network: FakeNetwork
+  private let keepsPieces: Bool
   private let state: Mutex<State>
 
-  init(_ network: FakeNetwork) {
+  /// - Parameter keepsPieces: whether pieces arrive as they were written, as messages do, and the
+  ///   whole may be of any size.
+  init(_ network: FakeNetwork, keepsPieces: Bool = false) {
     self.network = network
-    state = Mutex(State(bytesMax: network.limits.bodyBytesMax))
+    self.keepsPieces = keepsPieces
+    state = Mutex(State(bytesMax: keepsPieces ? .max : network.limits.bodyBytesMax))
   }
 
   func connect(from writer: Incarnation, to reader: Incarnation) {
@@ -139,7 +143,7 @@ final class BodyPipe: Sendable {
     if let ends = state.withLock({ $0.ends }), network.isCut(from: ends.from, to: ends.to) {
       return
     }
-    let split = network.faults.variesPieces ? network.chance.below(1 << 16) : nil
+    let split = network.faults.variesPieces && !keepsPieces ? network.chance.below(1 << 16) : nil
     let (reader, result, writer) = state.withLock { state in
       guard let reader = state.reader, let result = BodyPipe.take(from: &state, split: split) else {
         return Wakeup(reader: nil, result: .success(nil), writer: nil)

@@ -12,12 +12,26 @@ extension FakeNetwork {
   public func serve(
     _ address: String, _ handler: any HTTPHandler, ready: @Sendable (String) -> Void
   ) async throws(HTTPError) {
+    try await serve(address, handler, nil, ready: ready)
+  }
+
+  public func serve(
+    _ address: String, _ handler: any HTTPHandler, exposing exposure: RPCExposure,
+    ready: @Sendable (String) -> Void
+  ) async throws(HTTPError) {
+    try await serve(address, handler, exposure, ready: ready)
+  }
+
+  private func serve(
+    _ address: String, _ handler: any HTTPHandler, _ exposure: RPCExposure?,
+    ready: @Sendable (String) -> Void
+  ) async throws(HTTPError) {
     guard let process = world.running else {
       preconditionFailure("an address is served by a task of a simulated process")
     }
     let number = newNumber()
     let bound = try bind(
-      address, Listener(number: number, process: process, handler: handler))
+      address, Listener(number: number, process: process, handler: handler, exposure: exposure))
     ready(bound)
     await world.exchange("network.serve", ifCancelled: ()) { _ in }
     let isBusy = state.withLock { state in

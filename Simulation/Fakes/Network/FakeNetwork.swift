@@ -45,6 +45,7 @@ public final class FakeNetwork: Network {
     var number: UInt64
     var process: Incarnation
     var handler: any HTTPHandler
+    var exposure: RPCExposure?
     var isAccepting = true
     var drained: Reply<Void>?
   }

@@ -1,7 +1,7 @@
 /// The promises of `Network`. Run them against every implementation, without injected faults.
 public enum NetworkContract {
   public static let cases: [ContractCase<NetworkSubject>] =
-    exchanges + bodies + endings + remoteCalls
+    exchanges + bodies + endings + remoteCalls + streams + exposures
 }
 
 extension [UInt8] {

@@ -123,11 +123,11 @@ extension Problem {
   public init(_ error: RPCError) {
     switch error.code {
     case .notFound: self.init(404, "not-found", error.message)
-    case .invalidArgument: self.init(400, "invalid", error.message)
+    case .invalidArgument, .outOfRange: self.init(400, "invalid", error.message)
     case .permissionDenied: self.init(403, "forbidden", error.message)
     case .failedPrecondition, .aborted, .alreadyExists: self.init(409, "conflict", error.message)
     case .cancelled, .unknown, .deadlineExceeded, .resourceExhausted, .unimplemented, .internal,
-      .unavailable, .unauthenticated:
+      .unavailable, .dataLoss, .unauthenticated:
       self = .unavailable(error.message)
     }
   }
