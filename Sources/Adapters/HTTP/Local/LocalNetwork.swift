@@ -2,12 +2,15 @@ internal import Domain
 public import Ports
 public import SystemAdapter
 
-/// The network of a process that holds every service: HTTP goes over sockets, remote calls go
-/// straight to the handler in the same process.
+/// The network of a process: HTTP goes over sockets; remote calls go straight to the handler when
+/// it is in the same process, otherwise over gRPC to the addresses that are known for a service.
 public final class LocalNetwork: Network {
   public struct Configuration: Sendable {
     public var server = HTTPServerLimits()
     public var client = HTTPClientConfiguration()
+    public var calls = RPCClientConfiguration()
+    /// Where services are served that are not in this process: `host:port` by full name.
+    public var peers: [String: [String]] = [:]
 
     public init() {}
   }
@@ -19,6 +22,8 @@ public final class LocalNetwork: Network {
   private let resolver: AddressResolver
   private let client: HTTPClient
   private let directory = RPCDirectory()
+  private let peers: [String: [String]]
+  private let remote: RPCClients
 
   /// - Parameter pool: for looking up host names.
   public init(
@@ -31,6 +36,8 @@ public final class LocalNetwork: Network {
     server = configuration.server
     resolver = AddressResolver(on: loop, pool: pool)
     client = HTTPClient(on: loop, resolver: resolver, configuration: configuration.client)
+    peers = configuration.peers
+    remote = RPCClients(on: loop, resolver: resolver, configuration: configuration.calls)
   }
 
   public func serve(
@@ -38,6 +45,17 @@ public final class LocalNetwork: Network {
   ) async throws(HTTPError) {
     let address = try await ListenAddress.resolve(address, with: resolver)
     let server = HTTPServer(on: loop, limits: server, telemetry: telemetry, handler)
+    try await server.serve(at: address, ready: ready)
+  }
+
+  public func serve(
+    _ address: String, _ handler: any HTTPHandler, exposing exposure: RPCExposure,
+    ready: @Sendable (String) -> Void
+  ) async throws(HTTPError) {
+    let address = try await ListenAddress.resolve(address, with: resolver)
+    let server = HTTPServer(
+      on: loop, limits: server, telemetry: telemetry, handler,
+      calls: RPCServing(exposure, directory, server.rpc))
     try await server.serve(at: address, ready: ready)
   }
 
@@ -57,7 +75,7 @@ public final class LocalNetwork: Network {
     _ service: String, _ method: String, _ request: [UInt8], within length: Duration
   ) async throws(RPCError) -> [UInt8] {
     guard let handler = directory.next(service) else {
-      throw RPCError(.unavailable, "nobody serves \(service)")
+      return try await call(RPCCall(service, method, within: length), request)
     }
     guard !Task.isCancelled else { throw RPCError(.cancelled, "the caller was cancelled") }
     let race = Race<Result<[UInt8], RPCError>>()
@@ -81,5 +99,16 @@ public final class LocalNetwork: Network {
     answering.cancel()
     waiting.cancel()
     return try answer.get()
+  }
+
+  public func open(_ call: RPCCall) async throws(RPCError) -> any RPCExchange {
+    if let address = call.address { return try await remote.open(call, at: [address]) }
+    if let handler = directory.next(call.service) {
+      return LocalExchange(call, handler, on: loop, time: time)
+    }
+    guard let addresses = peers[call.service], !addresses.isEmpty else {
+      throw RPCError(.unavailable, "nobody serves \(call.service)")
+    }
+    return try await remote.open(call, at: addresses)
   }
 }

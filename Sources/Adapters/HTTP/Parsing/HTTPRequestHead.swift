@@ -19,6 +19,17 @@ struct HTTPRequestHead: Hashable, Sendable {
     "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS",
   ]
 
+  /// A head that came in another way than as lines.
+  init(method: String, target: RequestTarget, fields: HTTPFields) {
+    self.method = method
+    self.target = target
+    self.fields = fields
+    minorVersion = 1
+    framing = nil
+    keepsAlive = true
+    expectsContinue = false
+  }
+
   init(lines: [Range<Int>], in bytes: Span<UInt8>) throws(HTTPRefusal) {
     guard let first = lines.first else { throw .malformed("an empty request") }
     var fields = HeadFields()
@@ -66,7 +77,7 @@ struct HTTPRequestHead: Hashable, Sendable {
     return (line.count - suffix, Int(version[7]) - 0x30)
   }
 
-  private static func knownMethod(_ bytes: Span<UInt8>) throws(HTTPRefusal) -> String {
+  static func knownMethod(_ bytes: Span<UInt8>) throws(HTTPRefusal) -> String {
     for method in methods where bytes.count == method.utf8CodeUnitCount {
       let isSame = method.withUTF8Buffer { wanted in
         wanted.indices.allSatisfy { wanted[$0] == bytes[$0] }

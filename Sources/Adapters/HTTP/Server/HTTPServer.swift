@@ -3,13 +3,14 @@ internal import Domain
 public import Ports
 public import SystemAdapter
 
-/// An HTTP/1.1 server on one loop: accepts connections and lets a handler answer their requests,
-/// one at a time per connection. Handlers run as tasks on the loop; slow clients cost no thread.
+/// A server of HTTP/1.1, HTTP/2 and gRPC on one loop and one port: accepts connections and lets a
+/// handler answer their requests, one at a time on a connection of HTTP/1.1, many on one of HTTP/2.
+/// Handlers run as tasks on the loop; slow clients cost no thread.
 public actor HTTPServer {
   private let loop: EventLoop
   private let limits: HTTPServerLimits
   private let telemetry: any Telemetry
-  private let handler: any HTTPHandler
+  private let service: HTTP2Service
   private let environment: HTTPServerEnvironment
 
   private var listener: Int32 = -1
@@ -30,11 +31,19 @@ public actor HTTPServer {
     on loop: EventLoop, limits: HTTPServerLimits, telemetry: any Telemetry,
     _ handler: any HTTPHandler
   ) {
+    self.init(on: loop, limits: limits, telemetry: telemetry, handler, calls: nil)
+  }
+
+  /// - Parameter calls: which remote calls are answered beside HTTP.
+  init(
+    on loop: EventLoop, limits: HTTPServerLimits, telemetry: any Telemetry,
+    _ handler: any HTTPHandler, calls: RPCServing?
+  ) {
     self.loop = loop
     self.limits = limits
     self.telemetry = telemetry
-    self.handler = handler
     environment = HTTPServerEnvironment(on: loop, limits: limits)
+    service = HTTP2Service(handler: handler, calls: calls, environment: environment)
   }
 
   /// Serves until the task is cancelled, then drains: nothing new is accepted, idle connections are
@@ -111,7 +120,7 @@ public actor HTTPServer {
     nextConnection += 1
     let id = nextConnection
     let connection = HTTPServerConnection(
-      descriptor, peer: peer.host, in: environment, handler: handler)
+      descriptor, peer: peer.host, in: environment, service: service)
     connections[id] = connection
     let task = Task(executorPreference: loop) { [weak self] in
       await connection.run()
@@ -164,6 +173,7 @@ public actor HTTPServer {
   }
 
   private func beginDrain() {
+    service.calls?.health.end()
     for connection in connections.values { connection.assumeIsolated { $0.drain() } }
   }
 

@@ -8,7 +8,7 @@ actor HTTPServerConnection {
   let loop: EventLoop
   let limits: HTTPServerLimits
   let environment: HTTPServerEnvironment
-  private let handler: any HTTPHandler
+  private let service: HTTP2Service
   private let peer: String
   private var descriptor: Int32?
   private var task: Task<Void, Never>?
@@ -22,18 +22,21 @@ actor HTTPServerConnection {
   private(set) var isDraining = false
   var isStreaming = false
   var progress: StreamProgress?
+  /// Set once the client turned out to speak HTTP/2.
+  private var multiplexed: HTTP2Connection?
+  private var firstHeadUntil = Uptime.distantFuture
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   /// Takes the descriptor over.
   init(
     _ descriptor: Int32, peer: String, in environment: HTTPServerEnvironment,
-    handler: any HTTPHandler
+    service: HTTP2Service
   ) {
     self.descriptor = descriptor
     self.peer = peer
     self.environment = environment
-    self.handler = handler
+    self.service = service
     loop = environment.loop
     limits = environment.limits
     parser = HTTPRequestParser(environment.limits.head)
@@ -47,6 +50,11 @@ actor HTTPServerConnection {
   func run() async {
     guard let descriptor, let channel = try? open(descriptor) else { return }
     do throws(HTTPRefusal) {
+      if let first = try await sniff(on: channel) {
+        await multiplex(first, on: channel)
+        task = nil
+        return
+      }
       while let head = try await nextHead(on: channel) {
         guard await answer(head, on: channel) else { break }
       }
@@ -71,11 +79,13 @@ actor HTTPServerConnection {
   /// Lets the current request end; closes at once when there is none.
   func drain() {
     isDraining = true
+    if let multiplexed { return multiplexed.assumeIsolated { $0.beginDrain() } }
     if isIdle, parser.isBetweenRequests { channel?.interruptReading() }
   }
 
   /// Ends the current request, whatever it is doing.
   func abort() {
+    if let multiplexed { return multiplexed.assumeIsolated { $0.abandon() } }
     task?.cancel()
     channel?.close(withReset: true)
   }
@@ -84,6 +94,58 @@ actor HTTPServerConnection {
   /// is not known yet goes on: half-closed clients are legal, and it may be about to commit.
   private func peerClosed() {
     if isStreaming { task?.cancel() }
+  }
+
+  // MARK: - Versions
+
+  /// Tells HTTP/2 (with prior knowledge) from HTTP/1.1 by the first bytes.
+  ///
+  /// - Returns: what has arrived when it is HTTP/2; nil when it is not, and the parser has it.
+  private func sniff(on channel: SocketChannel) async throws(HTTPRefusal) -> [UInt8]? {
+    firstHeadUntil = ProcessClock.uptime() + limits.headWithin
+    var first: [UInt8] = []
+    isIdle = true
+    while true {
+      let count = min(first.count, HTTPServerConnection.preface.count)
+      guard first.prefix(count).elementsEqual(HTTPServerConnection.preface.prefix(count)) else {
+        parser.append(first.span)
+        return nil
+      }
+      if count == HTTPServerConnection.preface.count { return first }
+      do throws(HTTPError) {
+        let more = try await channel.read(until: firstHeadUntil) { span in
+          span.withUnsafeBufferPointer { first.append(contentsOf: $0) }
+        }
+        guard more else { throw .disconnected }
+      } catch .timedOut where !first.isEmpty {
+        throw .timedOut
+      } catch {
+        channel.close()
+        return nil
+      }
+    }
+  }
+
+  /// How every HTTP/2 connection begins and no request of HTTP/1.1 does; the library reads the
+  /// rest.
+  private static let preface = [UInt8]("PRI * HTTP/2.0\r\n".utf8)
+
+  private func multiplex(_ first: [UInt8], on channel: SocketChannel) async {
+    channel.onPeerClosed = nil
+    guard
+      let session = try? HTTP2Session(
+        .server, limits: limits.http2, fieldsMax: limits.fieldsMax, at: ProcessClock.uptime())
+    else { return channel.close(withReset: true) }
+    let connection = HTTP2Connection(
+      channel, session: session, settings: HTTP2Settings(limits), peer: peer, on: loop
+    ) { [service] connection, stream, block in
+      service.accept(stream, block, on: connection)
+    }
+    multiplexed = connection
+    if isDraining { await connection.beginDrain() }
+    await connection.run(first)
+    multiplexed = nil
+    self.channel = nil
   }
 
   // MARK: - Heads
@@ -100,7 +162,11 @@ actor HTTPServerConnection {
       if parser.isBetweenRequests, isDraining { return nil }
       isIdle = parser.isBetweenRequests
       let now = ProcessClock.uptime()
-      if !isIdle || exchange == 1 { deadline = deadline ?? now + limits.headWithin }
+      if exchange == 1 {
+        deadline = firstHeadUntil
+      } else if !isIdle {
+        deadline = deadline ?? now + limits.headWithin
+      }
       do throws(HTTPError) {
         let more = try await channel.read(until: deadline ?? now + limits.idleMax) {
           parser.append($0)
@@ -125,7 +191,7 @@ actor HTTPServerConnection {
     let request = HTTPRequest(
       method: head.method, path: head.target.path, query: head.target.query, fields: head.fields,
       body: source, peer: peer)
-    let response = await handler.respond(to: request)
+    let response = await service.handler.respond(to: request)
     let wantsMore =
       head.keepsAlive && !isDraining && !channel.isPeerClosed && canSkipRest() && !Task.isCancelled
     do throws(HTTPError) {

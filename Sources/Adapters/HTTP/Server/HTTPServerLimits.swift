@@ -26,6 +26,10 @@ public struct HTTPServerLimits: Hashable, Sendable {
   /// How long what a client still sends is read and dropped before its connection is closed, so
   /// that it gets to see our answer.
   public var lingerMax: Duration = .seconds(2)
+  /// What a connection that speaks HTTP/2 is granted besides.
+  public var http2 = HTTP2Limits()
+  /// What a remote call may take.
+  public var rpc = RPCLimits()
 
   public init() {}
 

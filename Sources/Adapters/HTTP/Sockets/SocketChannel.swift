@@ -4,7 +4,7 @@ internal import Ports
 internal import SystemAdapter
 
 /// A connected socket on a loop, read and written by tasks. Confined to the loop.
-final class SocketChannel {
+final class SocketChannel: @unchecked Sendable {
   /// Told once when the peer has closed its side or has gone.
   var onPeerClosed: (() -> Void)?
   private(set) var isPeerClosed = false

@@ -56,7 +56,7 @@ enum ResponseHeadWriter {
     output += "\r\n\r\n".utf8
   }
 
-  private static func isOwn(_ field: HTTPField) -> Bool {
+  static func isOwn(_ field: HTTPField) -> Bool {
     var name = field.name
     return name.withUTF8 { bytes in
       let span = bytes.span

@@ -59,7 +59,8 @@ struct HTTPServerExchangeTests {
     }
   }
 
-  @Test(arguments: refusedRequests.indices)
+  /// The preface of HTTP/2 is refused by the parser only: the server speaks it.
+  @Test(arguments: refusedRequests.indices.filter { !refusedRequests[$0].text.hasPrefix("PRI") })
   func `what is refused gets a problem document and the end of the connection`(
     _ index: Int
   ) async throws {

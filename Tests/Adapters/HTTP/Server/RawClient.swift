@@ -39,6 +39,19 @@ actor RawClient {
     try await channel?.write(Array(text.utf8), stallMax: .seconds(20))
   }
 
+  func send(bytes: [UInt8]) async throws {
+    try await channel?.write(bytes, stallMax: .seconds(20))
+  }
+
+  /// So many bytes; nil when the connection ends before.
+  func receive(count: Int) async throws -> [UInt8]? {
+    while received.count < count {
+      guard try await readMore() else { return nil }
+    }
+    defer { received.removeFirst(count) }
+    return Array(received.prefix(count))
+  }
+
   /// Everything up to and including `mark`.
   func receive(through mark: String) async throws -> String {
     while true {
@@ -129,7 +142,7 @@ func withServer(
 
 /// Runs `body` while a server with these limits serves.
 func withLimits(
-  _ change: @Sendable (inout HTTPServerLimits) -> Void,
+  _ change: @Sendable (inout HTTPServerLimits) -> Void, calls: RPCServing? = nil,
   serving handler: @escaping @Sendable (HTTPRequest) async -> HTTPResponse,
   body: @escaping @Sendable (ServerFixture) async throws -> Void
 ) async throws {
@@ -139,7 +152,8 @@ func withLimits(
   try await withLoop { loop in
     let address = try #require(SocketAddress(host: "127.0.0.1", port: 0))
     let server = HTTPServer(
-      on: loop, limits: adjusted, telemetry: SilentTelemetry(), HandlerClosure(body: handler))
+      on: loop, limits: adjusted, telemetry: SilentTelemetry(), HandlerClosure(body: handler),
+      calls: calls)
     let (bounds, continuation) = AsyncStream<String>.makeStream()
     let serving = Task(executorPreference: loop) {
       defer { continuation.finish() }
