@@ -14,7 +14,7 @@ CHECKS := tidy format verify test wire kill
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench wire kill check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire kill check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ verify: setup ## Compare the code of proto/ with what is committed, and the code
 bench: setup ## Measure, one line of JSON for each workload; ARGS go to the program
 	@scripts/build.sh -c release --product bench >&2
 	@.build/release/bench $(ARGS)
+
+rates: setup ## Measure the wire alone: requests a second over HTTP/1.1, HTTP/2 and gRPC
+	@scripts/rates.sh $(ARGS)
 
 wire: ## Drive the built program over HTTP as a client sees it
 	$(call need,scripts/wire.sh)
