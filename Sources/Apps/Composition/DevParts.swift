@@ -29,6 +29,7 @@ final class DevParts: Sendable {
   let artifacts: ArtifactServer
   let worker: WorkerServer
   let router: Router
+  let calls: RPCExposure
   let workerEnded = Ended()
   private let address: PublicAddress
 
@@ -100,12 +101,14 @@ final class DevParts: Sendable {
           processes, HTTPExecutor(network: network, time: runtime.time, spawner: runtime.spawner),
           FunctionExecutor(time: runtime.time, spawner: runtime.spawner),
         ], context: context, configuration: worker))
+    let authenticator = TokenAuthenticator(
+      token: token,
+      owner: Principal(name: "admin@local", permissions: SortedSet(Permission.allCases)),
+      hash: { digest.digest($0) })
     router = Router(
       HealthRoutes.all + workflows.routes + metadata.routes + artifacts.routes,
-      authenticator: TokenAuthenticator(
-        token: token,
-        owner: Principal(name: "admin@local", permissions: SortedSet(Permission.allCases)),
-        hash: { digest.digest($0) }), context: context)
+      authenticator: authenticator, context: context)
+    calls = DevCalls.exposure(authenticator)
   }
 
   /// After `run` has ended: nothing of this process is left on disk but its data.
@@ -135,7 +138,7 @@ final class DevParts: Sendable {
   private func serve(_ ready: Ready) async {
     let address = "\(configuration.host):\(configuration.port)"
     do throws(HTTPError) {
-      try await network.serve(address, router) { bound in
+      try await network.serve(address, router, exposing: calls) { bound in
         self.address.set("http://\(bound)")
         ready.tell(.success(bound))
       }
