@@ -2,7 +2,8 @@
 # Installs what the build, the tests and the examples need, where it is missing.
 #
 # Debian packages need root or sudo; nothing is asked for when nothing is missing. The Python
-# environment in .venv holds the protobuf library that the codec is compared with.
+# environment in .venv holds the protobuf library that the codec is compared with, and the gRPC client
+# that calls us.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +14,10 @@ packages=(
 )
 # One major version, so that what it accepts does not change under us; it reads what protoc 3.21 of
 # Debian 12 describes.
-python_packages=('protobuf>=6.30,<7')
+python_packages=(
+  'protobuf>=6.30,<7' 'grpcio>=1.81' 'grpcio-reflection>=1.81,<1.82'
+  'grpcio-health-checking>=1.81,<1.82'
+)
 swift_min=6.3
 swift_hint="install Swift $swift_min or later from https://swift.org/install"
 

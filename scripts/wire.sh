@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Drives a running `millrace dev` over HTTP with curl, as any client would: what works, and what must be
-# refused with a problem document of RFC 9457.
+# Drives a running `millrace dev` with curl over HTTP/1.1 and HTTP/2 and with Python's grpcio, as any
+# client would: what works, and what must be refused with a problem document of RFC 9457.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -132,6 +132,50 @@ expect 200 'why it is so' "${auth[@]}" "$url/v1/runs/$run/explain"
 
 # What is no HTTP.
 expect 431 'too many header bytes' "${auth[@]}" -H "X-Long: $(head -c 40000 /dev/zero | tr '\0' a)" "$url/healthz"
+
+# HTTP/2 at the same port, with prior knowledge.
+h2=(--http2-prior-knowledge)
+expect 200 'HTTP/2: health' "${h2[@]}" "$url/healthz"
+same 'the version of the answer' "$(head -c 6 "$work/head")" 'HTTP/2'
+expect 401 'HTTP/2: no token' "${h2[@]}" "$url/v1/runs"
+expect 200 'HTTP/2: a page of runs' "${h2[@]}" "${auth[@]}" "$url/v1/runs?limit=1"
+expect 404 'HTTP/2: an unknown path' "${h2[@]}" "${auth[@]}" "$url/v1/nothing"
+expect 400 'HTTP/2: a path with dots' "${h2[@]}" --path-as-is "${auth[@]}" "$url/v1/../v1/runs"
+expect 202 'HTTP/2: start and wait' "${h2[@]}" "${auth[@]}" "${json[@]}" --data "$start" "$url/v1/runs?wait=20s"
+same 'HTTP/2: the run succeeded' "$(field state)" succeeded
+expect 413 'HTTP/2: a definition that is too large' "${h2[@]}" "${auth[@]}" "${yaml[@]}" \
+  --data-binary "@$work/large.yaml" "$url/v1/workflows"
+expect 200 'HTTP/2: the events of a run' "${h2[@]}" "${auth[@]}" "$url/v1/runs/$run/events"
+expect 431 'HTTP/2: too many header bytes' "${h2[@]}" "${auth[@]}" \
+  -H "X-Long: $(head -c 40000 /dev/zero | tr '\0' a)" "$url/healthz"
+
+# Remote calls at the same port, by a client that is not ours.
+calls() {
+  local counted
+  counted=$(.venv/bin/python3 scripts/grpc_client.py "$@") || exit 1
+  passed=$((passed + $(echo "$counted" | sed -n 's/^grpc: \([0-9]*\) passed.*/\1/p')))
+}
+calls dev "${url#http://}" "$file"
+
+# Every kind of call, and many requests at once, on a server with nothing behind it.
+"$(dirname "$bin")/bench" serve >"$work/wire.out" 2>"$work/wire.err" &
+wire=$!
+trap 'kill -KILL "$dev" "$wire" 2>/dev/null || true; rm -rf "$work"' EXIT
+for _ in $(seq 1 100); do
+  [ -s "$work/wire.out" ] && break
+  kill -0 "$wire" 2>/dev/null || { cat "$work/wire.err" >&2; exit 1; }
+  sleep 0.1
+done
+wired=$(head -n 1 "$work/wire.out")
+calls wire "$wired"
+for load in '--h1 -c 8' '-c 4 -m 16'; do
+  # shellcheck disable=SC2086
+  h2load $load -n 4000 "http://$wired/json" >"$work/load" || { cat "$work/load" >&2; exit 1; }
+  same "h2load $load" "$(sed -n 's/^status codes: \([0-9]*\) 2xx.*/\1/p' "$work/load")" 4000
+done
+kill -TERM "$wire"
+wait "$wire" || { echo "wire: the bare server did not end well" >&2; exit 1; }
+trap 'kill -KILL "$dev" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 kill -TERM "$dev"
 wait "$dev" || { echo "wire: the server did not end well" >&2; exit 1; }
