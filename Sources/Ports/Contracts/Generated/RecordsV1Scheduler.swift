@@ -744,6 +744,8 @@ public struct EndedRunRecord: WireMessage {
   public var endedAtUs: Int64 = 0
   /// When the archive said that it has a copy; the tasks stay until it has.
   public var archivedAtUs: Int64?
+  /// Whether its tasks are being deleted, so that what is left of them says nothing.
+  public var isBeingForgotten: Bool = false
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -752,12 +754,14 @@ public struct EndedRunRecord: WireMessage {
     run: String = "",
     partition: Int64 = 0,
     endedAtUs: Int64 = 0,
-    archivedAtUs: Int64? = nil
+    archivedAtUs: Int64? = nil,
+    isBeingForgotten: Bool = false
   ) {
     self.run = run
     self.partition = partition
     self.endedAtUs = endedAtUs
     self.archivedAtUs = archivedAtUs
+    self.isBeingForgotten = isBeingForgotten
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -765,6 +769,7 @@ public struct EndedRunRecord: WireMessage {
     if partition != 0 { writer.int64(2, partition) }
     if endedAtUs != 0 { writer.int64(3, endedAtUs) }
     if let archivedAtUs { writer.int64(4, archivedAtUs) }
+    if isBeingForgotten { writer.bool(5, isBeingForgotten) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -775,6 +780,7 @@ public struct EndedRunRecord: WireMessage {
       case 16: partition = try reader.int64()
       case 24: endedAtUs = try reader.int64()
       case 32: archivedAtUs = try reader.int64()
+      case 40: isBeingForgotten = try reader.bool()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -27,6 +27,17 @@ struct SchedulerClient: Sendable {
     return response.tasks.first
   }
 
+  /// Says that the archive has a copy of a run that has ended.
+  func archived(_ run: RunID) async throws(RPCError) {
+    do throws(RPCError) {
+      let _: ArchivedRunsResponse = try await call(
+        SchedulerMethods.archivedRuns, ArchivedRunsRequest(runs: [run.text]))
+    } catch {
+      // A scheduler that never forgets need not know.
+      guard error.code == .unimplemented else { throw error }
+    }
+  }
+
   private func call<Answer: WireMessage>(
     _ method: String, _ request: some WireMessage
   ) async throws(RPCError) -> Answer {

@@ -6,14 +6,15 @@ public struct SchedulerConfiguration: Sendable {
   public var partitionLease: Duration = .seconds(3)
   /// How often an idle owner renews its partition, and others look at it.
   public var partitionRenewEvery: Duration = .seconds(1)
+  /// How often a process that does not own all partitions looks for ones to take: the length of a
+  /// planned hand-over.
+  public var partitionLookEvery: Duration = .milliseconds(50)
   /// How long a worker session lives without a heartbeat.
   public var sessionLease: Duration = .seconds(30)
   /// How often a live session's row is renewed.
   public var sessionRenewEvery: Duration = .seconds(8)
   /// How often a worker sends a heartbeat: the bound on how late it learns of a cancellation.
   public var beatEvery: Duration = .seconds(1)
-  /// A session is asked for the full set of what it holds every so many beats.
-  public var fullReportEveryBeats: Int64 = 5
   /// How often sessions are looked at.
   public var sessionSweepEvery: Duration = .seconds(1)
   /// Records taken in by one batch.
@@ -30,6 +31,16 @@ public struct SchedulerConfiguration: Sendable {
   public var claimsMax: Int = 256
   /// Pages of that many offers that one claim looks through for one that nobody has.
   public var offerPagesMax: Int = 40
+  /// How long the tasks of a run stay here after its end, once the archive has a copy of them. The
+  /// run's own row stays: it answers for the run and knows it again if its start comes once more.
+  public var endedRunsRetention: Duration = .seconds(7 * 24 * 3_600)
+  /// How long a worker session and a command for an unknown run stay here when they are of no more
+  /// use.
+  public var endedSessionsRetention: Duration = .seconds(24 * 3_600)
+  /// How often it looks for what may be forgotten.
+  public var forgetEvery: Duration = .seconds(60)
+  /// Rows deleted by one batch, about.
+  public var forgottenPerBatchMax: Int = 500
   /// Plans kept in memory.
   public var plansCachedMax: Int = 256
   /// How long it waits after the store, the bus or a peer had no answer.

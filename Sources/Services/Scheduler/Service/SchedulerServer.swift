@@ -12,7 +12,7 @@ public struct SchedulerServer: Sendable {
     self.ports = ports
   }
 
-  /// Runs until the task is cancelled.
+  /// Runs until the task is cancelled, and then gives its partitions back before it returns.
   public func run() async {
     let plans = PlanSource(ports)
     let hints = HintPublisher(ports)
@@ -21,20 +21,13 @@ public struct SchedulerServer: Sendable {
     let claims = ClaimDesk(ports: ports, registry: registry, loader: loader)
     let gateway = WorkerGateway(sessions: sessions, claims: claims)
     let views = RunViews(ports: ports, registry: registry, loader: loader)
-    let pump = OutboxPump(
-      shard: SchedulerTables.outboxShard, store: ports.store, bus: ports.bus,
-      context: ports.context, configuration: ports.configuration.outbox)
+    let keeper = PartitionKeeper(ports: ports, plans: plans, hints: hints, registry: registry)
+    let broom = Broom(ports: ports, registry: registry)
     await withDiscardingTaskGroup { group in
-      for partition in 0..<Partitioning.partitionsPerTopic {
-        group.addTask {
-          await PartitionContender(
-            partition: partition, ports: ports, plans: plans, hints: hints, registry: registry
-          ).run()
-        }
-      }
+      group.addTask { await keeper.run() }
       group.addTask { await hints.run() }
-      group.addTask { await pump.run() }
       group.addTask { await sessions.run() }
+      group.addTask { await broom.run() }
       group.addTask { await serve(WorkerGatewayMethods.service, gateway) }
       group.addTask { await serve(SchedulerMethods.service, views) }
     }

@@ -8,10 +8,24 @@ public enum SchedulerTables {
   public static let declarations: [TableDeclaration] = [
     partitions.declaration, plans.declaration, runs.declaration, tasks.declaration,
     leases.declaration, sessions.declaration, stops.declaration, pendingCommands.declaration,
-    deadLetters.declaration,
+    deadLetters.declaration, processes.declaration, endedRuns.declaration,
   ]
 
-  static let outboxShard = "scheduler"
+  /// Each partition has a shard of its own, which its owner pumps.
+  static func outboxShard(of partition: Int) -> String { "scheduler-\(partition)" }
+
+  static let processes = Table<SchedulerProcessRecord>(
+    TableDeclaration(name: "scheduler_process", key: [.init("process", .text)]),
+    key: { [.text($0.process)] })
+
+  static let endedRuns = Table<EndedRunRecord>(
+    TableDeclaration(
+      name: "scheduler_ended_run", key: [.init("run", .text)],
+      columns: [.init("archived_end_us", .integer, isNullable: true)],
+      indexes: [.init("archived", on: ["archived_end_us"], isPartial: true)]),
+    key: { [.text($0.run)] },
+    // Only those that the archive has are in the index.
+    columns: { [$0.archivedAtUs == nil ? .null : .integer($0.endedAtUs)] })
 
   static let partitions = Table<PartitionRecord>(
     TableDeclaration(name: "scheduler_partition", key: [.init("partition", .integer)]),
@@ -73,8 +87,8 @@ public enum SchedulerTables {
       columns: [.init("live_state", .text, isNullable: true)],
       indexes: [.init("live", on: ["live_state"], isPartial: true)]),
     key: { [.text($0.session)] },
-    // A session that was swept needs nobody's attention any more.
-    columns: { [$0.isSwept ? .null : .text($0.state)] })
+    // A session that was swept needs nobody's attention until it is forgotten.
+    columns: { [.text($0.isSwept ? SessionState.swept : $0.state)] })
 
   static let stops = Table<StopRecord>(
     TableDeclaration(

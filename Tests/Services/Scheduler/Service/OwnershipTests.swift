@@ -14,19 +14,18 @@ struct OwnershipTests {
   func `a killed owner is replaced within its lease and a second`(seed: UInt64) throws {
     try Simulation.run(seed: seed) { world in
       let scene = try SchedulerScene(world)
-      let first = scene.scheduler("scheduler-1")
+      let schedulers = [scene.scheduler("scheduler-1"), scene.scheduler("scheduler-2")]
       let run = scene.start(.chain(2))
       let attempt = try await scene.offered(run, "task-00001")
       let session = SessionID.sample(1)
       try await scene.open(session)
       _ = try await scene.claim(session, [attempt])
-      scene.scheduler("scheduler-2")
-      try await world.here.time.sleep(for: .seconds(2))
-      let owner = scene.partition(of: run)?.owner
+      try await scene.wait(for: "equal shares") { scene.shares == [6, 6] }
+      try await world.here.time.sleep(for: .milliseconds(2_000 + Int(seed) * 50))
+      let owner = try #require(schedulers.first { scene.owns($0, run) })
       let epoch = try #require(scene.partition(of: run)?.epoch)
-      try #require(owner == scene.owner(of: first))
       let killedAt = world.elapsed
-      first.process.kill()
+      owner.process.kill()
       scene.report(attempt)
       try await world.wait(for: "the next task", within: .seconds(10)) {
         scene.taskRow(run, "task-00002")?.phase == "offered"
@@ -223,13 +222,6 @@ struct OwnershipTests {
 }
 
 extension SchedulerScene {
-  /// The process that owns a partition, by what it commits.
-  func owner(of process: ScheduledProcess) -> String? {
-    store.records(SchedulerTables.partitions).map(\.owner).first { owner in
-      !owner.isEmpty && process.process.isAlive
-    }
-  }
-
   /// The number of a sample run in another partition.
   func numberElsewhere(than run: RunID) -> UInt64? {
     (10...100 as ClosedRange<UInt64>).first {

@@ -66,6 +66,7 @@ struct SchedulerScene: Sendable {
   @discardableResult
   func scheduler(_ name: String = "scheduler") -> ScheduledProcess {
     let stop = Wish()
+    let identity = Identity()
     let process = world.process(name)
     process.start { [store, bus, network, configuration] environment in
       let context = ServiceContext(
@@ -77,19 +78,15 @@ struct SchedulerScene: Sendable {
         SchedulerPorts(
           store: store, bus: bus, network: network, context: context,
           configuration: configuration))
+      identity.value = context.process.text
       stop.value = false
       await withDiscardingTaskGroup { group in
         group.addTask { await server.run() }
-        group.addTask {
-          while !stop.value, !Task.isCancelled {
-            try? await environment.time.sleep(for: .milliseconds(1))
-          }
-        }
-        while !stop.value { try? await environment.time.sleep(for: .milliseconds(1)) }
+        while !stop.value { try? await environment.time.sleep(for: .milliseconds(10)) }
         group.cancelAll()
       }
     }
-    return ScheduledProcess(process: process, stopWish: stop)
+    return ScheduledProcess(process: process, stopWish: stop, identity: identity)
   }
 
   @discardableResult
@@ -259,6 +256,10 @@ struct SchedulerScene: Sendable {
 struct ScheduledProcess: Sendable {
   let process: SimulatedProcess
   fileprivate let stopWish: Wish
+  fileprivate let identity: Identity
+
+  /// Who it is in its present life.
+  var id: String { identity.value }
 
   /// Cancels the server, as a signal does in production.
   func stop() { stopWish.value = true }
@@ -269,6 +270,14 @@ private final class Wish: Sendable {
   var value: Bool {
     get { isWished.withLock { $0 } }
     set { isWished.withLock { $0 = newValue } }
+  }
+}
+
+private final class Identity: Sendable {
+  private let text = Mutex("")
+  var value: String {
+    get { text.withLock { $0 } }
+    set { text.withLock { $0 = newValue } }
   }
 }
 

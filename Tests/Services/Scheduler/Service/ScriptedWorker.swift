@@ -6,6 +6,8 @@ import SimulationKit
 import Synchronization
 import Wire
 
+@testable import SchedulerService
+
 /// A worker that keeps the protocol of the gateway and runs scripts instead of programs.
 final class ScriptedWorker: Sendable {
   enum Step: Sendable {
@@ -196,13 +198,5 @@ final class ScriptedWorker: Sendable {
       try? await environment.time.sleep(for: .seconds(1))
     }
     state.withLock { $0.session = nil }
-  }
-}
-
-extension AttemptID {
-  var heldHash: UInt64 {
-    var hash = StableHash()
-    hash.combine(description)
-    return hash.value
   }
 }

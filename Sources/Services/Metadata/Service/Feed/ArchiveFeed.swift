@@ -131,7 +131,9 @@ struct ArchiveFeed: Sendable {
         if let why = try await store([], tasks) { return why }
         after = page.next
       } while !after.isEmpty
-      return try await store([job], [])
+      if let why = try await store([job], []) { return why }
+      try await scheduler.archived(run)
+      return nil
     } catch {
       // Not known any more: the scheduler has forgotten it after it was archived before.
       guard error.code == .notFound else { throw error }

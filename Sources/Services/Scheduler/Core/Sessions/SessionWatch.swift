@@ -39,7 +39,8 @@ public struct SessionWatch: Sendable {
 ///
 /// Once may be a claim whose answer is under way; twice in a row means that nobody runs it.
 public struct DisownedAttempts: Sendable {
-  private var suspects: SortedSet<AttemptID> = []
+  /// Not named by the last report.
+  public private(set) var suspects: SortedSet<AttemptID> = []
 
   public init() {}
 

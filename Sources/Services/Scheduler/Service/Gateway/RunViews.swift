@@ -19,6 +19,7 @@ struct RunViews: RPCHandler {
     case SchedulerMethods.getRun: try await run(decoded(request)).encoded()
     case SchedulerMethods.getRuns: try await runs(decoded(request)).encoded()
     case SchedulerMethods.listTasks: try await tasks(decoded(request)).encoded()
+    case SchedulerMethods.archivedRuns: try await archived(decoded(request)).encoded()
     default: throw RPCError(.unimplemented, "no method \(method)")
     }
   }
@@ -78,6 +79,7 @@ struct RunViews: RPCHandler {
     if !request.after.isEmpty, after == nil {
       throw RPCError(.invalidArgument, "'\(request.after)' is no task key")
     }
+    try await requireTasks(of: id)
     if !request.task.isEmpty { return try await task(request.task, of: id) }
     let limit = min(max(Int(request.limit), 1), RunViews.tasksPerPageMax)
     let (page, isMore) = try await rows(of: id, after: after, limit: limit)
@@ -113,6 +115,42 @@ struct RunViews: RPCHandler {
     }
     memory.complete(&view)
     return ListTasksResponse(tasks: [view])
+  }
+
+  /// The archive has copies: what the runs leave here may go when its time is over.
+  private func archived(
+    _ request: ArchivedRunsRequest
+  ) async throws(RPCError) -> ArchivedRunsResponse {
+    guard request.runs.count <= RunViews.runsAtOnceMax else {
+      throw RPCError(.invalidArgument, "more than \(RunViews.runsAtOnceMax) runs at once")
+    }
+    let runs = SortedSet(request.runs.compactMap { RunID(text: $0) })
+    do throws(StoreError) {
+      let rows = try await ports.store.get(
+        SchedulerTables.endedRuns, runs.map { [.text($0.text)] })
+      let entries = rows.compactMap { row -> RecordBatch.Entry? in
+        guard let row, row.record.archivedAtUs == nil else { return nil }
+        var record = row.record
+        record.archivedAtUs = ports.context.time.now().microseconds
+        return SchedulerTables.endedRuns.update(record, over: row.version)
+      }
+      if !entries.isEmpty { _ = try await ports.store.commit(RecordBatch(entries: entries)) }
+    } catch {
+      throw RPCError(error)
+    }
+    return ArchivedRunsResponse()
+  }
+
+  /// A run whose tasks were forgotten must not look as if it had never had any.
+  private func requireTasks(of id: RunID) async throws(RPCError) {
+    guard try await row(id).phase == "ended" else { return }
+    do throws(StoreError) {
+      let row = try await ports.store.get(SchedulerTables.endedRuns, key: [.text(id.text)])
+      if let row, !row.record.isBeingForgotten { return }
+    } catch {
+      throw RPCError(error)
+    }
+    throw RPCError(.notFound, "the tasks of run \(id) are in the archive alone")
   }
 
   private func runID(_ text: String) throws(RPCError) -> RunID {

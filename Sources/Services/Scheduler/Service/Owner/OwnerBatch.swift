@@ -37,9 +37,17 @@ struct OwnerBatch {
             StopRecord(
               session: session.text, attempt: attempt.description, isKill: isKill, reason: reason)))
       case .announceEnd(let outcome):
+        let run = entry.machine.run
+        let partition = Partitioning.partition(of: run.id.text)
         messages.append(
           OutboxMessage(
-            shard: SchedulerTables.outboxShard, record: .ended(entry.machine, outcome)))
+            shard: SchedulerTables.outboxShard(of: partition),
+            record: .ended(entry.machine, outcome)))
+        entries.append(
+          SchedulerTables.endedRuns.insert(
+            EndedRunRecord(
+              run: run.id.text, partition: Int64(partition),
+              endedAtUs: run.endedAt?.microseconds ?? now.microseconds)))
       case .hint(let attempt, let pool):
         hints.append(.hint(attempt, pool, at: now))
       case .readLease(let attempt):

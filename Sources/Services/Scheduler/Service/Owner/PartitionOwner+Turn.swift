@@ -191,10 +191,13 @@ extension PartitionOwner {
     else { return }
     var next = record
     next.renewals += 1
-    if !batch.offsets.isEmpty {
+    if isStartCounted {
+      // Whatever was at hand has not killed it, though it may not have been taken in yet.
       next.startsWithoutProgress = 0
       next.headTopic = ""
       next.headOffset = 0
+    }
+    if !batch.offsets.isEmpty {
       next.offsets = positions.map { topic, position in
         PartitionRecord.Offset(
           topic: topic, incarnation: position.incarnation,
@@ -210,10 +213,8 @@ extension PartitionOwner {
     }
     record = next
     renewedAt = uptime
-    if !batch.offsets.isEmpty {
-      poison.progressed()
-      refused = nil
-    }
+    if isStartCounted { poison.progressed() }
+    if !batch.offsets.isEmpty { refused = nil }
     for (topic, offset) in batch.offsets { positions[topic]?.next = offset }
     stored(batch)
   }

@@ -91,6 +91,36 @@ actor PartitionOwner {
     }
   }
 
+  /// Gives the partition back, so that nobody waits for its lease to end. Called when `run` has
+  /// returned; a commit that was cut off is settled first.
+  func release() async {
+    for _ in 0..<PartitionOwner.releaseTriesMax {
+      do throws(BatchFailure) {
+        try await readPartition()
+        var next = record
+        next.owner = ""
+        next.renewals += 1
+        do throws(StoreError) {
+          version = try await ports.store.commit(
+            RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))
+        } catch {
+          throw BatchFailure(error)
+        }
+        ports.context.telemetry.log(
+          .info, "partition.released", [("partition", "\(partition)")])
+        return
+      } catch {
+        if case .lost = error { return }
+        ports.context.telemetry.log(
+          .info, "partition.not-released",
+          [("partition", "\(partition)"), ("error", "\(error)")])
+      }
+    }
+  }
+
+  /// After that its lease has to end by itself.
+  private static let releaseTriesMax = 3
+
   /// Calls `body` when memory says what the store says: not between a decision and its commit.
   func whenSettled<Answer: Sendable>(
     _ body: @escaping @Sendable (isolated PartitionOwner) -> Answer

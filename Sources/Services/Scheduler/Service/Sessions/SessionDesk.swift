@@ -95,10 +95,8 @@ struct SessionDesk: Sendable {
       try await renew(row, id, isDraining: request.isDraining)
       let stops = try await stops(for: id, carriedOut: SortedSet(request.stopped))
       let acknowledged = try await acknowledged(request.results)
-      if request.hasHeld { try await compare(request, id) }
       return HeartbeatResponse(
-        stops: stops, acknowledged: acknowledged,
-        wantsHeld: (request.beat + 1) % ports.configuration.fullReportEveryBeats == 0,
+        stops: stops, acknowledged: acknowledged, wantsHeld: try await compare(request, id),
         drain: row.record.state == SessionState.draining)
     } catch {
       throw RPCError(error)
@@ -209,18 +207,55 @@ struct SessionDesk: Sendable {
     }
   }
 
-  /// Attempts that the session holds by its leases and twice did not name are lost.
-  private func compare(_ request: HeartbeatRequest, _ id: SessionID) async throws(StoreError) {
+  /// Compares what the session says that it holds with its leases, by count and hash, and by all
+  /// names when those differ. Attempts that it twice did not name are lost.
+  ///
+  /// - Returns: whether the next beat should name everything.
+  private func compare(
+    _ request: HeartbeatRequest, _ id: SessionID
+  ) async throws(StoreError) -> Bool {
     let leases = try await sweeper.leases(of: id)
+    let hash = leases.reduce(0 as UInt64) { $0 &+ $1.attempt.heldHash }
+    if Int(request.heldCount) == leases.count, request.heldHash == hash {
+      memory.agreed(id)
+      return false
+    }
+    guard request.hasHeld else { return true }
     let held = SortedSet((request.held + request.results).compactMap { AttemptID(text: $0) })
-    let lost = memory.compare(id, leased: leases.map(\.attempt), held: held)
-    guard !lost.isEmpty else { return }
-    let missing = SortedSet(lost)
+    let (missing, lost) = memory.compare(id, leased: leases.map(\.attempt), held: held)
+    if !lost.isEmpty { try await settle(lost, of: id, leases) }
+    return missing > 0
+  }
+
+  /// What nobody waits for is forgotten; the rest is lost.
+  private func settle(
+    _ attempts: [AttemptID], of id: SessionID, _ leases: [SessionSweeper.HeldLease]
+  ) async throws(StoreError) {
+    let rows = try await ports.store.get(
+      SchedulerTables.tasks, attempts.map { SchedulerTables.taskKey($0.run, $0.task) })
+    let lost = SortedSet(
+      zip(attempts, rows).compactMap { attempt, row in
+        row?.record.isWaiting(for: attempt.fence) == true ? attempt : nil
+      })
+    let over = SortedSet(attempts.filter { !lost.contains($0) })
     await sweeper.reportLost(
-      leases.filter { missing.contains($0.attempt) }.map(\.record),
+      leases.filter { lost.contains($0.attempt) }.map(\.lease.record),
       Reason(
         code: "disowned", message: "the worker does not run it, though it was given to it",
         since: ports.context.time.now(), blockers: [id.text]))
+    await forget(
+      leases.filter { over.contains($0.attempt) }.map { held in
+        SchedulerTables.leases.delete([.text(held.lease.record.attempt)], over: held.lease.version)
+      })
+  }
+}
+
+extension AttemptID {
+  /// The part of a heartbeat's hash that this attempt is.
+  var heldHash: UInt64 {
+    var hash = StableHash()
+    hash.combine(description)
+    return hash.value
   }
 }
 
@@ -256,11 +291,21 @@ private final class SessionMemory: Sendable {
     }
   }
 
+  /// How many attempts the session did not name, and which of them twice.
   func compare(
     _ id: SessionID, leased: [AttemptID], held: SortedSet<AttemptID>
-  ) -> [AttemptID] {
+  ) -> (missing: Int, lost: [AttemptID]) {
     state.withLock { state in
-      state.disowned[id, default: DisownedAttempts()].compare(leased: leased, held: held)
+      var disowned = state.disowned[id] ?? DisownedAttempts()
+      let lost = disowned.compare(leased: leased, held: held)
+      if state.disowned.count >= SessionMemory.sessionsMax { state.disowned = [:] }
+      state.disowned[id] = disowned.suspects.isEmpty ? nil : disowned
+      return (disowned.suspects.count, lost)
     }
+  }
+
+  /// The session holds what it should.
+  func agreed(_ id: SessionID) {
+    state.withLock { $0.disowned[id] = nil }
   }
 }

@@ -102,7 +102,7 @@ struct SessionSweeper: Sendable {
       code: "session-over",
       message: "its worker \(row.record.worker) showed no life or went away",
       since: ports.context.time.now(), blockers: [id.text])
-    guard await reportLost(leases.map(\.record), reason) else { return }
+    guard await reportLost(leases.map(\.lease.record), reason) else { return }
     var record = row.record
     record.isSwept = true
     do throws(StoreError) {
@@ -113,10 +113,10 @@ struct SessionSweeper: Sendable {
     }
   }
 
-  func leases(
-    of id: SessionID
-  ) async throws(StoreError) -> [(attempt: AttemptID, record: LeaseRecord)] {
-    var found: [(AttemptID, LeaseRecord)] = []
+  typealias HeldLease = (attempt: AttemptID, lease: Versioned<LeaseRecord>)
+
+  func leases(of id: SessionID) async throws(StoreError) -> [HeldLease] {
+    var found: [HeldLease] = []
     var cursor: RecordCursor?
     repeat {
       let page = try await ports.store.query(
@@ -125,7 +125,7 @@ struct SessionSweeper: Sendable {
           table: SchedulerTables.leases.name, index: "session", prefix: [.text(id.text)],
           limit: 2_000, after: cursor))
       found += page.records.compactMap { row in
-        AttemptID(text: row.record.attempt).map { ($0, row.record) }
+        AttemptID(text: row.record.attempt).map { ($0, row) }
       }
       cursor = page.next
     } while cursor != nil
