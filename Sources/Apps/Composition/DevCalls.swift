@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Domain
 internal import HTTPAdapter
 internal import Ports
 internal import ServiceKit
@@ -7,7 +8,10 @@ internal import ServiceKit
 enum DevCalls {
   static func exposure(_ authenticator: any Authenticator) -> RPCExposure {
     RPCExposure(
-      [SchedulerMethods.service, WorkerGatewayMethods.service, WorkflowsMethods.service],
+      [
+        SchedulerMethods.service, WorkerGatewayMethods.service, WorkflowsMethods.service,
+        IdentityMethods.service,
+      ],
       admits: CallGuard(authenticator: authenticator),
       descriptors: RPCDescriptors.files(base64: ContractDescriptors.base64))
   }
