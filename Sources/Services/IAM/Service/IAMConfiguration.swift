@@ -41,4 +41,21 @@ public struct IAMConfiguration: Sendable {
   public var retryWait: Duration = .milliseconds(200)
 
   public init() {}
+
+  /// For a server on somebody's own machine: anyone may register, and everybody comes from one
+  /// address.
+  public static var onOneMachine: IAMConfiguration {
+    var configuration = IAMConfiguration()
+    configuration.registration = .open
+    configuration.registrationsPerSource.failuresFree = 1_000
+    configuration.loginsPerSource.failuresFree = 10_000
+    return configuration
+  }
+
+  /// Takes `closed`, `invite` or `open`; false for every other word.
+  public mutating func setRegistration(_ word: String) -> Bool {
+    guard let mode = RegistrationMode(rawValue: word) else { return false }
+    registration = mode
+    return true
+  }
 }

@@ -9,6 +9,8 @@ public struct AuthenticatorConfiguration: Sendable {
   public var rules = AccessRules()
   /// Between two questions for keys and for what is void.
   public var syncEvery: Duration = .seconds(3)
+  /// As long as nothing is known, or nobody answers.
+  public var retryEvery: Duration = .milliseconds(200)
   /// How old that knowledge may be; older than this, nobody gets in.
   public var trustedFor: Duration = .seconds(15)
   /// How long the answer about a token for programs is kept.
@@ -57,13 +59,19 @@ public final class IdentityAuthenticator: Authenticator {
 
   /// Keeps the knowledge fresh until the task is cancelled. Without it nobody gets in.
   public func run() async {
+    let began = context.time.uptime()
     while !Task.isCancelled {
+      var wait = configuration.retryEvery
       do throws(RPCError) {
         try await sync()
+        if trust.withLock({ !$0.keys.isEmpty }) { wait = configuration.syncEvery }
       } catch {
-        context.telemetry.log(.warning, "access.not-synced", [("error", error.message)])
+        // Everything that starts at once starts in some order.
+        let isStarting = context.time.uptime() - began < configuration.trustedFor
+        context.telemetry.log(
+          isStarting ? .debug : .warning, "access.not-synced", [("error", error.message)])
       }
-      try? await context.time.sleep(for: configuration.syncEvery)
+      try? await context.time.sleep(for: wait)
     }
   }
 
@@ -87,6 +95,10 @@ public final class IdentityAuthenticator: Authenticator {
   }
 
   private func holder(ofAccess text: String) throws(Problem) -> Principal {
+    // What cannot be an access token is none, whatever is known.
+    guard text.utf8.filter({ $0 == UInt8(ascii: ".") }).count == 2 else {
+      throw refused("mistyped")
+    }
     let trust = trust.withLock { $0 }
     guard trust.isFresh(at: context.time.uptime(), within: configuration.trustedFor) else {
       throw Problem.unavailable("it cannot be said who you are: identity and access is away")

@@ -12,6 +12,7 @@ public struct Route: Sendable {
   /// Query parameters that it knows; any other is refused.
   public let parameters: [String]
   let handle: Handler
+  let segments: [Substring]
 
   public init(
     _ method: String, _ template: String, _ access: Access, parameters: [String] = [],
@@ -22,6 +23,7 @@ public struct Route: Sendable {
     self.access = access.resolved(template: template, parameters: parameters)
     self.parameters = parameters
     self.handle = handle
+    segments = template.split(separator: "/")
   }
 
   /// Whether it changes something: everything that is not only read.
@@ -29,8 +31,6 @@ public struct Route: Sendable {
 
   /// Method and template: what an audit calls it.
   public var name: String { method + " " + template }
-
-  var segments: [Substring] { template.split(separator: "/") }
 }
 
 /// A request that found its route, its sender known and allowed.
