@@ -5,6 +5,7 @@ internal import Domain
 internal import ExecutorsAdapter
 internal import FilesAdapter
 internal import HTTPAdapter
+internal import IAMService
 internal import MetadataService
 internal import Ports
 internal import SQLiteAdapter
@@ -28,6 +29,7 @@ final class DevParts: Sendable {
   let metadata: MetadataServer
   let artifacts: ArtifactServer
   let worker: WorkerServer
+  let identity: DevIdentity
   let router: Router
   let calls: RPCExposure
   let workerEnded = Ended()
@@ -46,11 +48,19 @@ final class DevParts: Sendable {
       runtime.loop.stop()
       throw error
     }
+    let master: [UInt8]
+    do throws(DevFailure) {
+      master = try DevIdentity.master(configuration, runtime)
+    } catch {
+      await storage.close()
+      runtime.loop.stop()
+      throw error
+    }
     do throws(ExecutorError) {
       let processes = try ProcessExecutor(
         ProcessExecutorConfiguration(directory: storage.workDirectory), loop: runtime.loop,
         time: runtime.time, spawner: runtime.spawner)
-      return DevParts(configuration, runtime, storage, processes)
+      return DevParts(configuration, runtime, storage, processes, master: master)
     } catch {
       await storage.close()
       runtime.loop.stop()
@@ -62,7 +72,7 @@ final class DevParts: Sendable {
 
   private init(
     _ configuration: DevConfiguration, _ runtime: DevRuntime, _ storage: DevStorage,
-    _ processes: ProcessExecutor
+    _ processes: ProcessExecutor, master: [UInt8]
   ) {
     self.configuration = configuration
     self.runtime = runtime
@@ -71,7 +81,7 @@ final class DevParts: Sendable {
     network = LocalNetwork(
       on: runtime.loop, time: runtime.time, pool: runtime.pool, telemetry: runtime.telemetry)
     let digest = OpenSSLDigest()
-    let token = "mr_dev_" + runtime.secret(bytes: 32, digest)
+    let token = DevIdentity.localPrefix + runtime.secret(bytes: 32, digest)
     self.token = token
     let context = runtime.context
     let seal = CursorSeal(key: runtime.secret(bytes: 32, digest), digest: digest)
@@ -101,14 +111,17 @@ final class DevParts: Sendable {
           processes, HTTPExecutor(network: network, time: runtime.time, spawner: runtime.spawner),
           FunctionExecutor(time: runtime.time, spawner: runtime.spawner),
         ], context: context, configuration: worker))
-    let authenticator = TokenAuthenticator(
-      token: token,
-      owner: Principal(name: "admin@local", permissions: SortedSet(Permission.allCases)),
-      hash: { digest.digest($0) })
+    identity = DevIdentity(
+      runtime, store: storage.store, network: network, master: master,
+      local: TokenAuthenticator(
+        token: token,
+        owner: Principal(name: "admin@local", permissions: SortedSet(Permission.allCases)),
+        hash: { digest.digest($0) }))
     router = Router(
-      HealthRoutes.all + workflows.routes + metadata.routes + artifacts.routes,
-      authenticator: authenticator, context: context)
-    calls = DevCalls.exposure(authenticator)
+      HealthRoutes.all + workflows.routes + metadata.routes + artifacts.routes
+        + identity.server.routes,
+      authenticator: identity.authenticator, context: context, audit: identity.audit)
+    calls = DevCalls.exposure(identity.authenticator)
   }
 
   /// After `run` has ended: nothing of this process is left on disk but its data.
@@ -126,6 +139,7 @@ final class DevParts: Sendable {
       group.addTask { await self.metadata.run() }
       group.addTask { await self.artifacts.run() }
       group.addTask { await self.storage.objects.runSweeping(self.runtime.telemetry) }
+      group.addTask { await self.identity.run() }
       group.addTask {
         await self.worker.run()
         self.workerEnded.tell()

@@ -3,6 +3,7 @@ internal import ArtifactService
 internal import Domain
 internal import FilesAdapter
 internal import Glibc
+internal import IAMService
 internal import MetadataService
 internal import Ports
 internal import SQLiteAdapter
@@ -38,7 +39,8 @@ struct DevStorage: Sendable {
       let store = try await SQLiteRecordStore.open(
         engine,
         tables: WorkflowTables.declarations + SchedulerTables.declarations
-          + EmbeddedJobArchive.tables + ArtifactTables.declarations, randomness: randomness)
+          + EmbeddedJobArchive.tables + ArtifactTables.declarations + IAMTables.declarations,
+        randomness: randomness)
       let bus = try await SQLiteBus.open(
         engine, SQLiteBusConfiguration(topics: topics), time: time, randomness: randomness)
       let isTemporary = configuration.dataDirectory == nil
