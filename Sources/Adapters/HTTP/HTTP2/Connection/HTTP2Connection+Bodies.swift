@@ -13,6 +13,7 @@ extension HTTP2Connection {
   func nextPiece(of id: Int32) async throws(HTTPError) -> [UInt8]? {
     guard let stream = streams[id] else { throw .disconnected }
     if let failure = stream.failure { throw failure }
+    guard !stream.isReading else { throw .malformed("a body that two tasks read") }
     do throws(HTTPError) {
       if let announced = stream.announced, announced > stream.bytesMax { throw .tooLarge }
       guard let piece = try await take(from: stream, isPaced: true) else { return nil }
@@ -75,9 +76,9 @@ extension HTTP2Connection {
   func write(_ bytes: [UInt8], on stream: HTTP2Stream) async throws(HTTPError) {
     guard !bytes.isEmpty else { return }
     if stream.isClosed || isOver { throw stream.failure ?? .disconnected }
+    guard !stream.isWriting else { throw .malformed("a body that two tasks write") }
     session.write(stream.id, bytes, at: ProcessClock.uptime())
     signal()
-    guard !stream.isWriting else { throw .malformed("a body that two tasks write") }
     stream.isWriting = true
     defer { stream.isWriting = false }
     while session.buffered(stream.id) > session.limits.streamBufferBytesMax {

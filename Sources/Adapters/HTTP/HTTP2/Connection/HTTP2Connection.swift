@@ -22,6 +22,7 @@ actor HTTP2Connection {
 
   private var writing: Task<Void, Never>?
   private var parked: CheckedContinuation<Void, Never>?
+  private var isSending = false
   private(set) var isOver = false
 
   // What the clock decides on.
@@ -81,8 +82,10 @@ actor HTTP2Connection {
     }
   }
 
+  /// Nil when the peer does not even take what was said before: nothing can be put behind that, and
+  /// one task at a time writes.
   private func farewell(_ failure: HTTP2Failure) -> [UInt8]? {
-    guard !channel.isClosed else { return nil }
+    guard !channel.isClosed, !isSending else { return nil }
     stopWriting()
     return session.lastWord(failure)
   }
@@ -202,6 +205,8 @@ actor HTTP2Connection {
         await withCheckedContinuation { parked = $0 }
         continue
       }
+      isSending = true
+      defer { isSending = false }
       do throws(HTTPError) {
         try await channel.write(bytes, stallMax: settings.writeStallMax)
       } catch {

@@ -84,6 +84,28 @@ struct HTTP2HostilityTests {
     }
   }
 
+  /// Nothing can be said any more to who does not take what was said: it must not cost more than
+  /// its own connection.
+  @Test func `a flood by who reads nothing ends the connection`() async throws {
+    let large = [UInt8](repeating: 1, count: 32_000_000)
+    try await withServer { request in
+      HTTPResponse(status: 200, body: .bytes(request.path == "/large" ? large : []))
+    } body: { server in
+      let attacker = try await server.frames(receiveBytes: 4_096)
+      try await attacker.send(
+        Frame(.settings, [0, 4, 127, 255, 255, 255]),
+        Frame(.windowUpdate, Frame.bytes(2_000_000_000)), .request(1, path: "/large"))
+      let bystander = try await server.frames()
+      try await bystander.send(.request(1))
+      #expect(try await bystander.answer(1).fields[":status"] == "200")
+      let pings = (0..<3_000).flatMap { _ in Frame(.ping, [0, 0, 0, 0, 0, 0, 0, 0]).bytes }
+      do { try await attacker.send(bytes: pings) } catch {}
+      try await bystander.send(.request(3))
+      #expect(try await bystander.answer(3).fields[":status"] == "200")
+      #expect(await attacker.isOver())
+    }
+  }
+
   @Test func `a header list beyond the limit is refused, not kept`() async throws {
     try await withServer { _ in
       HTTPResponse(status: 200)
