@@ -88,6 +88,9 @@ let libraries: [Target] = [
     name: "CArgon2", path: "Sources/CLibraries/CArgon2", pkgConfig: "libargon2",
     providers: [.apt(["libargon2-dev"])]),
   .systemLibrary(
+    name: "CCurl", path: "Sources/CLibraries/CCurl", pkgConfig: "libcurl",
+    providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(
     name: "CNghttp2", path: "Sources/CLibraries/CNghttp2", pkgConfig: "libnghttp2",
     providers: [.apt(["libnghttp2-dev"])]),
   .target(name: "CLinux", path: "Sources/CLibraries/CLinux"),
@@ -123,6 +126,7 @@ let adapters: [Target] =
   ]
   + adapter("HTTP", ["CLinux", "CNghttp2", "SystemAdapter"])
   + adapter("Executors", ["CLinux", "SystemAdapter"])
+  + adapter("Delivery", ["CCurl", "SystemAdapter"])
 
 let simulation: [Target] = [
   module("SimulationKit", at: "Simulation/Kit", ["Domain", "Wire", "Contracts", "Ports"]),
@@ -139,7 +143,7 @@ let simulation: [Target] = [
 
 let everyAdapter: [Target.Dependency] = [
   "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter",
-  "ArchiveAdapter", "HTTPAdapter", "ExecutorsAdapter",
+  "ArchiveAdapter", "HTTPAdapter", "ExecutorsAdapter", "DeliveryAdapter",
 ]
 let everyService: [Target.Dependency] = [
   "ServiceKit", "WorkflowService", "SchedulerService", "WorkerService", "MetadataService",

@@ -2,21 +2,21 @@
 # Installs what the build, the tests and the examples need, where it is missing.
 #
 # Debian packages need root or sudo; nothing is asked for when nothing is missing. The Python
-# environment in .venv holds the protobuf library that the codec is compared with, and the gRPC client
-# that calls us.
+# environment in .venv holds the protobuf library that the codec is compared with, the gRPC client that
+# calls us and the mail server that the mailer is tested on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-  ca-certificates curl gcc git iso-codes libargon2-dev libc6-dev libnghttp2-dev libsqlite3-dev
-  libssl-dev libyaml-dev make nghttp2-client pkg-config procps protobuf-compiler python3
-  python3-venv tzdata
+  ca-certificates curl gcc git iso-codes libargon2-dev libc6-dev libcurl4-openssl-dev
+  libnghttp2-dev libsqlite3-dev libssl-dev libyaml-dev make nghttp2-client openssl pkg-config procps
+  protobuf-compiler python3 python3-venv tzdata
 )
 # One major version, so that what it accepts does not change under us; it reads what protoc 3.21 of
 # Debian 12 describes.
 python_packages=(
   'protobuf>=6.30,<7' 'grpcio>=1.81' 'grpcio-reflection>=1.81,<1.82'
-  'grpcio-health-checking>=1.81,<1.82'
+  'grpcio-health-checking>=1.81,<1.82' 'aiosmtpd>=1.4,<2'
 )
 swift_min=6.3
 swift_hint="install Swift $swift_min or later from https://swift.org/install"

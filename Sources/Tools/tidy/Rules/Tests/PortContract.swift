@@ -22,6 +22,10 @@ extension PortContract {
     PortContract(
       port: "Executor", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Executors"]),
     PortContract(port: "DocumentScanner", testFolders: ["Tests/Adapters/YAML"]),
+    PortContract(
+      port: "Mailer", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Delivery"]),
+    PortContract(
+      port: "WebhookSender", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Delivery"]),
     PortContract(port: "Digest", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
     PortContract(
       port: "PasswordHasher", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
