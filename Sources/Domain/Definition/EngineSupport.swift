@@ -14,7 +14,7 @@ public struct EngineSupport: Hashable, Sendable {
 
   /// What this version runs.
   public static let current = EngineSupport(
-    refusedWorkflowKeys: ["secrets", "on", "concurrency", "notify"],
+    refusedWorkflowKeys: ["secrets", "on", "concurrency"],
     refusedTaskKeys: ["cache", "approval", "files", "artifacts"])
 
   /// Everything that `WorkflowDefinition` has a place for.

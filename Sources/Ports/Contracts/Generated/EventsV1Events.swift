@@ -361,6 +361,7 @@ public struct WorkflowCompleted: WireMessage {
   public var startedAtUs: Int64 = 0
   public var endedAtUs: Int64 = 0
   public var revision: Int64 = 0
+  public var labels: SortedMap<String, String> = [:]
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -374,7 +375,8 @@ public struct WorkflowCompleted: WireMessage {
     reason: ReasonMessage? = nil,
     startedAtUs: Int64 = 0,
     endedAtUs: Int64 = 0,
-    revision: Int64 = 0
+    revision: Int64 = 0,
+    labels: SortedMap<String, String> = [:]
   ) {
     self.run = run
     self.namespace = namespace
@@ -385,6 +387,7 @@ public struct WorkflowCompleted: WireMessage {
     self.startedAtUs = startedAtUs
     self.endedAtUs = endedAtUs
     self.revision = revision
+    self.labels = labels
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -397,10 +400,17 @@ public struct WorkflowCompleted: WireMessage {
     if startedAtUs != 0 { writer.int64(7, startedAtUs) }
     if endedAtUs != 0 { writer.int64(8, endedAtUs) }
     if revision != 0 { writer.int64(9, revision) }
+    for entry in labels {
+      let mark = writer.begin(10)
+      writer.string(1, entry.key)
+      writer.string(2, entry.value)
+      writer.end(mark)
+    }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
   public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    var labelsEntries: [(String, String)] = []
     while let tag = try reader.nextTag() {
       switch tag {
       case 10: run = try reader.string()
@@ -412,9 +422,22 @@ public struct WorkflowCompleted: WireMessage {
       case 56: startedAtUs = try reader.int64()
       case 64: endedAtUs = try reader.int64()
       case 72: revision = try reader.int64()
+      case 82:
+        let outer = try reader.enterEntry()
+        var entry = (key: "", value: "")
+        while let tag = try reader.nextTag() {
+          switch tag {
+          case 10: entry.key = try reader.string()
+          case 18: entry.value = try reader.string()
+          default: try reader.skip(tag)
+          }
+        }
+        reader.leave(outer)
+        labelsEntries.append(entry)
       default: try reader.unknown(tag, &unknownFields)
       }
     }
+    labels.merge(labelsEntries)
   }
 }
 

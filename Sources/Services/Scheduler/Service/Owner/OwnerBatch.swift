@@ -73,7 +73,7 @@ extension BusRecord {
       run: run.id.text, namespace: run.namespace.text, workflow: run.workflow.text,
       version: machine.plan.version.text, outcome: outcome.rawValue,
       reason: run.reason.map(ReasonMessage.init), startedAtUs: run.startedAt.microseconds,
-      endedAtUs: run.endedAt?.microseconds ?? 0, revision: run.revision)
+      endedAtUs: run.endedAt?.microseconds ?? 0, revision: run.revision, labels: run.labels)
     return BusRecord(topic: SchedulerTopics.ended, key: run.id.text, value: message.encoded())
   }
 }

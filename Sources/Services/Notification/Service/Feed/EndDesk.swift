@@ -1,0 +1,170 @@
+internal import Contracts
+internal import Domain
+internal import NotificationCore
+internal import Ports
+internal import ServiceKit
+
+/// Makes messages of the end of a run: works out who is told, and commits that once.
+///
+/// The ids of messages follow from run, revision and recipient, and the row that says "done" is
+/// inserted last: whatever is repeated, by whomever, no recipient gets a second message.
+struct EndDesk: Sendable {
+  let ports: NotificationPorts
+  let rules: RuleSource
+  let wake: WakeUp
+
+  /// Everything that one end leads to.
+  private struct Outcome {
+    var deliveries: [DeliveryRecord]
+    var streaks: [RecordBatch.Entry]
+  }
+
+  func take(_ end: RunEnd) async throws {
+    let now = ports.context.time.now()
+    guard end.endedAt > now - ports.configuration.endsTakenFor else {
+      ports.context.telemetry.log(.info, "ends.too-old", [("run", end.run.text)])
+      return
+    }
+    let rules = try await rules.rules(
+      RuleSource.Key(namespace: end.namespace, workflow: end.workflow, version: end.version))
+    for attempt in 0..<ports.configuration.conflictsMax {
+      do throws(StoreError) {
+        guard try await !isDone(end, isInDoubt: attempt > 0) else { return }
+        let outcome = try await workOut(end, rules)
+        try await commit(outcome, for: end, isRepeated: attempt > 0)
+        if !outcome.deliveries.isEmpty { wake.wake() }
+        return
+      } catch {
+        guard error == .conflict || error == .outcomeUnknown else { throw error }
+      }
+    }
+    throw StoreError.conflict
+  }
+
+  private func isDone(_ end: RunEnd, isInDoubt: Bool) async throws(StoreError) -> Bool {
+    let key: [RecordValue] = [.text(end.run.text), .integer(end.revision)]
+    let row =
+      isInDoubt
+      ? try await ports.store.settle(NotificationTables.ends, key: key)
+      : try await ports.store.get(NotificationTables.ends, key: key)
+    return row != nil
+  }
+
+  // MARK: Working it out
+
+  private func workOut(_ end: RunEnd, _ rules: [NotifyRule]) async throws(StoreError) -> Outcome {
+    let subscriptions = try await subscriptions(of: end)
+    let known = try await streaks(end, subscriptions)
+    let subscribers = subscriptions.map { id, record in
+      Fanout.Subscriber(
+        id: id, name: record.name, filter: record.filter, channel: record.channel,
+        takesMessages: record.health.takesMessages,
+        streak: known[id.text].map { Streak($0.record) } ?? Streak())
+    }
+    let fanout = Fanout(
+      end, to: subscribers, rules: rules,
+      ruleStreak: known[EndDesk.rulesSubject].map { Streak($0.record) } ?? Streak())
+    for name in fanout.unknownWebhooks {
+      ports.context.telemetry.log(
+        .warning, "rule.unknown-webhook",
+        [("namespace", end.namespace.text), ("workflow", end.workflow.text), ("name", name)])
+    }
+    let now = ports.context.time.now()
+    let deliveries = fanout.messages.map { message in
+      DeliveryRecord(id(of: message.recipient, end), message, end, at: now)
+    }
+    let changed =
+      fanout.streaks.map { ($0.id.text, $0.streak) }
+      + (fanout.ruleStreak.map { [(EndDesk.rulesSubject, $0)] } ?? [])
+    let streaks = changed.map { subject, streak in
+      let record = StreakRecord(
+        namespace: end.namespace.text, subject: subject, workflow: end.workflow.text,
+        isFailing: streak.isFailing, lastEndedAtUs: streak.lastEndedAt.microseconds,
+        lastRun: streak.lastRun?.text ?? "")
+      return known[subject].map { NotificationTables.streaks.update(record, over: $0.version) }
+        ?? NotificationTables.streaks.insert(record)
+    }
+    return Outcome(deliveries: deliveries, streaks: streaks)
+  }
+
+  private static let rulesSubject = "rules"
+
+  /// Those that were there when the run ended: a new subscription is not told of old runs, however
+  /// often the bus repeats them.
+  private func subscriptions(
+    of end: RunEnd
+  ) async throws(StoreError) -> [(SubscriptionID, SubscriptionRecord)] {
+    var found: [(SubscriptionID, SubscriptionRecord)] = []
+    var after: RecordCursor?
+    repeat {
+      let page = try await ports.store.query(
+        NotificationTables.subscriptions,
+        RecordQuery(
+          table: NotificationTables.subscriptions.name, index: "names",
+          prefix: [.text(end.namespace.text)], limit: 500, after: after))
+      for row in page.records where row.record.createdAtUs <= end.endedAt.microseconds {
+        if let id = row.record.id { found.append((id, row.record)) }
+      }
+      after = page.next
+    } while after != nil
+    return found
+  }
+
+  private func streaks(
+    _ end: RunEnd, _ subscriptions: [(SubscriptionID, SubscriptionRecord)]
+  ) async throws(StoreError) -> SortedMap<String, Versioned<StreakRecord>> {
+    let subjects =
+      subscriptions.filter { $0.1.filter.occasions.contains(.recovered) }.map(\.0.text)
+      + [EndDesk.rulesSubject]
+    let rows = try await ports.store.get(
+      NotificationTables.streaks,
+      subjects.map { [.text(end.namespace.text), .text(end.workflow.text), .text($0)] })
+    return SortedMap(zip(subjects, rows).compactMap { pair in pair.1.map { (pair.0, $0) } })
+  }
+
+  private func id(of recipient: Fanout.Recipient, _ end: RunEnd) -> DeliveryID {
+    let text = "\(end.run) \(end.revision)\n\(recipient.text)"
+    return DeliveryID(endedAt: end.endedAt, digest: ports.digest.digest(Array(text.utf8)))
+  }
+
+  // MARK: Committing it
+
+  /// In several commits when there is much; the last one says that all is there.
+  private func commit(
+    _ outcome: Outcome, for end: RunEnd, isRepeated: Bool
+  ) async throws(StoreError) {
+    guard !outcome.deliveries.isEmpty || !outcome.streaks.isEmpty else { return }
+    let step = ports.configuration.rowsPerCommitMax
+    var missing = outcome.deliveries
+    if isRepeated || missing.count > step { missing = try await notThere(missing) }
+    while missing.count > step {
+      _ = try await ports.store.commit(
+        RecordBatch(entries: missing.prefix(step).map(NotificationTables.deliveries.insert)))
+      missing.removeFirst(step)
+    }
+    let done = NotifiedEndRecord(
+      run: end.run.text, revision: end.revision,
+      takenAtUs: ports.context.time.now().microseconds, messages: Int64(outcome.deliveries.count))
+    _ = try await ports.store.commit(
+      RecordBatch(
+        entries: missing.map(NotificationTables.deliveries.insert) + outcome.streaks
+          + [NotificationTables.ends.insert(done)]))
+  }
+
+  /// Those that no commit before has inserted, those in doubt decided.
+  private func notThere(
+    _ records: [DeliveryRecord]
+  ) async throws(StoreError) -> [DeliveryRecord] {
+    let table = NotificationTables.deliveries
+    let rows = try await ports.store.settle(table.name, records.map { table.row($0).key })
+    return zip(records, rows).filter { $0.1 == nil }.map(\.0)
+  }
+}
+
+extension Streak {
+  init(_ record: StreakRecord) {
+    self.init(
+      isFailing: record.isFailing, lastEndedAt: Moment(microseconds: record.lastEndedAtUs),
+      lastRun: RunID(text: record.lastRun))
+  }
+}

@@ -1,0 +1,54 @@
+internal import Contracts
+internal import Domain
+internal import NotificationCore
+internal import Ports
+
+extension SubscriptionRecord {
+  var id: SubscriptionID? { SubscriptionID(text: subscription) }
+
+  var isWebhook: Bool { mail.isEmpty }
+
+  var channel: Channel { isWebhook ? .webhook(url) : .mail(mail) }
+
+  var filter: SubscriptionFilter {
+    get {
+      SubscriptionFilter(
+        occasions: SortedSet(occasions.compactMap(Occasion.init(rawValue:))),
+        workflows: SortedSet(workflows.compactMap { WorkflowName($0) }), labels: labels)
+    }
+    set {
+      occasions = newValue.occasions.map(\.rawValue)
+      workflows = newValue.workflows.map(\.text)
+      labels = newValue.labels
+    }
+  }
+
+  var health: SubscriptionHealth {
+    get {
+      let since = Moment(microseconds: phaseSinceUs ?? 0)
+      let phase: SubscriptionHealth.Phase =
+        switch self.phase {
+        case "paused": .paused(.init(rawValue: pauseCause) ?? .asked, since: since)
+        case "disabled": .disabled(since: since)
+        default: .active
+        }
+      return SubscriptionHealth(phase: phase, failuresInRow: Int(clamping: failuresInRow))
+    }
+    set {
+      failuresInRow = Int64(newValue.failuresInRow)
+      switch newValue.phase {
+      case .active: (phase, pauseCause, phaseSinceUs) = ("active", "", nil)
+      case .paused(let cause, let since):
+        (phase, pauseCause, phaseSinceUs) = ("paused", cause.rawValue, since.microseconds)
+      case .disabled(let since):
+        (phase, pauseCause, phaseSinceUs) = ("disabled", "", since.microseconds)
+      }
+    }
+  }
+
+  /// The secrets that are good at a time, the newest first.
+  func goodSecrets(at now: Moment) -> [WebhookSecret] {
+    secrets.filter { $0.goodUntilUs.map { $0 > now.microseconds } ?? true }
+      .compactMap { WebhookSecret(bytes: $0.bytes) }
+  }
+}
