@@ -9,6 +9,11 @@ public struct DevConfiguration: Sendable {
   public var slots = 4
   /// The least important messages that are written to standard error.
   public var logLevel = "warning"
+  /// The server that takes mail, such as `smtp://127.0.0.1:1025`; nil for no mail.
+  public var mailServer: String?
+  public var mailFrom = "millrace@localhost"
+  /// Certificates that the mail server is trusted by, as a file in PEM; nil for the system's.
+  public var mailAuthorities: String?
   /// A definition that is applied at the start.
   public var sample = ""
 
@@ -28,6 +33,7 @@ public struct DevConfiguration: Sendable {
     guard (1...10_000).contains(slots) else {
       throw DevFailure("\(slots) slots are not possible", hint: "1 to 10000 tasks can run at once")
     }
+    _ = try mail()
   }
 }
 

@@ -7,6 +7,7 @@ internal import FilesAdapter
 internal import HTTPAdapter
 internal import IAMService
 internal import MetadataService
+internal import NotificationService
 internal import Ports
 internal import SQLiteAdapter
 internal import SchedulerService
@@ -28,6 +29,7 @@ final class DevParts: Sendable {
   let scheduler: SchedulerServer
   let metadata: MetadataServer
   let artifacts: ArtifactServer
+  let notification: NotificationServer
   let worker: WorkerServer
   let identity: DevIdentity
   let router: Router
@@ -102,6 +104,9 @@ final class DevParts: Sendable {
         store: storage.store, objects: storage.objects, bus: storage.bus, network: network,
         digest: digest, sign: { digest.authenticationCode(of: $0, key: linkKey) },
         address: { address.url }, context: context, seal: seal))
+    notification = DevNotification(
+      store: storage.store, bus: storage.bus, network: network, context: context, seal: seal
+    ).server(configuration)
     var worker = WorkerConfiguration(name: "dev", slots: configuration.slots)
     worker.containment = processes.containment.rawValue
     self.worker = WorkerServer(
@@ -119,7 +124,7 @@ final class DevParts: Sendable {
         hash: { digest.digest($0) }))
     router = Router(
       HealthRoutes.all + workflows.routes + metadata.routes + artifacts.routes
-        + identity.server.routes,
+        + notification.routes + identity.server.routes,
       authenticator: identity.authenticator, context: context, audit: identity.audit)
     calls = DevCalls.exposure(identity.authenticator)
   }
@@ -140,6 +145,7 @@ final class DevParts: Sendable {
       group.addTask { await self.artifacts.run() }
       group.addTask { await self.storage.objects.runSweeping(self.runtime.telemetry) }
       group.addTask { await self.identity.run() }
+      group.addTask { await self.notification.run() }
       group.addTask {
         await self.worker.run()
         self.workerEnded.tell()

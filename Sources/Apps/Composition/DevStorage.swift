@@ -5,6 +5,7 @@ internal import FilesAdapter
 internal import Glibc
 internal import IAMService
 internal import MetadataService
+internal import NotificationService
 internal import Ports
 internal import SQLiteAdapter
 internal import SchedulerService
@@ -27,6 +28,7 @@ struct DevStorage: Sendable {
     .topic("workflow.started"), .topic("workflow.completed"), .topic("task.completed"),
     .topic("task.failed"), .topic("task.logs"), .topic("run.commands"),
     .topic("metadata.dead-letters"), .topic("artifact.dead-letters"),
+    .topic("notification.dead-letters"),
     .family(prefix: "task.scheduled."),
   ]
 
@@ -39,7 +41,8 @@ struct DevStorage: Sendable {
       let store = try await SQLiteRecordStore.open(
         engine,
         tables: WorkflowTables.declarations + SchedulerTables.declarations
-          + EmbeddedJobArchive.tables + ArtifactTables.declarations + IAMTables.declarations,
+          + EmbeddedJobArchive.tables + ArtifactTables.declarations + IAMTables.declarations
+          + NotificationTables.declarations,
         randomness: randomness)
       let bus = try await SQLiteBus.open(
         engine, SQLiteBusConfiguration(topics: topics), time: time, randomness: randomness)

@@ -76,7 +76,7 @@ public struct MailerConfiguration: Sendable {
   }
 }
 
-/// Hands mail to a server with libcurl, on the threads of a pool (decision 7).
+/// Hands mail to a server with libcurl, on the threads of a pool (decision 6).
 public struct CurlMailer: Mailer {
   private let configuration: MailerConfiguration
   private let pool: BlockingPool

@@ -19,7 +19,7 @@ public struct WebhookSenderConfiguration: Sendable {
   }
 }
 
-/// Posts webhooks with libcurl, on the threads of a pool (decision 7).
+/// Posts webhooks with libcurl, on the threads of a pool (decision 6).
 public struct CurlWebhookSender: WebhookSender {
   private let configuration: WebhookSenderConfiguration
   private let pool: BlockingPool
@@ -88,12 +88,11 @@ extension DeliveryReply {
       self = .refused(.forbidden)
     } else {
       let note = DeliveryNote(webhook: outcome.result)
-      if note.code == .invalid {
-        self = .refused(note)
-      } else if outcome.headBytesSent > 0 {
-        self = .outcomeUnknown(note)
+      if outcome.headBytesSent > 0 {
+        // An answer that is not HTTP at all is an unsupported protocol to libcurl.
+        self = .outcomeUnknown(note.code == .invalid ? .noAnswer : note)
       } else {
-        self = .temporary(note)
+        self = note.code == .invalid ? .refused(note) : .temporary(note)
       }
     }
   }
@@ -123,6 +122,9 @@ extension DeliveryReply {
 }
 
 extension DeliveryNote {
+  static let noAnswer = DeliveryNote(
+    .malformed, "the receiver sent something that is no answer")
+
   init(webhook result: CURLcode) {
     switch result {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -140,7 +142,7 @@ extension DeliveryNote {
       self.init(.invalid, "the address is no usable http or https URL")
     case CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_WRITE_ERROR,
       CURLE_BAD_CONTENT_ENCODING, CURLE_OK:
-      self.init(.malformed, "the receiver sent something that is no answer")
+      self = .noAnswer
     default:
       self.init(.disconnected, "the connection ended before there was an answer")
     }

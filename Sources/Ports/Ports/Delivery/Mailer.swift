@@ -10,7 +10,7 @@ public protocol Mailer: Sendable {
   /// it is when the task is cancelled after the text was begun.
   ///
   /// A message that could carry commands or headers of somebody else is `.refused` with `invalid`
-  /// and nothing is sent: CR, LF or NUL in an address or subject, an address that is not plain ASCII.
+  /// and nothing is sent: CR, LF or NUL in an address or subject, an address that is not ASCII.
   /// Ends by itself; may be called at once from many tasks.
   func send(_ message: MailMessage) async -> DeliveryReply
 }

@@ -15,7 +15,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
-  /// An IPv4 address that is written as an IPv6 one stands for itself: `::ffff:10.0.0.1` is 10.0.0.1.
+  /// An IPv4 address that is written as an IPv6 one stands for itself: `::ffff:1.2.3.4` is 1.2.3.4.
   public var unwrapped: IPAddress {
     guard bytes.count == 16, bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xff,
       bytes[11] == 0xff

@@ -8,7 +8,8 @@ final class SilentListener {
   private let descriptor: Int32
 
   init() throws {
-    descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue) | 0o4000, 0)
+    let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue) | 0o4000, 0)
+    self.descriptor = descriptor
     var off: Int32 = 0
     setsockopt(
       descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, socklen_t(MemoryLayout<Int32>.size))
@@ -18,13 +19,14 @@ final class SilentListener {
     let bound = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
     }
-    try expect(bound == 0 && listen(descriptor, 512) == 0, "the listener listens")
+    let isListening = bound == 0 && listen(descriptor, 512) == 0
     _ = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         getsockname(descriptor, $0, &length)
       }
     }
     port = Int(UInt16(bigEndian: address.sin6_port))
+    try expect(isListening, "the listener does not listen")
   }
 
   deinit { close(descriptor) }

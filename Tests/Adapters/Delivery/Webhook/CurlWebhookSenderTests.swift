@@ -11,14 +11,14 @@ import Testing
 struct CurlWebhookSenderTests {
   /// A sender with short patience.
   private func sender(
-    _ rules: EgressRules = .development, threads: Int = 16,
+    _ rules: EgressRules = .development, threads: Int = 16, waitingMax: Int = 16,
     _ configure: (inout WebhookSenderConfiguration) -> Void = { _ in }
   ) -> CurlWebhookSender {
     var configuration = WebhookSenderConfiguration(rules: rules)
     configuration.connectWithin = .seconds(2)
     configuration.answerWithin = .seconds(2)
     configure(&configuration)
-    let pool = BlockingPool(name: "webhooks", threads: threads, waitingMax: 0)
+    let pool = BlockingPool(name: "webhooks", threads: threads, waitingMax: waitingMax)
     return CurlWebhookSender(configuration, on: pool)
   }
 
@@ -157,7 +157,7 @@ struct CurlWebhookSenderTests {
 
   @Test func `more than there are threads for is put off`() async throws {
     let receiver = try receiver()
-    let sender = sender(threads: 1)
+    let sender = sender(threads: 1, waitingMax: 0)
     let url = "http://127.0.0.1:\(receiver.port)/silent"
     let codes = await withTaskGroup(of: DeliveryNote.Code.self) { group in
       for _ in 0..<4 { group.addTask { await sender.send(post(url)).note.code } }

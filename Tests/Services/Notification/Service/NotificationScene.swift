@@ -44,6 +44,10 @@ struct NotificationScene: Sendable {
     }
     let ports: @Sendable (ProcessEnvironment) -> NotificationPorts = { environment in
       var configuration = NotificationConfiguration()
+      // Days of virtual time pass: looks for no reason would be most of what happens.
+      configuration.lookEvery = .seconds(20)
+      configuration.pollWait = .seconds(30)
+      configuration.sweepEvery = .seconds(3_600)
       configure(&configuration)
       let digest = FakeDigest()
       return NotificationPorts(
@@ -170,7 +174,9 @@ struct NotificationScene: Sendable {
   }
 
   func waitForEnd(_ count: Int, within: Duration = .seconds(60)) async throws {
-    try await wait(for: "\(count) messages to be over", within: within, every: .milliseconds(100)) {
+    // Looks are as far apart as the wait is long, so that days cost no more than minutes.
+    let every = max(.milliseconds(100), within / 2_000)
+    try await wait(for: "\(count) messages to be over", within: within, every: every) {
       let over = deliveries.filter { $0.dueUs == nil }
       return over.count == count
     }

@@ -127,7 +127,7 @@ struct NotificationServerTests {
     }
   }
 
-  /// Goal: an answer that was lost is neither success nor failure, and the repetition is recognised.
+  /// Goal: a lost answer is neither success nor failure, and the repetition is recognised.
   @Test func `a lost answer is recorded as unknown and repeated under the same id`() throws {
     try Simulation.run(seed: 6) { world in
       let scene = try NotificationScene(
@@ -214,7 +214,12 @@ struct NotificationServerTests {
   @Test func `old history goes, what is not over stays`() throws {
     try Simulation.run(seed: 10) { world in
       let scene = try NotificationScene(
-        world, configure: { $0.historyKeptFor = .seconds(4 * 24 * 3_600) })
+        world,
+        configure: {
+          $0.historyKeptFor = .seconds(4 * 24 * 3_600)
+          $0.lookEvery = .seconds(600)
+          $0.pollWait = .seconds(600)
+        })
       _ = try await scene.subscribe("bot")
       scene.end(1)
       try await scene.waitForEnd(1)

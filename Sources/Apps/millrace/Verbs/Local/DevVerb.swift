@@ -12,6 +12,7 @@ enum DevVerb {
       .init("port", value: "PORT", "listen here (default: 7700; 0 picks one)"),
       .init("host", value: "ADDRESS", "listen on this address (default: 127.0.0.1)"),
       .init("slots", value: "N", "tasks that run at once (default: 2 for each core)"),
+      NotifyVerbs.mailServer, NotifyVerbs.mailFrom,
       .init("log", value: "LEVEL", "debug, info, warning or error (default: warning)"),
     ],
     examples: ["millrace dev", "millrace dev --data ./millrace-data --port 0"]
@@ -25,6 +26,8 @@ enum DevVerb {
     configuration.slots = try call.number("slots", default: 2 * cores, in: 1...10_000)
     if let level = call.value("log") { configuration.logLevel = level }
     try checkLevel(configuration.logLevel)
+    configuration.mailServer = call.value("mail") ?? call.environment["MILLRACE_MAIL"]
+    configuration.mailFrom = call.value("mail-from") ?? configuration.mailFrom
     do throws(DevFailure) {
       let server = try await DevServer.start(configuration)
       let file = ServerFile(url: server.url, token: server.token)
@@ -67,6 +70,7 @@ enum DevVerb {
         health  \(server.url)/healthz
         data    \(place)
         worker  \(configuration.slots) slots, processes contained by \(server.containment)
+        notify  webhooks and mail may go to this machine: for development only
       signed in as \(server.user) in namespace default; the token \(token)
       sample workflow hello applied: millrace run start hello --watch
       """

@@ -6,8 +6,8 @@ public struct RetrySchedule: Hashable, Sendable {
   public var waits: [Duration]
   /// How long a receiver's wish is followed.
   public var retryAfterMax: Duration
-  /// Waits differ by up to this share in a hundred in both directions, so that what failed together
-  /// does not come back together.
+  /// Waits are longer by up to this share in a hundred, so that what failed together does not come
+  /// back together. Never shorter: who is back after an hour has not missed the attempt after one.
   public var jitterPercent: Int
 
   public init(
@@ -36,7 +36,7 @@ public struct RetrySchedule: Hashable, Sendable {
     var hash = StableHash()
     hash.combine(key)
     hash.combine(UInt64(clamping: attempt))
-    let shift = Int64(hash.value % UInt64(2 * spread + 1)) - spread
+    let shift = Int64(hash.value % UInt64(spread + 1))
     let wish = min(max(asked ?? .zero, .zero), retryAfterMax)
     return max(.microseconds(base.addingSaturated(shift)), wish)
   }

@@ -167,13 +167,7 @@ final class Dispatcher: Sendable {
       let attempt = attempt(claim)
     else { return }
     let reply = await sending.send(claim.record, subscription)
-    state.withLock { state in
-      if case .delivered = reply {
-        state.note(due.receiver, isFailing: false)
-      } else {
-        state.note(due.receiver, isFailing: true)
-      }
-    }
+    state.withLock { $0.note(due.receiver, isFailing: reply.note.code.holdsUp) }
     measure(record, reply)
     await settle(.answered(attempt: attempt, Delivery.Answer(reply)), due.id)
   }
@@ -251,6 +245,19 @@ final class Dispatcher: Sendable {
         ("delivery", record.delivery), ("run", record.end?.run ?? ""),
         ("result", reply.note.code.rawValue),
       ])
+  }
+}
+
+extension DeliveryNote.Code {
+  /// Whether the next message to the same receiver would probably take a place for long, and in
+  /// vain: an answer of any kind says that it would not.
+  fileprivate var holdsUp: Bool {
+    switch self {
+    case .nameNotFound, .unreachable, .tls, .timedOut, .disconnected, .malformed: true
+    case .accepted, .gone, .rejected, .busy, .status, .redirected, .destinationRefused, .invalid,
+      .loginRefused, .stopped:
+      false
+    }
   }
 }
 

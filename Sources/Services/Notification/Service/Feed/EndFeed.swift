@@ -58,9 +58,13 @@ struct EndFeed: Sendable {
   }
 
   private func take(_ record: BusDelivery) async throws {
-    if let end = (try? WorkflowCompleted(decoding: record.record.value)).flatMap(RunEnd.init) {
+    guard let end = (try? WorkflowCompleted(decoding: record.record.value)).flatMap(RunEnd.init)
+    else { return try await setAside(record) }
+    do {
       try await desk.take(end)
-    } else {
+    } catch StoreError.refused(let why) {
+      // What the store will never take must not hold up what follows.
+      ports.context.telemetry.log(.error, "ends.refused", [("run", end.run.text), ("why", why)])
       try await setAside(record)
     }
   }

@@ -4,8 +4,8 @@ internal import Ports
 internal import Synchronization
 internal import Wire
 
-/// The `notify:` rules of definitions by version, from memory or from the workflow service, which is
-/// asked once per version: a version never changes.
+/// The `notify:` rules of definitions by version, from memory or from the workflow service, which
+/// is asked once per version: a version never changes.
 final class RuleSource: Sendable {
   struct Key: Hashable, Comparable, Sendable {
     var namespace: NamespaceName

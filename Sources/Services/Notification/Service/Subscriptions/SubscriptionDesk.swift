@@ -117,15 +117,15 @@ struct SubscriptionDesk: Sendable {
 
   // MARK: Changing
 
-  /// - Parameter ifMatch: the revision that the caller believes to be there.
+  /// - Parameter match: what the caller believes to be there.
   func change(
-    _ id: String, ifMatch: String? = nil,
+    _ id: String, match: EntityMatch? = nil,
     _ body: (inout SubscriptionRecord, Moment) throws(Problem) -> Void
   ) async throws(Problem) -> SubscriptionRecord {
     for attempt in 0..<ports.configuration.conflictsMax {
       let row = try await row(id, isInDoubt: attempt > 0)
       var record = row.record
-      if let ifMatch, ifMatch != "*", ifMatch != "\(record.revision)" {
+      if let match, !match.allows("\(record.revision)") {
         throw SubscriptionDesk.changed(record)
       }
       let now = ports.context.time.now()
@@ -190,14 +190,14 @@ struct SubscriptionDesk: Sendable {
     return (record, secret)
   }
 
-  func delete(_ record: SubscriptionRecord, ifMatch: String?) async throws(Problem) {
+  func delete(_ record: SubscriptionRecord, match: EntityMatch?) async throws(Problem) {
     for _ in 0..<ports.configuration.conflictsMax {
       var entries: [RecordBatch.Entry] = []
       do throws(StoreError) {
         let key: [RecordValue] = [.text(record.subscription)]
         // Gone: a commit whose outcome was unknown, or somebody else.
         guard let row = try await ports.store.settle(table, key: key) else { return }
-        if let ifMatch, ifMatch != "*", ifMatch != "\(row.record.revision)" {
+        if let match, !match.allows("\(row.record.revision)") {
           throw StoreError.refused("")
         }
         entries = [table.delete(key, over: row.version)]

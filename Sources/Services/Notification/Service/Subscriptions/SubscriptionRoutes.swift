@@ -119,7 +119,7 @@ struct SubscriptionRoutes: Sendable {
     let draft = try RouteRequest.read(bytes) {
       SubscriptionDraft(change: &$0, ports.configuration)
     }
-    let record = try await desk.change(known.subscription, ifMatch: request.entityTag) {
+    let record = try await desk.change(known.subscription, match: request.entityMatch) {
       record, now throws(Problem) in
       guard draft.mail == nil || !record.isWebhook, draft.url == nil || record.isWebhook else {
         throw Problem(
@@ -137,7 +137,7 @@ struct SubscriptionRoutes: Sendable {
   }
 
   private func delete(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
-    try await desk.delete(try await subscription(request), ifMatch: request.entityTag)
+    try await desk.delete(try await subscription(request), match: request.entityMatch)
     return HTTPResponse(status: 204)
   }
 

@@ -133,7 +133,7 @@ struct DeliveryTests {
       #expect(delivery == other)
       dues.append(delivery.deadline ?? .start)
     }
-    #expect(dues.allSatisfy { $0 >= .at(90) && $0 <= .at(110) })
+    #expect(dues.allSatisfy { $0 >= .at(100) && $0 <= .at(110) })
     #expect(SortedSet(dues).count > 150)
   }
 }
