@@ -1,9 +1,9 @@
 public import Domain
 
-/// Which attempt's log a follower of a task reads, and what comes next when that log is complete.
+/// Which attempt's log a follower of a task reads, and what comes next when that log was read.
 public struct AttemptFollow: Hashable, Sendable {
   public enum Step: Hashable, Sendable {
-    /// Read lines of this attempt from this number on.
+    /// Read the log of this attempt from this line on.
     case read(Fence, from: Int64)
     /// No attempt has begun, or the next has not: look at the task again.
     case lookAgain
@@ -13,7 +13,7 @@ public struct AttemptFollow: Hashable, Sendable {
 
   private var fence: Fence
   private var next: Int64
-  private var isComplete = false
+  private var isRead = false
 
   /// - Parameter from: where to go on, as a reader that connects again says.
   public init(fence: Fence = Fence(0), from: Int64 = 0) {
@@ -23,7 +23,7 @@ public struct AttemptFollow: Hashable, Sendable {
 
   /// What to do, given the newest attempt of the task and whether the task has ended.
   public mutating func step(newest: Fence, hasEnded: Bool) -> Step {
-    if fence.number > 0, !isComplete { return .read(fence, from: next) }
+    if fence.number > 0, !isRead { return .read(fence, from: next) }
     if fence < newest {
       // A reader that begins wants the newest attempt; one that goes on wants the next.
       if fence.number == 0 {
@@ -32,15 +32,14 @@ public struct AttemptFollow: Hashable, Sendable {
         fence = fence.next
         next = 0
       }
-      isComplete = false
+      isRead = false
       return .read(fence, from: next)
     }
     return hasEnded ? .end : .lookAgain
   }
 
-  /// Takes note of lines that were read.
-  public mutating func read(lines: Int64, isLast: Bool) {
-    next += lines
-    if isLast { isComplete = true }
+  /// Takes note that the log of the attempt was read to its end.
+  public mutating func wasRead() {
+    isRead = true
   }
 }

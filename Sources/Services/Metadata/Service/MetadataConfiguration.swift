@@ -12,6 +12,21 @@ public struct MetadataConfiguration: Sendable {
   public var linesPerPageMax: Int = 500
   /// Between two looks at a task that somebody follows.
   public var lookEvery: Duration = .milliseconds(200)
+  /// How long a follower waits for a line of an attempt that has ended and whose log is known to
+  /// have more; then it says that lines are missing.
+  public var lateLinesWithin: Duration = .seconds(30)
+  /// The same for a log whose end nobody knows, since its worker was lost.
+  public var lostLinesWithin: Duration = .seconds(5)
+  /// How long a reader that does not follow waits for lines that are known to be missing.
+  public var settledWithin: Duration = .seconds(2)
+  /// Lines of a run's log held while they are put in order: bytes and, as an aim, lines.
+  public var mergedBytesMax: Int = 16 << 20
+  public var mergedLinesMax: Int = 65_536
+  /// Bytes of lines sent at once.
+  public var logWriteBytesMax: Int = 64 << 10
+  /// How many times as long as a look at all tasks of a followed run took the next one waits: what
+  /// share of the time the looks of one follower may take.
+  public var looksPauseFactor: Int = 4
   /// Tasks fetched from the scheduler at once.
   public var tasksPerPageMax: Int = 500
 

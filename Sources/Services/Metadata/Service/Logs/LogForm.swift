@@ -20,6 +20,8 @@ struct LogLine: Sendable {
 /// Writes lines in the form that the client asked for.
 protocol LogWriter: Sendable {
   func write(_ lines: [LogLine]) async throws
+  /// Says that lines are missing.
+  func write(_ gap: LogGap) async throws
   /// Nothing to say for now.
   func heartbeat() async throws
   func end() async throws
@@ -73,6 +75,10 @@ private struct EventLogWriter: LogWriter {
     }
   }
 
+  func write(_ gap: LogGap) async throws {
+    try await writer.send(event: "line", gap.value.json)
+  }
+
   func heartbeat() async throws { try await writer.heartbeat() }
   func end() async throws { try await writer.end() }
 }
@@ -82,6 +88,10 @@ private struct DocumentLogWriter: LogWriter {
 
   func write(_ lines: [LogLine]) async throws {
     try await sink.write(Array(lines.map { $0.value.json + "\n" }.joined().utf8))
+  }
+
+  func write(_ gap: LogGap) async throws {
+    try await sink.write(Array((gap.value.json + "\n").utf8))
   }
 
   func heartbeat() async throws { try await sink.write([UInt8(ascii: "\n")]) }
@@ -98,6 +108,10 @@ private struct PlainLogWriter: LogWriter {
       bytes.append(UInt8(ascii: "\n"))
     }
     try await sink.write(bytes)
+  }
+
+  func write(_ gap: LogGap) async throws {
+    try await sink.write(Array((gap.text + "\n").utf8))
   }
 
   /// A plain text has no way to say that nothing was said.

@@ -23,9 +23,11 @@ struct LogRoutes: Sendable {
   }
 
   private func attempt(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
-    let (run, key) = try await known(request)
+    let (run, key, view) = try await known(request)
     let text = request.segment("attempt")
-    guard let number = Int(text), number > 0, String(number) == text else {
+    guard let number = Int(text), String(number) == text,
+      view.attempts.contains(where: { $0.fence == Int64(number) })
+    else {
       throw Problem.notFound("attempt \(text)")
     }
     let attempt = AttemptID(run: run, task: key, fence: Fence(number))
@@ -38,7 +40,7 @@ struct LogRoutes: Sendable {
   }
 
   private func task(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
-    let (run, key) = try await known(request)
+    let (run, key, _) = try await known(request)
     let place = try request.http.fields["last-event-id"].map { id throws(Problem) in
       try LogPlace(id)
     }
@@ -74,17 +76,19 @@ struct LogRoutes: Sendable {
   }
 
   /// The task of the path; its run and it must exist.
-  private func known(_ request: RouteRequest) async throws(Problem) -> (RunID, TaskKey) {
+  private func known(_ request: RouteRequest) async throws(Problem) -> (RunID, TaskKey, TaskView) {
     let run = try runID(request)
     guard let key = TaskKey(text: request.segment("task")) else {
       throw Problem.notFound("task \(request.segment("task"))")
     }
     do throws(RPCError) {
-      _ = try await SchedulerClient(ports: ports).task(key, of: run)
+      if let view = try await SchedulerClient(ports: ports).task(key, of: run) {
+        return (run, key, view)
+      }
     } catch {
       throw Problem(error)
     }
-    return (run, key)
+    throw Problem.notFound("task \(key)")
   }
 
   /// The first line that is wanted: behind the last event of a reader that connects again, else

@@ -5,23 +5,16 @@ internal import Ports
 internal import ServiceKit
 
 /// Reads the log of an attempt, or of a task across its attempts: what is there, and then what
-/// comes.
+/// comes. It ends after the last line, or says that lines are missing.
 struct LogStream: Sendable {
   let ports: MetadataPorts
   let isFollowing: Bool
 
-  /// One attempt, to its end or to what is there.
+  /// One attempt, to its end or, unless following, to what is there.
   func write(_ attempt: AttemptID, from start: Int64, to writer: any LogWriter) async throws {
-    var next = start
-    while !Task.isCancelled {
-      let chunk = try await read(attempt, from: next, to: writer)
-      next += Int64(chunk.lines.count)
-      if chunk.isLast { break }
-      guard chunk.lines.isEmpty else { continue }
-      guard isFollowing, try await isUnderWay(attempt) else { break }
-      try await pause(attempt, from: next, writer)
-    }
-    try await writer.end()
+    var output = LogOutput(writer, ports)
+    _ = try await read(attempt, from: start, .open, into: &output)
+    try await output.end()
   }
 
   /// A task, attempt after attempt, until it has ended.
@@ -29,61 +22,90 @@ struct LogStream: Sendable {
     _ key: TaskKey, of run: RunID, after place: LogPlace?, from start: Int64,
     to writer: any LogWriter
   ) async throws {
+    var output = LogOutput(writer, ports)
     var follow = AttemptFollow(fence: place?.fence ?? Fence(0), from: start)
-    let scheduler = SchedulerClient(ports: ports)
-    while !Task.isCancelled {
-      let task = try await scheduler.task(key, of: run)
-      let newest = Fence(Int(clamping: task?.attempts.last?.fence ?? 0))
-      let hasEnded = task.map { TaskOutcome(rawValue: $0.state) != nil } ?? true
-      switch follow.step(newest: newest, hasEnded: hasEnded) {
+    var task = try await look(key, run)
+    reading: while !Task.isCancelled {
+      switch follow.step(newest: task.newest, hasEnded: task.hasEnded) {
       case .end:
-        return try await writer.end()
+        break reading
       case .lookAgain:
-        guard isFollowing else { return try await writer.end() }
-        try await writer.heartbeat()
+        guard isFollowing else { break reading }
+        try await output.beat()
         try await ports.context.time.sleep(for: ports.configuration.lookEvery)
+        task = try await look(key, run)
       case .read(let fence, let from):
         let attempt = AttemptID(run: run, task: key, fence: fence)
-        let chunk = try await read(attempt, from: from, to: writer)
-        let isOver = chunk.lines.isEmpty && (fence < newest || hasEnded)
-        follow.read(lines: Int64(chunk.lines.count), isLast: chunk.isLast || isOver)
-        guard chunk.lines.isEmpty, !chunk.isLast, !isOver else { continue }
-        guard isFollowing else { return try await writer.end() }
-        try await pause(attempt, from: from, writer)
+        let end = task.end(of: fence) ?? .after(lines: 0)
+        guard try await read(attempt, from: from, end, into: &output) else { break reading }
+        follow.wasRead()
+        task = try await look(key, run)
       }
     }
+    try await output.end()
   }
 
+  /// Reads the log of an attempt to its end; false when it has none yet and nobody waits for it.
   private func read(
-    _ attempt: AttemptID, from: Int64, to writer: any LogWriter
-  ) async throws -> LogChunk {
-    let chunk = try await ports.archive.lines(
-      of: attempt, from: from, limit: ports.configuration.linesPerPageMax)
-    if !chunk.lines.isEmpty {
-      try await writer.write(
-        chunk.lines.enumerated().map { offset, line in
-          LogLine(
-            task: attempt.task, place: LogPlace(attempt.fence, chunk.first + Int64(offset)),
-            line: line)
-        })
+    _ attempt: AttemptID, from start: Int64, _ known: LogEnd, into output: inout LogOutput
+  ) async throws -> Bool {
+    var tail = LogTail(from: start)
+    var end = known
+    while !Task.isCancelled {
+      let chunk = try await ports.archive.lines(
+        of: attempt, from: tail.next, limit: ports.configuration.linesPerPageMax)
+      try await output.write(attempt, first: chunk.first, chunk.lines)
+      if chunk.lines.isEmpty, !chunk.isLast, end == .open {
+        end =
+          try await look(attempt.task, attempt.run).end(of: attempt.fence)
+          ?? .after(lines: 0)
+      }
+      let step = tail.read(
+        to: chunk.first + Int64(chunk.lines.count), isLast: chunk.isLast, end: end,
+        ports.patience(isFollowing), at: ports.context.time.uptime())
+      switch step {
+      case .readOn:
+        continue
+      case .complete:
+        return true
+      case .incomplete(let missing):
+        try await output.write(LogGap(attempt: attempt, missing: missing))
+        return true
+      case .wait(let until):
+        guard isFollowing || until != nil else { return false }
+        try await output.beat()
+        await wait(attempt, from: tail.next, until)
+      }
     }
-    return chunk
+    return false
   }
 
-  /// Waits for more lines, and now and then tells the reader that it still does.
-  private func pause(_ attempt: AttemptID, from: Int64, _ writer: any LogWriter) async throws {
-    let since = ports.context.time.uptime()
-    await ports.archive.waitForLines(of: attempt, from: from, wait: ports.configuration.pollWait)
-    if ports.context.time.uptime() - since >= ports.configuration.pollWait {
-      try await writer.heartbeat()
-    }
+  private func wait(_ attempt: AttemptID, from: Int64, _ until: Uptime?) async {
+    var length = ports.configuration.pollWait
+    if let until { length = min(length, until - ports.context.time.uptime()) }
+    await ports.archive.waitForLines(of: attempt, from: from, wait: length)
   }
 
-  /// Whether the attempt may still print: it is the newest and its task has not ended.
-  private func isUnderWay(_ attempt: AttemptID) async throws -> Bool {
-    guard let task = try await SchedulerClient(ports: ports).task(attempt.task, of: attempt.run)
-    else { return false }
-    return task.attempts.last?.fence == Int64(attempt.fence.number)
-      && TaskOutcome(rawValue: task.state) == nil
+  private func look(_ key: TaskKey, _ run: RunID) async throws -> TaskLook {
+    let scheduler = SchedulerClient(ports: ports)
+    guard let view = try await scheduler.task(key, of: run) else {
+      return TaskLook(TaskView(task: key.description), isRunOver: true)
+    }
+    let task = TaskLook(view, isRunOver: false)
+    // A run that was set aside leaves its tasks as they were.
+    if !task.hasEnded, try await scheduler.run(run)?.isOver != false {
+      return TaskLook(view, isRunOver: true)
+    }
+    return task
+  }
+}
+
+extension MetadataPorts {
+  /// Readers that do not follow want to see what is there, soon.
+  func patience(_ isFollowing: Bool) -> LogPatience {
+    isFollowing
+      ? LogPatience(
+        known: configuration.lateLinesWithin, unknown: configuration.lostLinesWithin)
+      : LogPatience(known: configuration.settledWithin, unknown: .zero)
   }
 }

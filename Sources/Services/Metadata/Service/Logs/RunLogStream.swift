@@ -1,81 +1,72 @@
 internal import Contracts
 internal import Domain
+internal import MetadataCore
 internal import Ports
 internal import ServiceKit
 
-/// The lines of all tasks of a run as they come, each with its task. Lines of one attempt keep
-/// their order; those of different tasks are mixed as they were read.
+/// The lines of all tasks of a run, each with its task: by time, then by task, by attempt and by
+/// the number of the line.
+///
+/// What is in the archive comes in this order, of a run that goes on as of one that has ended. A
+/// line that reaches the archive after later ones were sent is sent when it comes. It ends after
+/// the last line of the run, or says of which attempts lines are missing.
 struct RunLogStream: Sendable {
   let ports: MetadataPorts
   let isFollowing: Bool
 
   func write(_ run: RunID, to writer: any LogWriter) async throws {
-    var open: SortedMap<AttemptID, Int64> = [:]
-    var done: SortedSet<AttemptID> = []
-    let scheduler = SchedulerClient(ports: ports)
-    var heardAt = ports.context.time.uptime()
+    var output = LogOutput(writer, ports)
+    var logs = RunLogs(ports, isFollowing: isFollowing)
+    var lookAt = ports.context.time.uptime()
     while !Task.isCancelled {
-      let state = try await scheduler.run(run)?.state ?? ""
-      try await find(run, &open, done)
-      let count = try await read(&open, &done, to: writer)
       let now = ports.context.time.uptime()
-      if count > 0 {
-        heardAt = now
-        continue
+      if !logs.isRunOver, now >= lookAt {
+        try await look(run, &logs)
+        let took = ports.context.time.uptime() - now
+        lookAt = ports.context.time.uptime() + took * ports.configuration.looksPauseFactor
       }
-      let isOver = RunOutcome(rawValue: state) != nil || state == "quarantined"
-      if isOver || !isFollowing { break }
-      if now - heardAt >= EventWriter.heartbeatEvery {
-        try await writer.heartbeat()
-        heardAt = now
-      }
+      try await readAll(&logs, into: &output)
+      for gap in logs.settle(at: ports.context.time.uptime()) { try await output.write(gap) }
+      guard logs.isOpen else { break }
+      try await output.beat()
       try await ports.context.time.sleep(for: ports.configuration.lookEvery)
     }
-    try await writer.end()
+    try await output.end()
   }
 
-  /// Attempts that have begun and were not read to their end.
-  private func find(
-    _ run: RunID, _ open: inout SortedMap<AttemptID, Int64>, _ done: SortedSet<AttemptID>
-  ) async throws {
+  /// Attempts that have begun, and how those stand that are known. The run is asked first: when it
+  /// is over, what is said of its tasks afterwards is final.
+  private func look(_ run: RunID, _ logs: inout RunLogs) async throws {
+    let scheduler = SchedulerClient(ports: ports)
+    let isOver = try await scheduler.run(run)?.isOver ?? true
     var after = ""
     repeat {
-      let page = try await SchedulerClient(ports: ports).tasks(
+      let page = try await scheduler.tasks(
         of: run, after: after, limit: ports.configuration.tasksPerPageMax)
-      for task in page.tasks {
-        guard let key = TaskKey(text: task.task) else { continue }
-        for attempt in task.attempts {
-          let id = AttemptID(run: run, task: key, fence: Fence(Int(clamping: attempt.fence)))
-          if !done.contains(id), open[id] == nil { open[id] = 0 }
+      for view in page.tasks {
+        guard let key = TaskKey(text: view.task) else { continue }
+        for attempt in TaskLook(view, isRunOver: isOver).attempts {
+          logs.see(AttemptID(run: run, task: key, fence: attempt.fence), attempt)
         }
       }
       after = page.next
     } while !after.isEmpty
+    logs.looked(isRunOver: isOver)
   }
 
-  private func read(
-    _ open: inout SortedMap<AttemptID, Int64>, _ done: inout SortedSet<AttemptID>,
-    to writer: any LogWriter
-  ) async throws -> Int {
-    var count = 0
-    for (attempt, from) in open {
-      let chunk = try await ports.archive.lines(
-        of: attempt, from: from, limit: ports.configuration.linesPerPageMax)
-      if !chunk.lines.isEmpty {
-        try await writer.write(
-          chunk.lines.enumerated().map { offset, line in
-            LogLine(
-              task: attempt.task, place: LogPlace(attempt.fence, chunk.first + Int64(offset)),
-              line: line)
-          })
-      }
-      count += chunk.lines.count
-      open[attempt] = from + Int64(chunk.lines.count)
-      if chunk.isLast {
-        open[attempt] = nil
-        done.insert(attempt)
+  /// Writes everything that is there.
+  private func readAll(_ logs: inout RunLogs, into output: inout LogOutput) async throws {
+    logs.merge.refresh()
+    while !Task.isCancelled {
+      switch logs.merge.next() {
+      case .idle:
+        return
+      case .write(let attempt, let first, let lines):
+        try await output.write(attempt, first: first, lines)
+      case .read(let attempt, let from, let limit):
+        let chunk = try await ports.archive.lines(of: attempt, from: from, limit: limit)
+        logs.add(chunk, at: ports.context.time.uptime())
       }
     }
-    return count
   }
 }

@@ -1,0 +1,198 @@
+public import Domain
+public import Ports
+public import SimulationKit
+internal import Synchronization
+
+/// A job archive in memory. See `JobArchive` for what it promises, and `ArchiveFaults` for what it
+/// does beside that.
+public final class FakeJobArchive: JobArchive {
+  private struct Waiter: Sendable {
+    var attempt: AttemptID
+    var from: Int64
+    var reply: Reply<Void>
+  }
+
+  private struct State {
+    var faults: ArchiveFaults
+    var content = ArchiveContent()
+    var waiters: SortedMap<UInt64, Waiter> = [:]
+    var lastWaiter: UInt64 = 0
+  }
+
+  private static let pageMax = 10_000
+  private static let lineBytesMax = 900 << 10
+
+  private let world: SimulatedWorld
+  private let chance: WorldRandom
+  private let latency: WorldRandom
+  private let state: Mutex<State>
+
+  public init(_ world: SimulatedWorld, name: String = "archive", faults: ArchiveFaults = .calm) {
+    self.world = world
+    chance = world.stream(named: "\(name) faults")
+    latency = world.stream(named: "\(name) latency")
+    state = Mutex(State(faults: faults))
+    world.onClose { [weak self] in self?.state.withLock { $0.waiters = [:] } }
+  }
+
+  /// May be changed at any time.
+  public var faults: ArchiveFaults {
+    get { state.withLock { $0.faults } }
+    set { state.withLock { $0.faults = newValue } }
+  }
+
+  // MARK: The port
+
+  public func store(jobs: [JobDocument], tasks: [TaskDocument]) async throws(ArchiveError) {
+    try await write { $0.store(jobs, tasks) }
+  }
+
+  public func job(_ run: RunID) async throws(ArchiveError) -> JobDocument? {
+    try await read { $0.job(run) }
+  }
+
+  public func tasks(
+    of run: RunID, after: TaskKey?, limit: Int
+  ) async throws(ArchiveError) -> [TaskDocument] {
+    try check(limit)
+    return try await read { $0.tasks(of: run, after: after, limit: limit) }
+  }
+
+  public func jobs(
+    _ filter: JobFilter, limit: Int, cursor: String?
+  ) async throws(ArchiveError) -> (jobs: [JobDocument], next: String?) {
+    try check(limit)
+    let place = try cursor.map { text throws(ArchiveError) in try FakeJobArchive.place(text) }
+    let limit = shortened(limit)
+    let jobs = try await read { $0.jobs(filter, limit: limit, after: place) }
+    let next =
+      jobs.count == limit ? jobs.last.map { "\($0.createdAt.microseconds)~\($0.run.text)" } : nil
+    return (jobs, next)
+  }
+
+  public func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
+    for chunk in chunks {
+      let (_, overflow) = chunk.first.addingReportingOverflow(Int64(chunk.lines.count))
+      guard chunk.first >= 0, !overflow else { throw .refused("lines from \(chunk.first)") }
+      guard chunk.lines.allSatisfy({ $0.bytes.count <= FakeJobArchive.lineBytesMax }) else {
+        throw .refused("a line that is too long")
+      }
+    }
+    try await write { content in for chunk in chunks { content.append(chunk) } }
+    wake()
+  }
+
+  public func lines(
+    of attempt: AttemptID, from: Int64, limit: Int
+  ) async throws(ArchiveError) -> LogChunk {
+    guard from >= 0 else { throw .refused("lines are numbered from 0, not \(from)") }
+    try check(limit)
+    let limit = shortened(limit)
+    return try await read { $0.lines(of: attempt, from: from, limit: limit) }
+  }
+
+  public func waitForLines(of attempt: AttemptID, from: Int64, wait: Duration) async {
+    await world.exchange("archive.waitForLines", ifCancelled: ()) { reply in
+      let isReady = mayAnswer(attempt, from) || chance.happens(faults.wakesEarly)
+      if isReady {
+        world.schedule(after: travel) { reply.send(()) }
+        return
+      }
+      let id = state.withLock { state in
+        state.lastWaiter += 1
+        state.waiters[state.lastWaiter] = Waiter(attempt: attempt, from: from, reply: reply)
+        return state.lastWaiter
+      }
+      world.schedule(after: wait) {
+        self.state.withLock { _ = $0.waiters.removeValue(for: id) }
+        reply.send(())
+      }
+    }
+  }
+
+  // MARK: Calls
+
+  private var travel: Duration { latency.length(in: faults.latency) }
+
+  private var isUnavailable: Bool {
+    let faults = faults
+    return chance.happens(faults.unavailable) || faults.isDown
+  }
+
+  private static let unreachable = ArchiveError.unavailable("the archive does not answer")
+
+  private func read<Answer: Sendable>(
+    _ body: @escaping @Sendable (ArchiveContent) -> Answer
+  ) async throws(ArchiveError) -> Answer {
+    let answer: Result<Answer, ArchiveError> = await world.exchange(
+      "archive.read", ifCancelled: .failure(.unavailable("the caller was cancelled"))
+    ) { reply in
+      world.schedule(after: travel) {
+        let answer = self.isUnavailable ? nil : body(self.state.withLock { $0.content })
+        self.world.schedule(after: self.travel) {
+          reply.send(answer.map { .success($0) } ?? .failure(FakeJobArchive.unreachable))
+        }
+      }
+    }
+    return try answer.get()
+  }
+
+  private func write(
+    _ body: @escaping @Sendable (inout ArchiveContent) -> Void
+  ) async throws(ArchiveError) {
+    let answer: Result<Void, ArchiveError> = await world.exchange(
+      "archive.write", ifCancelled: .failure(.outcomeUnknown)
+    ) { reply in
+      world.schedule(after: travel) {
+        let faults = self.faults
+        let isLostBefore = self.chance.happens(faults.lostBefore)
+        let isLostAfter = self.chance.happens(faults.lostAfter)
+        if self.isUnavailable { return reply.send(.failure(FakeJobArchive.unreachable)) }
+        if !isLostBefore { self.state.withLock { body(&$0.content) } }
+        let isLost = isLostBefore || isLostAfter
+        self.world.schedule(after: self.travel) {
+          reply.send(isLost ? .failure(.outcomeUnknown) : .success(()))
+        }
+      }
+    }
+    try answer.get()
+  }
+
+  private func wake() {
+    let woken = state.withLock { state in
+      let ready = state.waiters.filter { _, waiter in
+        let chunk = state.content.lines(of: waiter.attempt, from: waiter.from, limit: 1)
+        return !chunk.lines.isEmpty || chunk.isLast
+      }
+      for (id, _) in ready { state.waiters.removeValue(for: id) }
+      return ready.map(\.value.reply)
+    }
+    for reply in woken { reply.send(()) }
+  }
+
+  private func mayAnswer(_ attempt: AttemptID, _ from: Int64) -> Bool {
+    let chunk = state.withLock { $0.content.lines(of: attempt, from: from, limit: 1) }
+    return !chunk.lines.isEmpty || chunk.isLast
+  }
+
+  private func shortened(_ limit: Int) -> Int {
+    guard limit > 1, chance.happens(faults.shortens) else { return limit }
+    return 1 + chance.below(limit)
+  }
+
+  private func check(_ limit: Int) throws(ArchiveError) {
+    guard (1...FakeJobArchive.pageMax).contains(limit) else {
+      throw .refused("1 to \(FakeJobArchive.pageMax) can be asked for at once, not \(limit)")
+    }
+  }
+
+  private static func place(
+    _ cursor: String
+  ) throws(ArchiveError) -> (created: Int64, run: String) {
+    let parts = cursor.split(separator: "~", omittingEmptySubsequences: false)
+    guard parts.count == 2, let created = Int64(parts[0]), let run = RunID(text: parts[1]) else {
+      throw .refused("[\(cursor)] is no cursor of this archive")
+    }
+    return (created, run.text)
+  }
+}
