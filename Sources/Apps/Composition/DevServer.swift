@@ -84,6 +84,7 @@ public final class DevServer: Sendable {
 
   /// Stops at once: connections are drained, processes of tasks end.
   public func stop() async {
+    parts.worker.kill()
     root.cancel()
     await root.wait()
     await parts.close()

@@ -31,6 +31,9 @@ public struct WorkerConfiguration: Sendable {
   /// How long the result of an attempt waits for its last lines to reach the bus. They are kept and
   /// shipped afterwards too.
   public var logFlushWithin: Duration = .seconds(10)
+  /// How long everything may take after the worker was cancelled: draining, stopping, the last
+  /// reports. Then what is left is killed and not reported.
+  public var endWithin: Duration = .seconds(90)
   /// Bytes of the message of a reason; what is longer is cut.
   public var reasonBytesMax: Int = 4 << 10
   /// Results published at once.

@@ -55,15 +55,26 @@ struct Scene: Sendable {
           bus: bus, network: network, executors: [executor], context: context,
           configuration: configuration))
       environment.spawner.spawn("drain") {
-        while !wish.value { try? await environment.time.sleep(for: .milliseconds(20)) }
+        await wish.wait(for: .drain, environment.time)
         await server.drain()
       }
-      await server.run()
+      environment.spawner.spawn("kill") {
+        await wish.wait(for: .kill, environment.time)
+        server.kill()
+      }
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await server.run() }
+        group.addTask { await wish.wait(for: .cancel, environment.time) }
+        await group.next()
+        group.cancelAll()
+      }
     }
   }
 
-  /// Asks the worker to drain, from within its process.
-  func drain() { wish.value = true }
+  /// Has something done to the worker, from within its process.
+  func ask(_ what: Wish.What) { wish.what = what }
+
+  func drain() { ask(.drain) }
 
   func wait(
     for what: String, within: Duration = .seconds(60), _ condition: () -> Bool
@@ -114,10 +125,23 @@ struct Scene: Sendable {
 }
 
 /// What the test wants the worker's process to do.
-private final class Wish: Sendable {
-  private let isDraining = Mutex(false)
-  var value: Bool {
-    get { isDraining.withLock { $0 } }
-    set { isDraining.withLock { $0 = newValue } }
+final class Wish: Sendable {
+  enum What: Hashable, Sendable {
+    case drain
+    /// Cancels the task that runs the worker.
+    case cancel
+    case kill
+  }
+
+  private let state = Mutex(What?.none)
+
+  var what: What? {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
+  }
+
+  /// Returns when it is wished for, or when the task is cancelled.
+  func wait(for wanted: What, _ time: any Time) async {
+    while what != wanted, !Task.isCancelled { try? await time.sleep(for: .milliseconds(20)) }
   }
 }

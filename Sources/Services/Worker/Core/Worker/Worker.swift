@@ -109,7 +109,7 @@ public struct Worker: Hashable, Sendable {
         granted += 1
         effects.append(.start(item.attempt))
         if phase.isDraining, !isPatient {
-          effects += perform(.stopAsked(.drained, .terminate), on: item.attempt, at: now)
+          effects += perform(.stopAsked(.drained, .kill), on: item.attempt, at: now)
         }
       case .gone: break
       case .unknown: unknown.append(item.attempt)
@@ -228,12 +228,17 @@ public struct Worker: Hashable, Sendable {
         return proceed(at: now)
       }
       guard now >= stopAt else { return [] }
-      phase = .evicting(session)
+      phase = .evicting(session, killAt: now + limits.evictWithin)
       return stopAll(for: .drained, .terminate, at: now)
-    case .evicting(let session):
-      guard held.running.isEmpty, !claims.isAsking else { return [] }
-      phase = .settling(session, closeAt: now + limits.acknowledgedWithin)
-      return proceed(at: now)
+    case .evicting(let session, let killAt):
+      if held.running.isEmpty, !claims.isAsking {
+        phase = .settling(session, closeAt: now + limits.acknowledgedWithin)
+        return proceed(at: now)
+      }
+      guard now >= killAt else { return [] }
+      // Each is killed again by itself until it has ended.
+      phase = .evicting(session, killAt: .distantFuture)
+      return stopAll(for: .drained, .kill, at: now)
     case .settling(let session, let closeAt):
       guard held.results.isEmpty || now >= closeAt else { return [] }
       phase = .closing(session.id)

@@ -28,6 +28,9 @@ public struct WorkerLimits: Hashable, Sendable {
   public var killAgainAfter: Duration
   /// How long running attempts may go on while the worker drains.
   public var drainWithin: Duration
+  /// How long attempts that are stopped while the worker drains may take to end, whatever grace
+  /// they have; then they are killed.
+  public var evictWithin: Duration
   /// How long a drained worker waits for the owners' answers to its results.
   public var acknowledgedWithin: Duration
 
@@ -41,7 +44,7 @@ public struct WorkerLimits: Hashable, Sendable {
     publishRetry: Backoff = WorkerLimits.waits(.milliseconds(100), .seconds(5)),
     resend: Backoff = WorkerLimits.waits(.seconds(5), .seconds(60)),
     killAgainAfter: Duration = .seconds(1), drainWithin: Duration = .seconds(30),
-    acknowledgedWithin: Duration = .seconds(5)
+    evictWithin: Duration = .seconds(15), acknowledgedWithin: Duration = .seconds(5)
   ) {
     self.slotsMax = slotsMax
     self.hintsMax = hintsMax
@@ -56,6 +59,7 @@ public struct WorkerLimits: Hashable, Sendable {
     self.resend = resend
     self.killAgainAfter = killAgainAfter
     self.drainWithin = drainWithin
+    self.evictWithin = evictWithin
     self.acknowledgedWithin = acknowledgedWithin
   }
 

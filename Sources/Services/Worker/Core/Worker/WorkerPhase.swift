@@ -16,9 +16,9 @@ public enum WorkerPhase: Hashable, Sendable {
   /// Claims nothing more and lets what runs go on. Becomes `evicting` at `stopAt`, `settling` when
   /// nothing runs, `ending` when the session is over.
   case draining(Session, stopAt: Uptime)
-  /// Stops what still runs. Becomes `settling` when nothing runs, `ending` when the session is
-  /// over.
-  case evicting(Session)
+  /// Stops what still runs, and kills it at `killAt`. Becomes `settling` when nothing runs, `ending`
+  /// when the session is over.
+  case evicting(Session, killAt: Uptime)
   /// Waits for the owners' answers to the results. Becomes `closing` when all are there or at
   /// `closeAt`, `ending` when the session is over.
   case settling(Session, closeAt: Uptime)
@@ -33,7 +33,7 @@ public enum WorkerPhase: Hashable, Sendable {
   /// The open session, if there is one.
   public var session: Session? {
     switch self {
-    case .open(let session), .draining(let session, _), .evicting(let session),
+    case .open(let session), .draining(let session, _), .evicting(let session, _),
       .settling(let session, _):
       session
     case .idle, .naming, .opening, .pausing, .ending, .closing, .over: nil
@@ -61,8 +61,9 @@ public enum WorkerPhase: Hashable, Sendable {
   func deadline(isBusy: Bool) -> Uptime? {
     switch self {
     case .pausing(_, _, let retryAt): retryAt
-    case .open(let session), .evicting(let session): session.deadline
+    case .open(let session): session.deadline
     case .draining(let session, let stopAt): min(session.deadline, stopAt)
+    case .evicting(let session, let killAt): min(session.deadline, killAt)
     case .settling(let session, let closeAt): min(session.deadline, closeAt)
     case .ending(_, let isLast, let pauseUntil): isLast || isBusy ? nil : pauseUntil
     case .idle, .naming, .opening, .closing, .over: nil
@@ -78,9 +79,9 @@ public enum WorkerPhase: Hashable, Sendable {
     case .draining(var session, let stopAt):
       change(&session)
       self = .draining(session, stopAt: stopAt)
-    case .evicting(var session):
+    case .evicting(var session, let killAt):
       change(&session)
-      self = .evicting(session)
+      self = .evicting(session, killAt: killAt)
     case .settling(var session, let closeAt):
       change(&session)
       self = .settling(session, closeAt: closeAt)

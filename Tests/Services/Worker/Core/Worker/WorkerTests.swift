@@ -222,6 +222,19 @@ struct WorkerTests {
       "it does not wait for answers for ever")
   }
 
+  @Test func `a long grace does not hold a drain up`() {
+    let limits = AttemptLimits(grace: .seconds(3_600))
+    var worker = Sample.busyWorker([1], slots: 1, limits: limits) {
+      ($0.drainWithin, $0.evictWithin) = (.seconds(3), .seconds(4))
+    }
+    _ = worker.apply(.drainAsked, at: Sample.at(0))
+    #expect(
+      worker.apply(.timeReached, at: Sample.at(3)).contains(.terminate(Sample.attempt(1))))
+    #expect(!worker.apply(.timeReached, at: Sample.at(6)).contains(.kill(Sample.attempt(1))))
+    #expect(worker.deadline.map { $0 <= Sample.at(7) } == true)
+    #expect(worker.apply(.timeReached, at: Sample.at(7)).contains(.kill(Sample.attempt(1))))
+  }
+
   @Test func `the scheduler can ask to drain`() {
     var worker = Sample.busyWorker([])
     _ = worker.apply(.timeReached, at: Sample.at(1))
