@@ -49,6 +49,13 @@ struct Client: Sendable {
     return client
   }
 
+  init(network: LocalNetwork, time: any Time, url: String, token: String?) {
+    self.network = network
+    self.time = time
+    self.url = url
+    self.token = token
+  }
+
   // MARK: Requests
 
   func get(_ path: String, query: [(String, String?)] = []) async throws -> Value {
@@ -91,6 +98,17 @@ struct Client: Sendable {
     return answer
   }
 
+  /// A stream of events. Each has a limit, and so has the time between two of them; all together
+  /// may be as long as they like, since nothing keeps them.
+  func events(
+    _ path: String, query: [(String, String?)] = [], fields: [HTTPField] = []
+  ) async throws -> EventReader {
+    let answer = try await send(
+      "GET", path, query: query, fields: [HTTPField("Accept", "text/event-stream")] + fields)
+    await answer.body.allow(upTo: .max)
+    return EventReader(answer.body)
+  }
+
   func json(_ answer: HTTPAnswer) async throws -> Value {
     let bytes = try await body(of: answer)
     if bytes.isEmpty { return .null }
@@ -104,6 +122,7 @@ struct Client: Sendable {
   }
 
   func body(of answer: HTTPAnswer) async throws -> [UInt8] {
+    await answer.body.allow(upTo: Client.answerBytesMax)
     var bytes: [UInt8] = []
     do throws(HTTPError) {
       while let piece = try await answer.body.next() {

@@ -12,10 +12,13 @@ struct ServerEvent: Sendable {
 struct EventReader {
   private let body: any HTTPBodySource
   private var bytes: [UInt8] = []
+  /// Where the next line begins, and up to where no line ends.
+  private var start = 0
   private var scanned = 0
   private var event = ServerEvent(name: "message", id: "", text: "")
   private var hasText = false
 
+  /// Of one line, and of all lines of one event.
   static let lineBytesMax = 8 << 20
 
   init(_ body: any HTTPBodySource) {
@@ -35,6 +38,7 @@ struct EventReader {
         continue
       }
       take(line)
+      guard event.text.utf8.count <= EventReader.lineBytesMax else { throw .tooLarge }
     }
   }
 
@@ -55,11 +59,13 @@ struct EventReader {
   private mutating func line() async throws(HTTPError) -> String? {
     while true {
       if let end = bytes[scanned...].firstIndex(of: UInt8(ascii: "\n")) {
-        let line = String(decoding: bytes[..<end], as: UTF8.self)
-        bytes.removeFirst(end + 1)
-        scanned = 0
+        let line = String(decoding: bytes[start..<end], as: UTF8.self)
+        start = end + 1
+        scanned = start
         return line.last == "\r" ? String(line.dropLast()) : line
       }
+      bytes.removeFirst(start)
+      start = 0
       scanned = bytes.count
       guard bytes.count <= EventReader.lineBytesMax else { throw .tooLarge }
       guard let piece = try await body.next() else { return nil }

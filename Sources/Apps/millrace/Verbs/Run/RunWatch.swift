@@ -121,10 +121,8 @@ struct RunWatch: Sendable {
   private func stream(
     _ id: String, _ client: Client, _ view: WatchView, _ connected: () -> Void
   ) async throws -> Value? {
-    let answer = try await client.send(
-      "GET", "/v1/runs/\(id)/events", fields: [HTTPField("Accept", "text/event-stream")])
+    var reader = try await client.events("/v1/runs/\(id)/events")
     connected()
-    var reader = EventReader(answer.body)
     var run: Value = .null
     while true {
       let event: ServerEvent?

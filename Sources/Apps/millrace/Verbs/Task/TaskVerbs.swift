@@ -72,12 +72,11 @@ struct LogPrinter: Sendable {
   private func stream(
     _ path: String, _ isFollowing: Bool, _ hasPrefix: Bool, _ lastID: inout String?
   ) async throws -> Bool {
-    var fields = [HTTPField("Accept", "text/event-stream")]
+    var fields: [HTTPField] = []
     // A stream over many tasks has no single place to go on from.
     if let lastID, !hasPrefix { fields.append(HTTPField("Last-Event-ID", lastID)) }
-    let answer = try await client.send(
-      "GET", path, query: [("follow", isFollowing ? "true" : nil)], fields: fields)
-    var reader = EventReader(answer.body)
+    var reader = try await client.events(
+      path, query: [("follow", isFollowing ? "true" : nil)], fields: fields)
     let form = try OutputForm(call)
     while true {
       let event: ServerEvent?
