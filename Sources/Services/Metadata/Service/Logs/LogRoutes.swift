@@ -12,13 +12,14 @@ struct LogRoutes: Sendable {
   var all: [Route] {
     [
       Route(
-        "GET", "/v1/runs/{run}/tasks/{task}/attempts/{attempt}/logs", .allowed(.logRead),
+        "GET", "/v1/runs/{run}/tasks/{task}/attempts/{attempt}/logs",
+        .allowed(.logRead, in: .content),
         parameters: LogRoutes.parameters, attempt),
       Route(
-        "GET", "/v1/runs/{run}/tasks/{task}/logs", .allowed(.logRead),
+        "GET", "/v1/runs/{run}/tasks/{task}/logs", .allowed(.logRead, in: .content),
         parameters: LogRoutes.parameters, task),
       Route(
-        "GET", "/v1/runs/{run}/logs", .allowed(.logRead), parameters: ["follow"], run),
+        "GET", "/v1/runs/{run}/logs", .allowed(.logRead, in: .content), parameters: ["follow"], run),
     ]
   }
 
@@ -53,31 +54,33 @@ struct LogRoutes: Sendable {
   }
 
   private func run(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
-    let id = try runID(request)
-    _ = try await scheduled(id)
+    let id = try await run(of: request)
     let isFollowing = try request.flag("follow")
     let stream = RunLogStream(ports: ports, isFollowing: isFollowing)
     return try LogForm(request).response { writer in try await stream.write(id, to: writer) }
   }
 
-  private func runID(_ request: RouteRequest) throws(Problem) -> RunID {
-    guard let run = RunID(text: request.segment("run")) else {
-      throw Problem.notFound("run \(request.segment("run"))")
-    }
-    return run
-  }
-
-  private func scheduled(_ run: RunID) async throws(Problem) -> RunView? {
+  /// The run of the path. One of a namespace whose logs the caller may not read does not exist for
+  /// them.
+  private func run(of request: RouteRequest) async throws(Problem) -> RunID {
+    let text = request.segment("run")
+    guard let run = RunID(text: text) else { throw Problem.notFound("run \(text)") }
+    let view: RunView?
     do throws(RPCError) {
-      return try await SchedulerClient(ports: ports).run(run)
+      view = try await SchedulerClient(ports: ports).run(run)
     } catch {
       throw Problem(error)
     }
+    guard let namespace = (view?.namespace).flatMap({ NamespaceName($0) }) else {
+      throw Problem.notFound("run \(text)")
+    }
+    try request.authorize(in: namespace, missing: "run \(text)")
+    return run
   }
 
   /// The task of the path; its run and it must exist.
   private func known(_ request: RouteRequest) async throws(Problem) -> (RunID, TaskKey, TaskView) {
-    let run = try runID(request)
+    let run = try await run(of: request)
     guard let key = TaskKey(text: request.segment("task")) else {
       throw Problem.notFound("task \(request.segment("task"))")
     }

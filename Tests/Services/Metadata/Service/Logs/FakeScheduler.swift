@@ -16,7 +16,8 @@ final class FakeScheduler: RPCHandler {
   private let state: Mutex<State>
 
   init() {
-    state = Mutex(State(run: RunView(run: FakeScheduler.run.text, state: "running")))
+    state = Mutex(
+      State(run: RunView(run: FakeScheduler.run.text, namespace: "team", state: "running")))
   }
 
   static func attempt(_ task: String, _ fence: Int = 1) -> AttemptID {

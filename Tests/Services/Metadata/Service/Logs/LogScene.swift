@@ -16,7 +16,7 @@ struct LogScene: Sendable {
   let bus: FakeBus
   let scheduler = FakeScheduler()
   private let ports: MetadataPorts
-  private let router: Router
+  private let context: ServiceContext
 
   init(
     _ world: SimulatedWorld, archive archiveFaults: ArchiveFaults = .slow,
@@ -34,14 +34,12 @@ struct LogScene: Sendable {
     var configuration = MetadataConfiguration()
     configure(&configuration)
     let here = world.here
-    let context = ServiceContext(
+    context = ServiceContext(
       process: ProcessID(at: here.time.now(), random: here.randomness.next), time: here.time,
       randomness: here.randomness, spawner: here.spawner, telemetry: here.telemetry)
     ports = MetadataPorts(
       archive: archive, bus: bus, network: network, context: context,
       seal: CursorSeal(key: "k", digest: FakeDigest()), configuration: configuration)
-    router = Router(
-      MetadataServer(ports).routes, authenticator: EverybodyMay(), context: context)
   }
 
   /// Runs what feeds the archive from the bus.
@@ -51,16 +49,20 @@ struct LogScene: Sendable {
 
   /// Starts to read a log.
   func read(
-    _ path: String, accept: String = "text/event-stream", after id: String? = nil
+    _ path: String, accept: String = "text/event-stream", after id: String? = nil,
+    as principal: Principal = Principal(name: "ann", permissions: [.logRead])
   ) -> LogReader {
     let reader = LogReader()
+    let router = Router(
+      MetadataServer(ports).routes, authenticator: Somebody(principal: principal),
+      context: context)
     let parts = path.split(separator: "?", maxSplits: 1)
     var fields = [HTTPField("Accept", accept)]
     if let id { fields.append(HTTPField("Last-Event-ID", id)) }
     let request = HTTPRequest(
       method: "GET", path: "/v1/runs/\(FakeScheduler.run.text)\(parts[0])",
       query: parts.count > 1 ? String(parts[1]) : nil, fields: HTTPFields(fields))
-    world.here.spawner.spawn("reader") { [router, time = world.here.time] in
+    world.here.spawner.spawn("reader") { [time = world.here.time] in
       // The scheduler comes up first.
       try? await time.sleep(for: .milliseconds(1))
       let response = await router.respond(to: request)
@@ -154,8 +156,8 @@ final class LogReader: HTTPBodySink {
   var hasEndEvent: Bool { text.contains("event: end\n") }
 }
 
-private struct EverybodyMay: Authenticator {
-  func principal(authorization: [String]) async throws(Problem) -> Principal {
-    Principal(name: "test", permissions: SortedSet(Permission.allCases))
-  }
+private struct Somebody: Authenticator {
+  let principal: Principal
+
+  func principal(authorization: [String]) async throws(Problem) -> Principal { principal }
 }

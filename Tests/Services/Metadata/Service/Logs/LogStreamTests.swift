@@ -177,6 +177,28 @@ import Wire
     }
   }
 
+  @Test func `logs of a run in a foreign namespace do not exist`() throws {
+    try Simulation.run(seed: 10) { world in
+      let scene = LogScene(world)
+      scene.scheduler.set("a", end: "succeeded", logLines: 1)
+      scene.scheduler.endRun()
+      try await scene.append("a", 0..<1)
+      let here = Principal(
+        id: "1", kind: .user, name: "ann",
+        namespaces: [NamespaceName(unchecked: "team"): [.logRead]])
+      let elsewhere = Principal(
+        id: "2", kind: .user, name: "bob",
+        namespaces: [NamespaceName(unchecked: "other"): [.logRead]])
+      for path in ["/tasks/a/attempts/1/logs", "/tasks/a/logs", "/logs"] {
+        let (seen, unseen) = (scene.read(path, as: here), scene.read(path, as: elsewhere))
+        _ = try await scene.end(of: seen)
+        _ = try await scene.end(of: unseen)
+        #expect(seen.status == 200 && seen.lines == Self.texts("a", 0..<1), "\(path)")
+        #expect(unseen.status == 404, "\(path)")
+      }
+    }
+  }
+
   /// Goal: whatever the bus does to the chunks of a log, a follower sees every line once, in order.
   /// Method: chunks come late, twice and out of order, through a hostile bus and the feed.
   @Test(arguments: 1...10 as ClosedRange<UInt64>)
