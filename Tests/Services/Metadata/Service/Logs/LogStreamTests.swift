@@ -1,6 +1,7 @@
 import Contracts
 import Domain
 import Ports
+import ServiceKit
 import SimulationFakes
 import SimulationKit
 import Testing
