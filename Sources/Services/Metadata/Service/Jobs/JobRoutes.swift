@@ -87,7 +87,7 @@ struct JobRoutes: Sendable {
 }
 
 extension Problem {
-  fileprivate init(_ error: ArchiveError) {
+  init(_ error: ArchiveError) {
     switch error {
     case .refused(let why): self.init(400, "refused", why)
     case .outcomeUnknown, .unavailable: self = .unavailable("the archive does not answer")

@@ -28,6 +28,11 @@ struct TaskLook: Hashable, Sendable {
   var attempts: [AttemptLook]
   var hasEnded: Bool
 
+  init(attempts: [AttemptLook], hasEnded: Bool) {
+    self.attempts = attempts
+    self.hasEnded = hasEnded
+  }
+
   var newest: Fence { attempts.last?.fence ?? Fence(0) }
 
   /// - Parameter isRunOver: nothing of the run goes on, whatever the task says.

@@ -24,10 +24,10 @@ struct LogRoutes: Sendable {
   }
 
   private func attempt(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
-    let (run, key, view) = try await known(request)
+    let (run, key, task) = try await known(request)
     let text = request.segment("attempt")
     guard let number = Int(text), String(number) == text,
-      view.attempts.contains(where: { $0.fence == Int64(number) })
+      task.end(of: Fence(number)) != nil
     else {
       throw Problem.notFound("attempt \(text)")
     }
@@ -79,19 +79,24 @@ struct LogRoutes: Sendable {
   }
 
   /// The task of the path; its run and it must exist.
-  private func known(_ request: RouteRequest) async throws(Problem) -> (RunID, TaskKey, TaskView) {
+  private func known(
+    _ request: RouteRequest
+  ) async throws(Problem) -> (RunID, TaskKey, TaskLook) {
     let run = try await run(of: request)
-    guard let key = TaskKey(text: request.segment("task")) else {
-      throw Problem.notFound("task \(request.segment("task"))")
-    }
-    do throws(RPCError) {
-      if let view = try await SchedulerClient(ports: ports).task(key, of: run) {
-        return (run, key, view)
-      }
-    } catch {
+    let missing = Problem.notFound("task \(request.segment("task"))")
+    guard let key = TaskKey(text: request.segment("task")) else { throw missing }
+    let task: TaskLook?
+    do {
+      task = try await RunTasks(ports: ports).task(key, of: run)
+    } catch let error as RPCError {
       throw Problem(error)
+    } catch let error as ArchiveError {
+      throw Problem(error)
+    } catch {
+      throw Problem(500, "internal", "the task cannot be looked up")
     }
-    throw Problem.notFound("task \(key)")
+    guard let task else { throw missing }
+    return (run, key, task)
   }
 
   /// The first line that is wanted: behind the last event of a reader that connects again, else

@@ -1,4 +1,3 @@
-internal import Contracts
 internal import Domain
 internal import MetadataCore
 internal import Ports
@@ -87,14 +86,13 @@ struct LogStream: Sendable {
   }
 
   private func look(_ key: TaskKey, _ run: RunID) async throws -> TaskLook {
-    let scheduler = SchedulerClient(ports: ports)
-    guard let view = try await scheduler.task(key, of: run) else {
-      return TaskLook(TaskView(task: key.description), isRunOver: true)
+    let tasks = RunTasks(ports: ports)
+    guard let task = try await tasks.task(key, of: run) else {
+      return TaskLook(attempts: [], hasEnded: true)
     }
-    let task = TaskLook(view, isRunOver: false)
     // A run that was set aside leaves its tasks as they were.
-    if !task.hasEnded, try await scheduler.run(run)?.isOver != false {
-      return TaskLook(view, isRunOver: true)
+    if !task.hasEnded, try await SchedulerClient(ports: ports).run(run)?.isOver != false {
+      return try await tasks.task(key, of: run, isRunOver: true) ?? task
     }
     return task
   }

@@ -1,4 +1,3 @@
-internal import Contracts
 internal import Domain
 internal import MetadataCore
 internal import Ports
@@ -37,20 +36,17 @@ struct RunLogStream: Sendable {
   /// Attempts that have begun, and how those stand that are known. The run is asked first: when it
   /// is over, what is said of its tasks afterwards is final.
   private func look(_ run: RunID, _ logs: inout RunLogs) async throws {
-    let scheduler = SchedulerClient(ports: ports)
-    let isOver = try await scheduler.run(run)?.isOver ?? true
-    var after = ""
+    let isOver = try await SchedulerClient(ports: ports).run(run)?.isOver ?? true
+    var after: TaskKey?
     repeat {
-      let page = try await scheduler.tasks(
-        of: run, after: after, limit: ports.configuration.tasksPerPageMax)
-      for view in page.tasks {
-        guard let key = TaskKey(text: view.task) else { continue }
-        for attempt in TaskLook(view, isRunOver: isOver).attempts {
+      let page = try await RunTasks(ports: ports).tasks(of: run, after: after, isRunOver: isOver)
+      for (key, task) in page.tasks {
+        for attempt in task.attempts {
           logs.see(AttemptID(run: run, task: key, fence: attempt.fence), attempt)
         }
       }
       after = page.next
-    } while !after.isEmpty
+    } while after != nil
     logs.looked(isRunOver: isOver)
   }
 

@@ -9,6 +9,7 @@ final class FakeScheduler: RPCHandler {
   struct State {
     var run: RunView
     var tasks: SortedMap<TaskKey, TaskView> = [:]
+    var hasForgotten = false
   }
 
   static let run = RunID(SortableID(high: 1 << 40, low: 7))
@@ -51,6 +52,11 @@ final class FakeScheduler: RPCHandler {
     state.withLock { $0.run.state = word }
   }
 
+  /// The tasks are in the archive alone.
+  func forgetTasks() {
+    state.withLock { $0.hasForgotten = true }
+  }
+
   func answer(_ method: String, _ request: [UInt8]) async throws(RPCError) -> [UInt8] {
     do {
       switch method {
@@ -69,7 +75,8 @@ final class FakeScheduler: RPCHandler {
   }
 
   private func list(_ request: ListTasksRequest) throws(RPCError) -> ListTasksResponse {
-    let tasks = state.withLock { $0.tasks }
+    let (tasks, hasForgotten) = state.withLock { ($0.tasks, $0.hasForgotten) }
+    guard !hasForgotten else { throw RPCError(.notFound, "the tasks are in the archive alone") }
     if !request.task.isEmpty {
       guard let view = tasks[FakeScheduler.key(request.task)] else {
         throw RPCError(.notFound, "no task \(request.task)")

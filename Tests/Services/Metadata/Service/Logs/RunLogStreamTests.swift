@@ -29,6 +29,40 @@ import Testing
     }
   }
 
+  @Test func `logs outlive what the scheduler knows of their run`() throws {
+    try Simulation.run(seed: 5) { world in
+      let scene = LogScene(world)
+      scene.scheduler.endRun()
+      scene.scheduler.forgetTasks()
+      let names = ["a", "b", "b-2", "b[0]", "b[1]", "ba"]
+      try await scene.archive.store(
+        jobs: [],
+        tasks: names.map { name in
+          TaskDocument(
+            run: FakeScheduler.run, task: FakeScheduler.key(name), revision: 1, state: "succeeded",
+            attempts: [
+              TaskDocument.Attempt(
+                fence: Fence(1), state: "succeeded", startedAt: .start, endedAt: .start,
+                logLines: 1)
+            ])
+        })
+      for (second, name) in names.enumerated() {
+        try await scene.append(name, 0..<1, at: Int64(second))
+      }
+      let whole = scene.read("/logs?follow=true")
+      #expect(try await scene.end(of: whole) < .seconds(1))
+      #expect(whole.lines == names.map { "\($0)-1-0" } && whole.gaps == [])
+      for name in names {
+        let reader = scene.read("/tasks/\(name)/logs?follow=true")
+        #expect(try await scene.end(of: reader) < .seconds(1))
+        #expect(reader.lines == ["\(name)-1-0"] && reader.gaps == [], "\(name)")
+      }
+      let none = scene.read("/tasks/b[2]/logs")
+      _ = try await scene.end(of: none)
+      #expect(none.status == 404)
+    }
+  }
+
   /// Goal: the order is the same while the run goes on as when it has ended.
   @Test func `what is there while a run goes on comes in the same order`() throws {
     try Simulation.run(seed: 2) { world in
