@@ -3,11 +3,11 @@ public import Domain
 /// Puts the logs of many attempts into one order: by time, then by task, then by attempt, then by
 /// the number of the line.
 ///
-/// Lines of one attempt keep their order whatever its clock did: a line counts as printed no earlier
-/// than the one before it, and the first no earlier than the start of its attempt. Each log is read
-/// page by page, when the merge has come to it, and the pages are small when many logs are open at
-/// once; so the memory is bounded by the limits, however many attempts there are, beside a few words
-/// for each attempt.
+/// Lines of one attempt keep their order whatever its clock did: a line counts as printed no
+/// earlier than the one before it, and the first no earlier than the start of its attempt. Each log
+/// is read page by page, when the merge has come to it, and the pages are small when many logs are
+/// open at once; so the memory is bounded by the limits, however many attempts there are, beside a
+/// few words for each attempt.
 ///
 /// What is not there when the merge comes to it is passed over; it takes part again, from where it
 /// was, after `refresh`.

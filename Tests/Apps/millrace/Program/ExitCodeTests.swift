@@ -27,7 +27,8 @@ import Testing
     expect(2, try await dev.run("run", "list", "--colour"), says: "no option --colour")
     expect(5, try await dev.run("run", "start", "nothing"), says: "fix: `millrace workflow list`")
     expect(5, try await dev.run("run", "get", "run_00000000000000000000000000"), says: "run list")
-    expect(5, try await dev.run("task", "logs", "@last", "nothing"), says: "has no task nothing")
+    expect(
+      5, try await dev.run("task", "logs", "@last", "nothing"), says: "task nothing does not exist")
     expect(
       5, try await dev.run("task", "logs", "@last", "a", "--attempt", "9"),
       says: "fix: its attempts are 1")

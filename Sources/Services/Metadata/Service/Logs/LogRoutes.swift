@@ -19,7 +19,8 @@ struct LogRoutes: Sendable {
         "GET", "/v1/runs/{run}/tasks/{task}/logs", .allowed(.logRead, in: .content),
         parameters: LogRoutes.parameters, task),
       Route(
-        "GET", "/v1/runs/{run}/logs", .allowed(.logRead, in: .content), parameters: ["follow"], run),
+        "GET", "/v1/runs/{run}/logs", .allowed(.logRead, in: .content), parameters: ["follow"],
+        run),
     ]
   }
 

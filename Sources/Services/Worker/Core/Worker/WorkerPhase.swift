@@ -16,8 +16,8 @@ public enum WorkerPhase: Hashable, Sendable {
   /// Claims nothing more and lets what runs go on. Becomes `evicting` at `stopAt`, `settling` when
   /// nothing runs, `ending` when the session is over.
   case draining(Session, stopAt: Uptime)
-  /// Stops what still runs, and kills it at `killAt`. Becomes `settling` when nothing runs, `ending`
-  /// when the session is over.
+  /// Stops what still runs, and kills it at `killAt`. Becomes `settling` when nothing runs,
+  /// `ending` when the session is over.
   case evicting(Session, killAt: Uptime)
   /// Waits for the owners' answers to the results. Becomes `closing` when all are there or at
   /// `closeAt`, `ending` when the session is over.

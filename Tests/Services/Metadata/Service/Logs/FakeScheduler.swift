@@ -32,7 +32,7 @@ final class FakeScheduler: RPCHandler {
   /// The task has an attempt that runs, or has ended as the word says.
   func set(
     _ task: String, _ fence: Int = 1, startedAt: Int64 = 0, end: String? = nil,
-    logLines: Int64? = nil, taskHasEnded: Bool = true
+    logLines: Int64? = nil
   ) {
     state.withLock { state in
       let key = FakeScheduler.key(task)
@@ -43,9 +43,14 @@ final class FakeScheduler: RPCHandler {
           fence: Int64(fence), worker: "w", state: end ?? "running", queuedAtUs: startedAt,
           startedAtUs: end == "lost" ? nil : startedAt,
           endedAtUs: end == nil ? nil : startedAt + 1, logLines: logLines))
-      view.state = end.map { taskHasEnded ? ($0 == "lost" ? "lost" : $0) : "backoff" } ?? "running"
+      view.state = end ?? "running"
       state.tasks[key] = view
     }
+  }
+
+  /// The attempt has ended and the task goes on with another.
+  func tryAgain(_ task: String) {
+    state.withLock { $0.tasks[FakeScheduler.key(task)]?.state = "backoff" }
   }
 
   func endRun(_ word: String = "succeeded") {

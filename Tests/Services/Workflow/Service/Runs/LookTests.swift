@@ -203,7 +203,7 @@ struct LookTests {
       let kinds = events.map { $0.first.map(String.init) ?? "" }
       #expect(
         kinds.filter { $0 != ": alive" } == [
-          "event: run", "event: task", "event: task", "event: run", "event: task", "event: run",
+          "event: run", "event: run", "event: task", "event: task", "event: task", "event: run",
           "event: end",
         ])
       #expect(kinds.contains(": alive"))
