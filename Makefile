@@ -49,7 +49,8 @@ verify: setup ## Compare the code of proto/ with what is committed, and the code
 	@scripts/generate.sh --check
 	@scripts/conformance.sh
 
-bench: setup ## Measure, one line of JSON for each workload; ARGS go to the program
+bench: ## Measure, one line of JSON for each workload; fails when a limit is broken; ARGS: names
+	@scripts/setup.sh >&2
 	@scripts/build.sh -c release --product bench >&2
 	@.build/release/bench $(ARGS)
 

@@ -2,54 +2,101 @@ internal import Composition
 internal import Domain
 internal import Glibc
 
-/// The workloads and how they are run.
-enum Bench {
-  static let workloads = ["W0", "W1-1000", "W1-10000", "W2", "W3-500", "W4"]
+/// The command: which workloads run, each in a process of its own, so that none inherits the
+/// memory or the files of another.
+struct Bench: Sendable {
+  struct Failed: Error, CustomStringConvertible {
+    var description: String
+  }
 
-  static func run(_ names: [String]) async -> Int32 {
-    let unknown = names.filter { !workloads.contains($0) }
-    guard unknown.isEmpty else {
-      let known = workloads.joined(separator: ", ")
-      say("bench: unknown \(unknown.joined(separator: ", ")); known are \(known)")
-      return 2
+  /// For files of stores; on a disk, so that fsync means something.
+  var directory: String
+
+  /// Runs them one after the other, prints their lines, and judges the limits.
+  func run(_ workloads: [Workload]) -> Int32 {
+    var figures: [(workload: Workload, figures: Figures)] = []
+    for workload in workloads {
+      Bench.say("bench: \(workload.name)")
+      do {
+        let line = try ChildProcess.output(
+          of: ["/proc/self/exe", "--data", directory, "--one", workload.name])
+        Bench.print(line)
+        figures.append((workload, try Figures(line: line)))
+      } catch {
+        Bench.say("bench: \(workload.name): \(error)")
+        return 1
+      }
     }
+    let broken = BenchLimits.broken(figures)
+    for sentence in broken { Bench.say("bench: limit broken: \(sentence)") }
+    return broken.isEmpty ? 0 : 1
+  }
+
+  /// Measures one workload in this process.
+  func measure(_ workload: Workload) async -> Int32 {
     do {
-      for name in names.isEmpty ? workloads : names { try await run(name) }
+      var folder: Folder?
+      if workload.isInFile { folder = try Folder(in: directory) }
+      defer { folder?.remove() }
+      Bench.print(try await measurement(of: workload, folder?.path).line)
       return 0
     } catch {
-      say("bench: \(error)")
+      Bench.say("bench: \(error)")
       return 1
     }
   }
 
-  private static func run(_ name: String) async throws {
-    switch name {
-    case "W0":
-      Measurement.print(CoreBench.run(tasks: 1_000, name: "W0-core-1000"))
-      Measurement.print(CoreBench.run(tasks: 10_000, name: "W0-core-10000"))
-    case "W1-1000": try await withServer { try await $0.fan(tasks: 1_000, name: name) }
-    case "W1-10000": try await withServer { try await $0.fan(tasks: 10_000, name: name) }
-    case "W2": try await withServer { try await $0.chain(length: 50, runs: 10, name: name) }
-    case "W3-500": try await withServer { try await $0.many(runs: 500, name: name) }
-    default: try await withServer { try await $0.submit(runs: 100, name: name) }
+  private func measurement(
+    of workload: Workload, _ folder: String?
+  ) async throws -> Measurement {
+    let name = workload.name
+    switch workload {
+    case .core(let tasks):
+      return CoreBench.run(tasks: tasks, name: name)
+    case .store(let tasks):
+      return try await StoreBench.run(tasks: tasks, name: name, folder: folder ?? directory)
+    case .fan(let tasks, _):
+      return try await withServer(folder) { try await $0.fan(tasks: tasks, name: name) }
+    case .chain:
+      return try await withServer(folder) {
+        try await $0.chain(length: Workload.chainLength, runs: Workload.chains, name: name)
+      }
+    case .many:
+      return try await withServer(folder) {
+        try await $0.many(runs: Workload.manyRuns, name: name)
+      }
+    case .submit:
+      return try await withServer(folder) {
+        try await $0.submit(runs: Workload.submissions, name: name)
+      }
     }
   }
 
-  /// Each workload has a server of its own, in memory, so that none inherits another's history.
-  private static func withServer(
-    _ body: @escaping @Sendable (ServerBench) async throws -> Measurement
-  ) async throws {
+  private func withServer(
+    _ folder: String?, _ body: @escaping @Sendable (ServerBench) async throws -> Measurement
+  ) async throws -> Measurement {
     var configuration = DevConfiguration()
     configuration.port = 0
     configuration.slots = 64
+    configuration.dataDirectory = folder
     let server = try await DevServer.start(configuration)
     let bench = try ServerBench(url: server.url, token: server.token)
-    Measurement.print(try await bench.run(body))
+    let measurement = try await bench.run(body)
     await server.stop()
+    return measurement
   }
 
-  static func say(_ text: String) {
-    let bytes = Array((text + "\n").utf8)
-    _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+  /// One line of JSON: nothing else goes to standard output.
+  static func print(_ line: String) { write(line, to: 1) }
+
+  static func say(_ text: String) { write(text, to: 2) }
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    var rest = Array((text + "\n").utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 || errno == EINTR else { return }
+      rest = rest.dropFirst(max(count, 0))
+    }
   }
 }

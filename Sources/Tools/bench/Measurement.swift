@@ -11,12 +11,7 @@ struct Measurement: Sendable {
   var latencies: [Duration]
   var cpu: Duration
 
-  static func print(_ measurement: Measurement) {
-    let bytes = Array((measurement.line + "\n").utf8)
-    _ = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
-  }
-
-  private var line: String {
+  var line: String {
     let seconds = max(seconds.wholeMicroseconds, 1)
     let perSecond = Int64(tasks) * 1_000_000 / seconds
     return Value.object([
@@ -65,5 +60,33 @@ struct Measurement: Sendable {
     return Measurement(
       workload: workload, tasks: tasks, seconds: ProcessClock.uptime() - start,
       latencies: latencies, cpu: cpuTime() - cpu)
+  }
+}
+
+extension Measurement {
+  /// The one with the median time.
+  static func median(of measurements: [Measurement]) -> Measurement? {
+    guard !measurements.isEmpty else { return nil }
+    return measurements.sorted { $0.seconds < $1.seconds }[measurements.count / 2]
+  }
+}
+
+extension Figures {
+  /// - Throws: when the line is not what `Measurement.line` prints.
+  init(line: String) throws {
+    guard case .object(let members) = try Value(json: line),
+      case .integer(let rss)? = members["rss_mb"],
+      case .integer(let tasks)? = members["tasks"], tasks > 0,
+      let seconds = members["seconds"].flatMap(Figures.thousandths)
+    else { throw Bench.Failed(description: "not a line of figures: \(line)") }
+    self.init(rssMB: rss, microsecondsPerTask: Rate(thousandths: seconds * 1_000_000 / tasks))
+  }
+
+  private static func thousandths(_ value: Value) -> Int64? {
+    switch value {
+    case .integer(let whole): whole * 1_000
+    case .decimal(let decimal): decimal.scaled / (Decimal.scale / 1_000)
+    case .null, .boolean, .string, .array, .object: nil
+    }
   }
 }

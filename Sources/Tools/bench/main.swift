@@ -1,11 +1,35 @@
 internal import Glibc
 internal import SystemAdapter
 
-// `bench [WORKLOAD…]`: without names, all of them. Each prints one line of JSON.
+// `bench [--data DIR] [WORKLOAD…]`: without names, all of them. Each prints one line of JSON to
+// standard output. Exit code 0: all limits hold; 1: a limit is broken or something failed; 2: the
+// command line is wrong. `--one` measures in this process.
 // `bench serve`: answers HTTP and remote calls until it is stopped, for measuring from outside.
-let names = Array(CommandLine.arguments.dropFirst())
+var names = Array(CommandLine.arguments.dropFirst())
 if names == ["serve"] {
   SignalSource.block()
   exit(MainThread.run { await WireServer.run() })
 }
-exit(MainThread.run { await Bench.run(names) })
+var bench = Bench(directory: access(".build", W_OK) == 0 ? ".build/bench-data" : "/var/tmp")
+if names.first == "--data" {
+  guard names.count > 1 else {
+    Bench.say("bench: --data needs a directory")
+    exit(2)
+  }
+  bench.directory = names[1]
+  names.removeFirst(2)
+}
+let isOne = names.first == "--one"
+if isOne { names.removeFirst() }
+let unknown = names.filter { Workload.named($0).isEmpty }
+guard unknown.isEmpty, !isOne || names.count == 1 else {
+  let known = Workload.all.map(\.name).joined(separator: ", ")
+  Bench.say("bench: unknown \(unknown.joined(separator: ", ")); known are \(known)")
+  exit(2)
+}
+let workloads = names.isEmpty ? Workload.all : names.flatMap { Workload.named($0) }
+if isOne, let workload = workloads.first {
+  let ready = bench
+  exit(MainThread.run { await ready.measure(workload) })
+}
+exit(bench.run(workloads))
