@@ -43,11 +43,6 @@ struct DevRuntime: Sendable {
 
   /// Random characters that nobody can guess, in hexadecimal.
   func secret(bytes count: Int, _ digest: OpenSSLDigest) -> String {
-    var seed: [UInt8] = []
-    while seed.count < count {
-      let number = randomness.next()
-      for shift in 0..<8 { seed.append(UInt8(truncatingIfNeeded: number >> (8 * UInt64(shift)))) }
-    }
-    return digest.hexadecimal(of: seed)
+    digest.hexadecimal(of: randomness.bytes(count))
   }
 }
