@@ -146,6 +146,12 @@ actor FrameClient {
     return nil
   }
 
+  /// By how much the window of a stream has been opened so far.
+  func granted(_ stream: UInt32) -> Int {
+    seen.filter(Frame.isKind(.windowUpdate, stream: stream))
+      .reduce(0) { $0 + Int(Frame.number($1.payload)) }
+  }
+
   /// The fields of a header frame, by their names.
   func fields(_ frame: Frame) -> [String: String] {
     var fields: [String: String] = [:]

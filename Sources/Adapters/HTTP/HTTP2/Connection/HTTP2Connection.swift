@@ -131,7 +131,7 @@ actor HTTP2Connection {
       case .trailers(let id, let block):
         streams[id]?.trailers = block
         ended(id)
-      case .data(let id, let bytes): streams[id]?.append(bytes)
+      case .data(let id, let bytes): arrived(id, bytes)
       case .end(let id): ended(id)
       case .sentAll(let id): sentAll(id)
       case .room(let id): streams[id]?.writing.becomeReady()
@@ -169,11 +169,6 @@ actor HTTP2Connection {
     guard let stream = streams[id] else { return }
     stream.hasEnded = true
     stream.reading.becomeReady()
-  }
-
-  /// Our side is complete: the rest of what the client sends is of no use (RFC 9113 §8.1).
-  private func sentAll(_ id: Int32) {
-    if isServer, session.isRemoteOpen(id) { session.reset(id, .none) }
   }
 
   private func closed(_ id: Int32, _ code: HTTP2Code) {
@@ -257,8 +252,8 @@ actor HTTP2Connection {
     handlersRunning -= 1
     if let stream = streams[id] {
       stream.task = nil
-      stream.dropPieces()
-      if stream.isClosed { forget(id) }
+      let dropped = stream.dropPieces()
+      if stream.isClosed { forget(id) } else { session.consumed(id, dropped) }
     }
     signal()
     settle()
@@ -355,6 +350,7 @@ actor HTTP2Connection {
     let now = ProcessClock.uptime()
     defer { tick?.set(to: now + settings.tick) }
     resetStalled(at: now)
+    resetLingering(at: now)
     if case .announced(let end) = drain, now >= end { refuseNew() }
     if let askedAt, now - askedAt > session.limits.answerPingWithin { return abandon() }
     if !streams.isEmpty, askedAt == nil, now - heardAt > session.limits.silenceMax {

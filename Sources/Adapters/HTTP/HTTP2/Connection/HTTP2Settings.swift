@@ -22,7 +22,7 @@ struct HTTP2Settings: Sendable {
 
   /// How often the clock is looked at: often enough for the shortest of them.
   var tick: Duration {
-    let shortest = min(firstWithin, min(idleMax, writeStallMax))
+    let shortest = min(firstWithin, min(lingerMax, min(idleMax, writeStallMax)))
     return max(.milliseconds(10), min(.seconds(1), shortest / 4))
   }
 }

@@ -23,6 +23,8 @@ final class HTTP2Stream {
   var isClosed = false
   var isReading = false
   var isWriting = false
+  /// Until when what still comes is dropped, once the answer is complete.
+  var lingerUntil: Uptime?
 
   /// The body's limit, and what its reader was given.
   var bytesMax = 0
@@ -72,15 +74,20 @@ final class HTTP2Stream {
     return piece
   }
 
-  /// Bytes that nobody has taken and nobody will.
-  func dropPieces() {
-    pieces = []
-    next = 0
+  /// Drops what nobody has taken and nobody will.
+  ///
+  /// - Returns: how many bytes that was.
+  func dropPieces() -> Int {
+    defer {
+      pieces = []
+      next = 0
+    }
+    return pieces[next...].reduce(0) { $0 + $1.count }
   }
 
   /// Nobody reads or writes any more.
   func close() {
-    dropPieces()
+    _ = dropPieces()
     reading.close()
     writing.close()
   }

@@ -56,7 +56,7 @@ extension HTTP2Connection {
     guard let stream = streams[id], let call = stream.call, !call.hasEnded else { return }
     call.end(status)
     if !stream.isClosed { session.reset(id, .cancel) }
-    stream.dropPieces()
+    _ = stream.dropPieces()
     stream.wake()
     signal()
   }

@@ -157,6 +157,44 @@ struct HTTP2ExchangeTests {
     }
   }
 
+  @Test func `an early answer lets the client send its body to the end`() async throws {
+    try await withServer { _ in
+      HTTPResponse(status: 413, body: .bytes(Array("no".utf8)))
+    } body: { server in
+      let client = try await server.frames()
+      let piece = [UInt8](repeating: 1, count: 16_384)
+      try await client.send(.request(1, method: "POST", isEnd: false))
+      for _ in 0..<3 { try await client.send(Frame(.data, stream: 1, piece)) }
+      let answer = try await client.answer(1)
+      #expect(answer.fields[":status"] == "413")
+      #expect(answer.body == Array("no".utf8))
+      // What was sent is taken back from the window, so that the rest has room.
+      var granted = await client.granted(1)
+      while granted < 65_536 / 2 {
+        _ = try #require(try await client.first(Frame.isKind(.windowUpdate, stream: 1)))
+        granted = await client.granted(1)
+      }
+      try await client.send(Frame(.data, flags: Frame.endStream, stream: 1, piece))
+      try await client.send(.request(3))
+      #expect(try await client.answer(3).fields[":status"] == "413")
+      #expect(await client.seen.filter(Frame.isKind(.reset, stream: 1)).isEmpty)
+    }
+  }
+
+  @Test func `a body that goes on behind its answer is not waited for`() async throws {
+    try await withLimits {
+      $0.lingerMax = .milliseconds(50)
+    } serving: { _ in
+      HTTPResponse(status: 413)
+    } body: { server in
+      let client = try await server.frames()
+      try await client.send(.request(1, method: "POST", isEnd: false))
+      #expect(try await client.answer(1).fields[":status"] == "413")
+      let reset = try await client.first(Frame.isKind(.reset, stream: 1))
+      #expect(reset?.code == HTTP2Code.none)
+    }
+  }
+
   @Test func `an answer that is not read holds its writer back and is given up`() async throws {
     let written = OneShot<Int>()
     try await withLimits {

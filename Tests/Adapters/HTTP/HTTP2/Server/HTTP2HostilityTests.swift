@@ -88,7 +88,9 @@ struct HTTP2HostilityTests {
   /// its own connection.
   @Test func `a flood by who reads nothing ends the connection`() async throws {
     let large = [UInt8](repeating: 1, count: 32_000_000)
-    try await withServer { request in
+    try await withLimits {
+      $0.writeStallMax = .seconds(1)
+    } serving: { request in
       HTTPResponse(status: 200, body: .bytes(request.path == "/large" ? large : []))
     } body: { server in
       let attacker = try await server.frames(receiveBytes: 4_096)
