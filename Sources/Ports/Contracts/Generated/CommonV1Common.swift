@@ -288,3 +288,54 @@ public struct ValueTypeMessage: WireMessage {
     members.merge(membersEntries)
   }
 }
+
+/// Which part of an earlier run, which has ended, is run again.
+public struct RerunMessage: WireMessage {
+  public var run: String = ""
+  /// all, failed, from, only
+  public var mode: String = ""
+  /// Of from and only: the tasks.
+  public var tasks: [String] = []
+  /// Tasks that are not needed: their dependants may start all the same.
+  public var skipped: [String] = []
+  public var reason: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    run: String = "",
+    mode: String = "",
+    tasks: [String] = [],
+    skipped: [String] = [],
+    reason: String = ""
+  ) {
+    self.run = run
+    self.mode = mode
+    self.tasks = tasks
+    self.skipped = skipped
+    self.reason = reason
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !run.isEmpty { writer.string(1, run) }
+    if !mode.isEmpty { writer.string(2, mode) }
+    for item in tasks { writer.string(3, item) }
+    for item in skipped { writer.string(4, item) }
+    if !reason.isEmpty { writer.string(5, reason) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: run = try reader.string()
+      case 18: mode = try reader.string()
+      case 26: tasks.append(try reader.string())
+      case 34: skipped.append(try reader.string())
+      case 42: reason = try reader.string()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}

@@ -14,6 +14,8 @@ public struct WorkflowStarted: WireMessage {
   public var createdAtUs: Int64 = 0
   /// Who asked for the run.
   public var principal: String = ""
+  /// Of a rerun: what it is a rerun of.
+  public var rerun: RerunMessage?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -26,7 +28,8 @@ public struct WorkflowStarted: WireMessage {
     inputs: SortedMap<String, ValueMessage> = [:],
     labels: SortedMap<String, String> = [:],
     createdAtUs: Int64 = 0,
-    principal: String = ""
+    principal: String = "",
+    rerun: RerunMessage? = nil
   ) {
     self.run = run
     self.namespace = namespace
@@ -36,6 +39,7 @@ public struct WorkflowStarted: WireMessage {
     self.labels = labels
     self.createdAtUs = createdAtUs
     self.principal = principal
+    self.rerun = rerun
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -57,6 +61,7 @@ public struct WorkflowStarted: WireMessage {
     }
     if createdAtUs != 0 { writer.int64(7, createdAtUs) }
     if !principal.isEmpty { writer.string(8, principal) }
+    if let rerun { writer.message(9, rerun) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -95,6 +100,7 @@ public struct WorkflowStarted: WireMessage {
         labelsEntries.append(entry)
       case 56: createdAtUs = try reader.int64()
       case 66: principal = try reader.string()
+      case 74: try reader.message(&rerun)
       default: try reader.unknown(tag, &unknownFields)
       }
     }
@@ -276,6 +282,10 @@ public struct RunCommand: WireMessage {
     case unspecified
     case cancel
     case kill
+    case pause
+    case resume
+    /// A person decides how a task ends.
+    case override
     /// A number that this version does not know; kept as it is.
     case unrecognized(Int32)
 
@@ -284,6 +294,9 @@ public struct RunCommand: WireMessage {
       case 0: self = .unspecified
       case 1: self = .cancel
       case 2: self = .kill
+      case 3: self = .pause
+      case 4: self = .resume
+      case 5: self = .override
       default: self = .unrecognized(rawValue)
       }
     }
@@ -293,6 +306,9 @@ public struct RunCommand: WireMessage {
       case .unspecified: 0
       case .cancel: 1
       case .kill: 2
+      case .pause: 3
+      case .resume: 4
+      case .override: 5
       case .unrecognized(let rawValue): rawValue
       }
     }
@@ -304,6 +320,10 @@ public struct RunCommand: WireMessage {
   public var reason: String = ""
   public var principal: String = ""
   public var askedAtUs: Int64 = 0
+  /// Of an override: the task's key, succeeded, failed or skipped, and the outputs of a success.
+  public var task: String = ""
+  public var outcome: String = ""
+  public var outputs: SortedMap<String, ValueMessage> = [:]
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -314,7 +334,10 @@ public struct RunCommand: WireMessage {
     kind: RunCommand.Kind = .unspecified,
     reason: String = "",
     principal: String = "",
-    askedAtUs: Int64 = 0
+    askedAtUs: Int64 = 0,
+    task: String = "",
+    outcome: String = "",
+    outputs: SortedMap<String, ValueMessage> = [:]
   ) {
     self.command = command
     self.run = run
@@ -322,6 +345,9 @@ public struct RunCommand: WireMessage {
     self.reason = reason
     self.principal = principal
     self.askedAtUs = askedAtUs
+    self.task = task
+    self.outcome = outcome
+    self.outputs = outputs
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -331,10 +357,19 @@ public struct RunCommand: WireMessage {
     if !reason.isEmpty { writer.string(4, reason) }
     if !principal.isEmpty { writer.string(5, principal) }
     if askedAtUs != 0 { writer.int64(6, askedAtUs) }
+    if !task.isEmpty { writer.string(7, task) }
+    if !outcome.isEmpty { writer.string(8, outcome) }
+    for entry in outputs {
+      let mark = writer.begin(9)
+      writer.string(1, entry.key)
+      writer.message(2, entry.value)
+      writer.end(mark)
+    }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
   public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    var outputsEntries: [(String, ValueMessage)] = []
     while let tag = try reader.nextTag() {
       switch tag {
       case 10: command = try reader.string()
@@ -343,9 +378,24 @@ public struct RunCommand: WireMessage {
       case 34: reason = try reader.string()
       case 42: principal = try reader.string()
       case 48: askedAtUs = try reader.int64()
+      case 58: task = try reader.string()
+      case 66: outcome = try reader.string()
+      case 74:
+        let outer = try reader.enterEntry()
+        var entry = (key: "", value: ValueMessage())
+        while let tag = try reader.nextTag() {
+          switch tag {
+          case 10: entry.key = try reader.string()
+          case 18: try reader.message(&entry.value)
+          default: try reader.skip(tag)
+          }
+        }
+        reader.leave(outer)
+        outputsEntries.append(entry)
       default: try reader.unknown(tag, &unknownFields)
       }
     }
+    outputs.merge(outputsEntries)
   }
 }
 

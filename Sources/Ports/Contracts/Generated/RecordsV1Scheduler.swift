@@ -189,6 +189,50 @@ public struct PlanRecord: WireMessage {
 }
 
 public struct RunRecord: WireMessage {
+  /// Of a rerun: the earlier run, and which tasks are taken over from it, one bit for each task of
+  /// the plan; which of them are not needed, as whom says.
+  public struct Kept: WireMessage {
+    public var run: String = ""
+    public var tasks: [UInt8] = []
+    public var skipped: [UInt8] = []
+    public var reason: ReasonMessage?
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      run: String = "",
+      tasks: [UInt8] = [],
+      skipped: [UInt8] = [],
+      reason: ReasonMessage? = nil
+    ) {
+      self.run = run
+      self.tasks = tasks
+      self.skipped = skipped
+      self.reason = reason
+    }
+
+    public func encode(into writer: inout WireWriter) {
+      if !run.isEmpty { writer.string(1, run) }
+      if !tasks.isEmpty { writer.data(2, tasks) }
+      if !skipped.isEmpty { writer.data(3, skipped) }
+      if let reason { writer.message(4, reason) }
+      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+    }
+
+    public mutating func decode(from reader: inout WireReader) throws(WireError) {
+      while let tag = try reader.nextTag() {
+        switch tag {
+        case 10: run = try reader.string()
+        case 18: tasks = try reader.data()
+        case 26: skipped = try reader.data()
+        case 34: try reader.message(&reason)
+        default: try reader.unknown(tag, &unknownFields)
+        }
+      }
+    }
+  }
+
   public var run: String = ""
   public var namespace: String = ""
   public var workflow: String = ""
@@ -213,6 +257,10 @@ public struct RunRecord: WireMessage {
   public var commands: [String] = []
   /// Plan tasks in each state when the row was written, by the word that users see.
   public var counts: SortedMap<String, Int64> = [:]
+  /// Of a paused run: by whom and why.
+  public var pause: ReasonMessage?
+  public var resumedAtUs: Int64?
+  public var kept: RunRecord.Kept?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -236,7 +284,10 @@ public struct RunRecord: WireMessage {
     deadlineUs: Int64? = nil,
     partition: Int64 = 0,
     commands: [String] = [],
-    counts: SortedMap<String, Int64> = [:]
+    counts: SortedMap<String, Int64> = [:],
+    pause: ReasonMessage? = nil,
+    resumedAtUs: Int64? = nil,
+    kept: RunRecord.Kept? = nil
   ) {
     self.run = run
     self.namespace = namespace
@@ -257,6 +308,9 @@ public struct RunRecord: WireMessage {
     self.partition = partition
     self.commands = commands
     self.counts = counts
+    self.pause = pause
+    self.resumedAtUs = resumedAtUs
+    self.kept = kept
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -294,6 +348,9 @@ public struct RunRecord: WireMessage {
       writer.end(mark)
     }
     if !stopCause.isEmpty { writer.string(19, stopCause) }
+    if let pause { writer.message(20, pause) }
+    if let resumedAtUs { writer.int64(21, resumedAtUs) }
+    if let kept { writer.message(22, kept) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -355,6 +412,9 @@ public struct RunRecord: WireMessage {
         }
         reader.leave(outer)
         countsEntries.append(entry)
+      case 162: try reader.message(&pause)
+      case 168: resumedAtUs = try reader.int64()
+      case 178: try reader.message(&kept)
       default: try reader.unknown(tag, &unknownFields)
       }
     }
@@ -436,6 +496,62 @@ public struct AttemptRecord: WireMessage {
 /// One task of a run, and its dispatch: the claim of an attempt guards this row. Tasks that wait for
 /// their needs have none.
 public struct TaskRecord: WireMessage {
+  /// What a person has decided: succeeded, failed or skipped.
+  public struct Override: WireMessage {
+    public var outcome: String = ""
+    public var outputs: SortedMap<String, ValueMessage> = [:]
+    public var reason: ReasonMessage?
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      outcome: String = "",
+      outputs: SortedMap<String, ValueMessage> = [:],
+      reason: ReasonMessage? = nil
+    ) {
+      self.outcome = outcome
+      self.outputs = outputs
+      self.reason = reason
+    }
+
+    public func encode(into writer: inout WireWriter) {
+      if !outcome.isEmpty { writer.string(1, outcome) }
+      for entry in outputs {
+        let mark = writer.begin(2)
+        writer.string(1, entry.key)
+        writer.message(2, entry.value)
+        writer.end(mark)
+      }
+      if let reason { writer.message(3, reason) }
+      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+    }
+
+    public mutating func decode(from reader: inout WireReader) throws(WireError) {
+      var outputsEntries: [(String, ValueMessage)] = []
+      while let tag = try reader.nextTag() {
+        switch tag {
+        case 10: outcome = try reader.string()
+        case 18:
+          let outer = try reader.enterEntry()
+          var entry = (key: "", value: ValueMessage())
+          while let tag = try reader.nextTag() {
+            switch tag {
+            case 10: entry.key = try reader.string()
+            case 18: try reader.message(&entry.value)
+            default: try reader.skip(tag)
+            }
+          }
+          reader.leave(outer)
+          outputsEntries.append(entry)
+        case 26: try reader.message(&reason)
+        default: try reader.unknown(tag, &unknownFields)
+        }
+      }
+      outputs.merge(outputsEntries)
+    }
+  }
+
   public var run: String = ""
   public var name: String = ""
   /// -1 for a task that is no instance of a forEach.
@@ -466,6 +582,7 @@ public struct TaskRecord: WireMessage {
   public var deadlineUs: Int64?
   /// Of a forEach task: its items and how many instances have ended.
   public var itemCount: Int64?
+  public var override: TaskRecord.Override?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -493,7 +610,8 @@ public struct TaskRecord: WireMessage {
     revision: Int64 = 0,
     partition: Int64 = 0,
     deadlineUs: Int64? = nil,
-    itemCount: Int64? = nil
+    itemCount: Int64? = nil,
+    override: TaskRecord.Override? = nil
   ) {
     self.run = run
     self.name = name
@@ -518,6 +636,7 @@ public struct TaskRecord: WireMessage {
     self.partition = partition
     self.deadlineUs = deadlineUs
     self.itemCount = itemCount
+    self.override = override
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -549,6 +668,7 @@ public struct TaskRecord: WireMessage {
     if partition != 0 { writer.int64(21, partition) }
     if let deadlineUs { writer.int64(22, deadlineUs) }
     if let itemCount { writer.int64(23, itemCount) }
+    if let override { writer.message(24, override) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -590,6 +710,7 @@ public struct TaskRecord: WireMessage {
       case 168: partition = try reader.int64()
       case 176: deadlineUs = try reader.int64()
       case 184: itemCount = try reader.int64()
+      case 194: try reader.message(&override)
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -257,6 +257,8 @@ public struct RunRequestRecord: WireMessage {
   public var labels: SortedMap<String, String> = [:]
   public var createdAtUs: Int64 = 0
   public var principal: String = ""
+  /// Of a rerun: what it is a rerun of.
+  public var rerun: RerunMessage?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -269,7 +271,8 @@ public struct RunRequestRecord: WireMessage {
     inputs: SortedMap<String, ValueMessage> = [:],
     labels: SortedMap<String, String> = [:],
     createdAtUs: Int64 = 0,
-    principal: String = ""
+    principal: String = "",
+    rerun: RerunMessage? = nil
   ) {
     self.run = run
     self.namespace = namespace
@@ -279,6 +282,7 @@ public struct RunRequestRecord: WireMessage {
     self.labels = labels
     self.createdAtUs = createdAtUs
     self.principal = principal
+    self.rerun = rerun
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -300,6 +304,7 @@ public struct RunRequestRecord: WireMessage {
     }
     if createdAtUs != 0 { writer.int64(7, createdAtUs) }
     if !principal.isEmpty { writer.string(8, principal) }
+    if let rerun { writer.message(9, rerun) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -338,6 +343,7 @@ public struct RunRequestRecord: WireMessage {
         labelsEntries.append(entry)
       case 56: createdAtUs = try reader.int64()
       case 66: principal = try reader.string()
+      case 74: try reader.message(&rerun)
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -102,6 +102,8 @@ public struct RunView: WireMessage {
   public var counts: SortedMap<String, Int64> = [:]
   public var revision: Int64 = 0
   public var inputs: SortedMap<String, ValueMessage> = [:]
+  /// Of a rerun: the earlier run.
+  public var rerunOf: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -119,7 +121,8 @@ public struct RunView: WireMessage {
     endedAtUs: Int64? = nil,
     counts: SortedMap<String, Int64> = [:],
     revision: Int64 = 0,
-    inputs: SortedMap<String, ValueMessage> = [:]
+    inputs: SortedMap<String, ValueMessage> = [:],
+    rerunOf: String = ""
   ) {
     self.run = run
     self.namespace = namespace
@@ -134,6 +137,7 @@ public struct RunView: WireMessage {
     self.counts = counts
     self.revision = revision
     self.inputs = inputs
+    self.rerunOf = rerunOf
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -165,6 +169,7 @@ public struct RunView: WireMessage {
       writer.message(2, entry.value)
       writer.end(mark)
     }
+    if !rerunOf.isEmpty { writer.string(14, rerunOf) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -220,6 +225,7 @@ public struct RunView: WireMessage {
         }
         reader.leave(outer)
         inputsEntries.append(entry)
+      case 114: rerunOf = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -22,6 +22,15 @@ import Testing
     #expect(asked.out == (try await Command(arguments: ["help"] + words).run().out))
   }
 
+  /// Goal: an option means one thing: none of a verb's own has the name of one that all have.
+  @Test(arguments: Program.verbs)
+  func `no option of a verb has two meanings`(_ verb: Verb) {
+    let options = verb.options + Verb.common
+    #expect(Set(options.map(\.name)).count == options.count, "\(verb.name)")
+    let short = options.compactMap(\.short)
+    #expect(Set(short).count == short.count, "\(verb.name)")
+  }
+
   /// Goal: what is wrong, and the way out, for every kind of wrong word.
   @Test func `wrong words get the error that was reviewed, with the nearest match`() async throws {
     let calls = [

@@ -9,6 +9,10 @@ struct RunHarness {
   let plan: Plan
   /// What the store holds: rows only change when a batch commits.
   var runRow: RunState
+  /// When the run's row says that its owner must look; what its tasks' rows say comes on top.
+  var runRowDeadline: Moment?
+  /// What a rerun takes over: the shell reads it from the earlier run each time.
+  let keeping: SortedMap<Int, KeptTask>
   var rows: SortedMap<TaskPlace, TaskState> = [:]
   var leases: SortedMap<AttemptID, Claim> = [:]
   /// Attempts that a worker runs and has not reported.
@@ -25,13 +29,23 @@ struct RunHarness {
   var windowSize = 4
 
   init(_ definition: WorkflowDefinition, seed: UInt64 = 1) {
-    plan = Plan(definition, version: VersionID("v1"))
+    self.init(Plan(definition, version: VersionID("v1")), seed: seed)
+  }
+
+  /// - Parameter kept: makes the run a rerun that takes these tasks over.
+  init(
+    _ plan: Plan, seed: UInt64 = 1, kept: KeptTasks? = nil, keeping: SortedMap<Int, KeptTask> = [:]
+  ) {
+    self.plan = plan
+    self.keeping = keeping
     random = SplitMix(state: seed)
-    let run = RunState(
-      id: RunID(SortableID(high: 1, low: 1)), namespace: .default, workflow: definition.name,
-      createdAt: now, startedAt: now)
-    machine = RunMachine(starting: run, plan: plan)
+    var run = RunState(
+      id: RunID(SortableID(high: 1, low: 1)), namespace: .default,
+      workflow: plan.definition.name, createdAt: now, startedAt: now)
+    run.kept = kept
+    machine = RunMachine(starting: run, plan: plan, keeping: keeping)
     runRow = machine.run
+    runRowDeadline = machine.storedDeadline
     batch([])
   }
 
@@ -54,7 +68,9 @@ struct RunHarness {
     var changed: SortedSet<TaskPlace> = []
     for effect in effects {
       switch effect {
-      case .storeRun: runRow = machine.run
+      case .storeRun:
+        runRow = machine.run
+        runRowDeadline = machine.storedDeadline
       case .storeTask(let place): changed.insert(place)
       case .requestStop(let attempt, _, _, _): stopsAsked.insert(attempt)
       case .announceEnd(let outcome): announced.append(outcome)
@@ -68,6 +84,9 @@ struct RunHarness {
       }
       if let before = rows[place], task.fence < before.fence {
         violations.append("\(place) lost its fence")
+      }
+      if case .stopping = runRow.phase, task.fence > rows[place]?.fence ?? Fence(0) {
+        violations.append("\(place) was offered in a run that stops")
       }
       rows[place] = task
       machine.stamped(place, 1)
@@ -84,7 +103,8 @@ struct RunHarness {
       return RestoredTask(key: machine.key(of: place), state: stored)
     }
     machine = RunMachine(
-      restoring: runRow, plan: plan, tasks: tasks.sorted { $0.key < $1.key }, at: now)
+      restoring: runRow, plan: plan, tasks: tasks.sorted { $0.key < $1.key }, keeping: keeping,
+      at: now)
     batch([])
   }
 
@@ -99,7 +119,9 @@ struct RunHarness {
     leases[attempt] = claim
     running.insert(attempt)
     for need in plan.nodes[place.node].needs
-    where rows[TaskPlace(need.node)]?.phase.outcome?.satisfies(need.outcome) != true {
+    where rows[TaskPlace(need.node)]?.phase.outcome?.satisfies(need.outcome) != true
+      && rows[TaskPlace(need.node)]?.isSkippedByHand != true
+    {
       violations.append("\(attempt) started before \(plan.nodes[need.node].definition.name)")
     }
     if random.chance(50) { batch([.claimed(attempt.task, attempt.fence, claim)]) }
@@ -131,7 +153,15 @@ struct RunHarness {
     }
   }
 
-  /// Lets everything happen until the run has ended, results chosen by `outcome`.
+  /// The attempt with the number of the try that it is: an attempt that was taken back before
+  /// anybody claimed it has a fence too, but is no try.
+  func tried(_ attempt: AttemptID) -> AttemptID {
+    let claimed = leases.keys.filter { $0.task == attempt.task && $0.fence <= attempt.fence }
+    return AttemptID(run: attempt.run, task: attempt.task, fence: Fence(claimed.count))
+  }
+
+  /// Lets everything happen until the run has ended, results chosen by `outcome` from the task and
+  /// the number of the try.
   mutating func runToEnd(
     steps: Int = 20_000, _ outcome: (AttemptID) -> AttemptReport.Result
   ) {
@@ -139,7 +169,7 @@ struct RunHarness {
       followUp()
       for place in rows.keys { claim(place) }
       for attempt in running {
-        report(attempt, stopsAsked.contains(attempt) ? .stopped : outcome(attempt))
+        report(attempt, stopsAsked.contains(attempt) ? .stopped : outcome(tried(attempt)))
       }
       if let deadline = machine.deadline, running.isEmpty, volatile.isEmpty {
         now = max(now, deadline)
@@ -171,6 +201,17 @@ struct RunHarness {
         $0.instance != nil && machine.task(at: $0)?.phase.isEnded == false
       }
       if live.count > limit { violations.append("\(live.count) instances exceed \(limit)") }
+    }
+    if !machine.isEnded, !machine.readyPools.isEmpty, runRowDeadline.map({ $0 <= now }) != true {
+      violations.append("ready tasks that nobody would find after a takeover")
+    }
+    if machine.run.isPaused, !machine.hasWork {
+      for node in plan.nodes.indices {
+        for place in places(of: node) {
+          guard case .offered(let offer) = machine.task(at: place)?.phase else { continue }
+          if offer.claim == nil { violations.append("\(place) is offered in a paused run") }
+        }
+      }
     }
     if announced.count > 1 { violations.append("announced \(announced)") }
   }

@@ -25,6 +25,12 @@ struct AccessTests {
     .init("GET /v1/runs/{run}/events", .runRead),
     .init("POST /v1/runs/{run}/cancel", .runStop),
     .init("POST /v1/runs/{run}/kill", .runStop),
+    .init("POST /v1/runs/{run}/pause", .runChange),
+    .init("POST /v1/runs/{run}/resume", .runChange),
+    .init("POST /v1/runs/{run}/rerun", .runStart),
+    .init("POST /v1/runs/rerun", .runStart),
+    .init("POST /v1/runs/{run}/tasks/{task}/skip", .runChange),
+    .init("POST /v1/runs/{run}/tasks/{task}/state", .runChange),
   ]
 
   @Test func `every route lets in whom the policy names and nobody else`() throws {

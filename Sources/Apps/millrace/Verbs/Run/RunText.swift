@@ -42,6 +42,9 @@ enum RunText {
       "created  \(Times.ago(run["createdAt"], now: now))",
       "took     \(Times.took(run["startedAt"], run["endedAt"], now: now))",
     ]
+    if let earlier = run["rerunOf"]?.string {
+      lines.append("rerun of \(Terminal.neutralised(earlier))")
+    }
     if !why(run).isEmpty { lines.append("why      \(why(run))") }
     if case .object(let inputs)? = run["inputs"], !inputs.isEmpty {
       lines.append("inputs   " + inputs.map { "\($0.key)=\($0.value.text)" }.joined(separator: " "))

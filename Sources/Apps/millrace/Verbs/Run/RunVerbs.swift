@@ -3,7 +3,9 @@ internal import Ports
 
 /// Verbs about runs.
 enum RunVerbs {
-  static let all: [Verb] = [start, list, get, watch, logs, cancel, kill, explain]
+  static let all: [Verb] = [
+    start, list, get, watch, logs, cancel, kill, pause, resume, RerunVerb.rerun, explain,
+  ]
 
   static let start = Verb(
     "run start", "Start a run of a workflow, or of a file that is applied first",
@@ -28,7 +30,7 @@ enum RunVerbs {
     "run list", "List runs, the newest first",
     options: [
       .init("workflow", value: "NAME", "runs of this workflow"),
-      .init("state", value: "STATE", "queued, running, cancelling, succeeded, failed, …"),
+      .init("state", value: "STATE", "queued, running, paused, succeeded, failed, …"),
       .init("label", short: "l", value: "KEY=VALUE", isRepeatable: true, "runs with this label"),
       .init("since", value: "INSTANT", "created at or after"),
       .init("before", value: "INSTANT", "created before"),
@@ -97,10 +99,12 @@ enum RunVerbs {
     }
   }
 
-  static let cancel = stop("cancel", "Cancel a run: tasks are asked to stop, finally tasks run")
-  static let kill = stop("kill", "Kill a run: tasks are ended at once, finally tasks do not run")
+  static let pause = change("pause", "Pause a run: what runs goes on, nothing new starts")
+  static let resume = change("resume", "Let a paused run go on")
+  static let cancel = change("cancel", "Cancel a run: tasks are asked to stop, finally tasks run")
+  static let kill = change("kill", "Kill a run: tasks are ended at once, finally tasks do not run")
 
-  private static func stop(_ word: String, _ summary: String) -> Verb {
+  private static func change(_ word: String, _ summary: String) -> Verb {
     Verb(
       "run \(word)", summary, operands: "RUN", count: 1...1,
       options: [.init("reason", value: "TEXT", "why, for everyone who looks later")]

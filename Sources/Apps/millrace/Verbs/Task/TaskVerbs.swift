@@ -3,7 +3,7 @@ internal import Ports
 
 /// Verbs about single tasks.
 enum TaskVerbs {
-  static let all: [Verb] = [logs]
+  static let all: [Verb] = [logs, skip, setState]
 
   static let logs = Verb(
     "task logs", "Print the lines of a task", operands: "RUN TASK", count: 2...2,
@@ -24,6 +24,80 @@ enum TaskVerbs {
       if let attempt { try await check(attempt, of: call.operand(1), in: run, client) }
       try await LogPrinter(call, client).print(
         path + "/logs", isFollowing: call.has("follow"), hasPrefix: false)
+      return .ok
+    }
+  }
+
+  static let skip = Verb(
+    "task skip", "End a task by hand as not needed: its dependants run all the same",
+    operands: "RUN TASK", count: 2...2, options: [reason],
+    examples: ["millrace task skip @last lint --reason 'known to be broken'"]
+  ) { call in
+    let reason = call.value("reason").map { ("reason", Value.string($0)) }
+    return try await change(call, "skip") { _, _ in SortedMap([reason].compactMap { $0 }) }
+  }
+
+  static let setState = Verb(
+    "task set-state", "End a task by hand: succeeded, failed or skipped",
+    operands: "RUN TASK STATE", count: 3...3,
+    options: [
+      .init("set-output", value: "NAME=VALUE", isRepeatable: true, "an output of a success"),
+      reason,
+    ],
+    examples: ["millrace task set-state @last build succeeded --set-output digest=4f2a91c"]
+  ) { call in
+    let outputs = try call.pairs("set-output")
+    return try await change(call, "state") { client, run in
+      var body: [(String, Value)] = [("state", .string(call.operand(2)))]
+      if !outputs.isEmpty {
+        let types = try await outputTypes(of: call.operand(1), in: run, client)
+        let values = try outputs.map { name, text in
+          (name, try InputText.value(text, of: typed(types?[name]), name: name))
+        }
+        body.append(("outputs", .object(SortedMap(values))))
+      }
+      if let why = call.value("reason") { body.append(("reason", .string(why))) }
+      return SortedMap(body)
+    }
+  }
+
+  /// A type that is one word, as the map that says the same.
+  private static func typed(_ type: Value?) -> Value? {
+    if case .string = type { type.map { .object(["type": $0]) } } else { type }
+  }
+
+  /// The declared outputs of a task; of an instance, those of its task.
+  private static func outputTypes(
+    of task: String, in run: String, _ client: Client
+  ) async throws -> Value? {
+    let document = try await client.get("/v1/runs/\(run)")
+    guard let namespace = document["namespace"]?.string,
+      let workflow = document["workflow"]?.string
+    else { return nil }
+    let known = try await client.get(
+      "/v1/workflows/\(namespace)/\(workflow)", query: [("version", document["version"]?.string)])
+    let name = String(task.prefix { $0 != "[" })
+    let definition = known["definition"]
+    return (definition?["tasks"]?[name] ?? definition?["finally"]?[name])?["outputs"]
+  }
+
+  private static let reason = Verb.Option(
+    "reason", value: "TEXT", "why, for everyone who looks later")
+
+  private static func change(
+    _ call: Call, _ route: String,
+    _ body: @escaping @Sendable (Client, String) async throws -> SortedMap<String, Value>
+  ) async throws -> ExitCode {
+    try await withClient(call) { client in
+      let form = try OutputForm(call)
+      let run = try await RunVerbs.runID(call.operand(0), client, call)
+      let task = Client.encoded(call.operand(1))
+      let answer = try await client.post(
+        "/v1/runs/\(run)/tasks/\(task)/\(route)", .object(try await body(client, run)))
+      form.print(answer, name: { $0["task"]?.string ?? "" }) {
+        "\(call.operand(1)): asked to end by hand"
+      }
+      if !call.has("quiet") { Terminal.note("see what became of it: `millrace run get \(run)`") }
       return .ok
     }
   }

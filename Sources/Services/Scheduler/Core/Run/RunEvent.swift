@@ -12,6 +12,11 @@ public enum RunEvent: Hashable, Sendable {
   case offered(TaskPlace)
   case cancelled(command: String, Reason)
   case killed(command: String, Reason)
+  /// Nothing more is dispatched until the run is resumed.
+  case paused(command: String, Reason)
+  case resumed(command: String)
+  /// A person decides how a task ends.
+  case overridden(command: String, TaskKey, TaskOverride)
   /// An input of the run could not be taken in.
   case quarantined(Reason)
   case timeReached

@@ -3,6 +3,7 @@ public import Domain
 extension RunMachine {
   /// The next ready task of a pool, if there is one; used with `offered`.
   public mutating func nextReady(in pool: PoolName) -> TaskPlace? {
+    guard run.mayDispatch else { return nil }
     while let place = ready[pool]?.head {
       if case .ready = task(at: place)?.phase { return place }
       ready[pool, default: ReadyQueue()].dropHead()
@@ -10,14 +11,14 @@ extension RunMachine {
     return nil
   }
 
-  /// Pools in which tasks of this run want a worker.
+  /// Pools in which tasks of this run want a worker now.
   public var readyPools: [PoolName] {
-    ready.lazy.filter { $0.value.count > 0 }.map(\.key)
+    !run.mayDispatch ? [] : ready.lazy.filter { $0.value.count > 0 }.map(\.key)
   }
 
   /// Offers the next attempt of a ready task to the workers of its pool.
   mutating func offer(_ place: TaskPlace, at now: Moment) {
-    guard case .ready = task(at: place)?.phase else { return }
+    guard case .ready = task(at: place)?.phase, run.mayDispatch else { return }
     let node = plan.nodes[place.node]
     if node.hasExpressions {
       // Rendered once more when it is claimed; tried here so that a failure is decided by the
@@ -96,10 +97,7 @@ extension RunMachine {
       move(place, to: .ended(.succeeded), at: now)
       return
     }
-    if let stopCause {
-      move(place, to: .ended(stopCause.outcome), because: reason(for: stopCause, at: now), at: now)
-      return
-    }
+    if let stopCause, endStopped(place, stopCause, at: now) { return }
     let cause = report.result.retryCause
     change(place) { task in
       if cause == .lost { task.losses += 1 } else { task.failures += 1 }

@@ -11,9 +11,9 @@ extension RunMachine {
     }
   }
 
-  /// What the run's own row says: at once while work is left.
+  /// What the run's own row says: at once while it can go on without any event.
   public var storedDeadline: Moment? {
-    isEnded ? nil : isMarkedBusy || hasWork ? run.createdAt : runDeadline
+    isEnded ? nil : isMarkedBusy || wantsOwner ? run.createdAt : runDeadline
   }
 
   private var runDeadline: Moment? {
@@ -30,7 +30,9 @@ extension RunMachine {
     case .waiting, .expanding, .ended, .stopping:
       return nil
     case .ready(let since):
-      return earliest(limits.queue.map { since + $0 }, total)
+      // Time that a run is paused is no time in a queue.
+      let queue = run.isPaused ? nil : limits.queue.map { max(since, run.resumedAt ?? since) + $0 }
+      return earliest(queue, total)
     case .offered(let offer):
       if offer.claim != nil { return total }
       let queue = limits.queue.map { (queuedSince(task) ?? offer.at) + $0 }

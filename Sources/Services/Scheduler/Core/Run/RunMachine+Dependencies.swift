@@ -15,6 +15,10 @@ extension RunMachine {
         expand(node, rowsMax: rowsMax, at: now)
       case .stop(let cause, let from, let instance):
         stopTasks(cause, from: from, instance: instance, rowsMax: rowsMax, at: now)
+      case .withdrawOffers(let from, let instance):
+        withdrawOffers(from: from, instance: instance, rowsMax: rowsMax, at: now)
+      case .keep(let from):
+        keep(from: from, rowsMax: rowsMax, at: now)
       }
     }
     if workHead == work.count {
@@ -36,7 +40,7 @@ extension RunMachine {
 
   /// Decides what becomes of a waiting task whose needs have all ended.
   private mutating func settle(_ node: Int, at now: Moment) {
-    guard case .waiting = tasks[node].phase, mayStart(node) else { return }
+    guard case .waiting = tasks[node].phase, mayStart(node), !isKept(node) else { return }
     let task = plan.nodes[node].definition
     if let skip = unmetNeed(of: node, at: now) {
       move(TaskPlace(node), to: .ended(.skipped), because: skip, at: now)
@@ -77,9 +81,9 @@ extension RunMachine {
 
   private func unmetNeed(of node: Int, at now: Moment) -> Reason? {
     for need in plan.nodes[node].needs {
-      guard let outcome = tasks[need.node].phase.outcome, !outcome.satisfies(need.outcome) else {
-        continue
-      }
+      guard let outcome = tasks[need.node].phase.outcome, !outcome.satisfies(need.outcome),
+        !tasks[need.node].isSkippedByHand
+      else { continue }
       let name = plan.nodes[need.node].definition.name
       return Reason(
         code: "needs-unmet",
@@ -124,7 +128,7 @@ extension RunMachine {
   }
 
   /// The outputs of a task; of a `forEach` task, for each name the array of its instances' values.
-  private func outputs(of node: Int) -> SortedMap<String, Value> {
+  func outputs(of node: Int) -> SortedMap<String, Value> {
     guard let group = groups[node] else { return tasks[node].outputs }
     return SortedMap(
       plan.nodes[node].definition.outputs.keys.map { name in

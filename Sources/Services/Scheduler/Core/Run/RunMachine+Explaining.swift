@@ -3,6 +3,7 @@ public import Domain
 extension RunMachine {
   /// Why the run is as it is; never nil for a run that is not running.
   public func runReason(at now: Moment) -> Reason? {
+    if run.isPaused { return run.pause }
     switch run.phase {
     case .running:
       return nil
@@ -19,7 +20,7 @@ extension RunMachine {
   }
 
   /// The word that users see for the run.
-  public var stateWord: String { run.phase.word }
+  public var stateWord: String { run.word }
 
   /// Why a task is as it is; never nil for a task that is neither running nor succeeded.
   public func reason(of place: TaskPlace, at now: Moment) -> Reason? {
@@ -31,6 +32,11 @@ extension RunMachine {
     case .expanding:
       return nil
     case .ready(let since):
+      if run.isPaused, let pause = run.pause {
+        return Reason(
+          code: "run-paused", message: "the run is \(pause.message)", since: pause.since,
+          until: deadline(of: place), blockers: [run.id.text])
+      }
       return Reason(
         code: "pool-window",
         message: "waits for room among the tasks offered to pool \(node.definition.pool)",
@@ -70,6 +76,11 @@ extension RunMachine {
       message: "waits for \(shown)" + (names.count > 8 ? " and \(names.count - 8) more" : ""),
       since: run.startedAt, blockers: Array(names.prefix(8)))
   }
+}
+
+extension RunState {
+  /// The word that users see.
+  public var word: String { isPaused ? "paused" : phase.word }
 }
 
 extension RunState.Phase {

@@ -16,8 +16,15 @@ extension RunMachine {
   ///
   /// What was left to do is derived: waiting tasks whose needs have ended, lists that are not fully
   /// created, tasks that a stopping run must still stop.
-  public init(restoring run: RunState, plan: Plan, tasks rows: [RestoredTask], at now: Moment) {
+  ///
+  /// - Parameter keeping: of a rerun, the tasks that `run.kept` names, by their number; only those
+  ///   without a row are looked at.
+  public init(
+    restoring run: RunState, plan: Plan, tasks rows: [RestoredTask],
+    keeping: SortedMap<Int, KeptTask> = [:], at now: Moment
+  ) {
     self.init(plan: plan, run: run)
+    self.keeping = keeping
     counts = [:]
     adopt(rows)
     cancelAbsent()
@@ -79,7 +86,7 @@ extension RunMachine {
 
   private mutating func restoreGroups(at now: Moment) {
     for node in plan.nodes.indices {
-      guard let forEach = plan.nodes[node].definition.forEach else { continue }
+      guard let forEach = plan.nodes[node].definition.forEach, !isKept(node) else { continue }
       let isOpen = !tasks[node].phase.isEnded && tasks[node].phase != .waiting
       guard isOpen || plan.nodes[node].areOutputsRead else { continue }
       if groups[node] == nil { groups[node] = Group(items: []) }
@@ -100,6 +107,7 @@ extension RunMachine {
       if case .ready = task.phase { ready[pool, default: ReadyQueue()].append(place) }
       watchDeadline(of: place)
     }
+    if isKeepingLeft { work.append(.keep(from: 0)) }
     for node in plan.nodes.indices {
       switch tasks[node].phase {
       case .waiting where openNeeds[node] == 0:
@@ -114,11 +122,12 @@ extension RunMachine {
     if case .stopping(let cause) = run.phase {
       work.append(.stop(cause, from: 0, instance: 0))
     }
+    if run.isPaused { work.append(.withdrawOffers(from: 0, instance: 0)) }
     endPhaseIfDone(at: now)
   }
 
   /// Every task and instance that has not ended and is not waiting.
-  private var livePlaces: [TaskPlace] {
+  var livePlaces: [TaskPlace] {
     var places: [TaskPlace] = []
     for node in plan.nodes.indices {
       for index in groups[node]?.instances.indices ?? 0..<0

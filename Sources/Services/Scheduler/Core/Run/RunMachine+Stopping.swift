@@ -10,7 +10,7 @@ extension RunMachine {
   ) {
     guard !run.commands.contains(command) || command.isEmpty else { return }
     switch (run.phase, cause) {
-    case (.running, _), (.stopping, .killed), (.finishing, .killed):
+    case (.running, _), (.stopping, .killed), (.finishing, .killed), (.quarantined, .killed):
       break
     case (.stopping, _), (.finishing, _), (.quarantined, _), (.ended, _):
       return
@@ -22,6 +22,8 @@ extension RunMachine {
     }
     run.phase = .stopping(cause)
     run.reason = reason
+    // What cleans up behind a run that was paused must not wait for somebody to come back.
+    run.pause = nil
     storeRun()
     cancelWaiting(including: cause == .killed, at: now)
     work.append(.stop(cause, from: 0, instance: 0))
@@ -71,7 +73,7 @@ extension RunMachine {
     guard let task = task(at: place) else { return }
     switch task.phase {
     case .waiting, .ready, .backoff:
-      move(place, to: .ended(cause.outcome), because: reason(for: cause, at: now), at: now)
+      endStopped(place, cause, at: now)
     case .offered(let offer):
       if let claim = offer.claim {
         requestStop(place, cause, claim, at: now)
@@ -91,6 +93,26 @@ extension RunMachine {
     case .expanding, .ended:
       return
     }
+  }
+
+  /// Ends a task as the cause for stopping it says; false for a cause after which it goes on.
+  @discardableResult
+  mutating func endStopped(_ place: TaskPlace, _ cause: StopCause, at now: Moment) -> Bool {
+    let outcome: TaskOutcome
+    switch cause {
+    case .cancelled, .killed, .runTimeout:
+      outcome = .cancelled
+    case .queueTimeout, .totalTimeout:
+      outcome = .timedOut
+    case .overridden:
+      guard let override = task(at: place)?.override else { return false }
+      endByHand(place, override, at: now)
+      return true
+    case .paused:
+      return false
+    }
+    move(place, to: .ended(outcome), because: reason(for: cause, at: now), at: now)
+    return true
   }
 
   private mutating func requestStop(
@@ -119,10 +141,10 @@ extension RunMachine {
         task.attempts[last].endedAt = now
         task.attempts[last].logLines = 0
       }
-      move(place, to: .ended(cause.outcome), because: reason(for: cause, at: now), at: now)
+      if !endStopped(place, cause, at: now) { move(place, to: .ready(since: now), at: now) }
       return
     }
-    if cause == .queueTimeout {
+    if cause == .queueTimeout || cause == .paused {
       // It was claimed in time, so that it waits no longer: it is offered as before and running.
       var offer = Offer(at: task.attempts.last?.offeredAt ?? now)
       offer.claim = claim
@@ -140,6 +162,8 @@ extension RunMachine {
       case .queueTimeout: ("queue-timeout", "no worker took it within timeout.queue")
       case .totalTimeout: ("total-timeout", "it took longer than timeout.total")
       case .runTimeout: ("run-timeout", "the run took longer than its timeout")
+      case .overridden: ("set-by-hand", "a person decided how it ends")
+      case .paused: ("run-paused", run.pause?.message ?? "the run is paused")
       }
     return Reason(code: code, message: message, since: now)
   }

@@ -17,6 +17,10 @@ public struct RunMachine: Sendable {
     case expand(node: Int)
     /// Stop the tasks from this number on; instances of that task from the given one on.
     case stop(StopCause, from: Int, instance: Int)
+    /// Take back what is offered and not known to be claimed, from this task and instance on.
+    case withdrawOffers(from: Int, instance: Int)
+    /// Take over from the earlier run, from this task on.
+    case keep(from: Int)
   }
 
   /// The instances of one `forEach` task.
@@ -56,6 +60,8 @@ public struct RunMachine: Sendable {
   /// Ready tasks of each pool.
   var ready: SortedMap<PoolName, ReadyQueue> = [:]
   var deadlines = Heap<Deadline>()
+  /// What a rerun takes over and has not stored yet, by task number.
+  var keeping: SortedMap<Int, KeptTask> = [:]
   var effects: [RunEffect] = []
   /// Plan tasks in each state, by the word that users see.
   public internal(set) var counts: SortedMap<String, Int> = [:]
@@ -66,8 +72,12 @@ public struct RunMachine: Sendable {
   static let instancesAdmittedMax = 2_000
 
   /// A run that begins.
-  public init(starting run: RunState, plan: Plan) {
+  ///
+  /// - Parameter keeping: the tasks that `run.kept` names, by their number.
+  public init(starting run: RunState, plan: Plan, keeping: SortedMap<Int, KeptTask> = [:]) {
     self.init(plan: plan, run: run)
+    self.keeping = keeping
+    if run.kept != nil { work.append(.keep(from: 0)) }
     for node in 0..<plan.mainCount where openNeeds[node] == 0 {
       work.append(.settle(node: node))
     }
@@ -101,6 +111,12 @@ public struct RunMachine: Sendable {
       stopRun(.cancelled, command: command, reason, at: now)
     case .killed(let command, let reason):
       stopRun(.killed, command: command, reason, at: now)
+    case .paused(let command, let reason):
+      pause(command, reason)
+    case .resumed(let command):
+      resume(command, at: now)
+    case .overridden(let command, let task, let override):
+      overrideTask(command, task, override, at: now)
     case .quarantined(let reason):
       quarantine(reason)
     case .timeReached:
@@ -113,15 +129,18 @@ public struct RunMachine: Sendable {
 
   /// Ends what is decided together: the run row is written only if it must say something new.
   ///
-  /// It says while work is left that its owner must look at once, so that whoever takes the
-  /// partition over loads the run and derives the work again.
+  /// It says while work is left, or tasks wait for room in their pool's window, that its owner must
+  /// look at once, so that whoever takes the partition over loads the run and goes on.
   public mutating func closeBatch() -> [RunEffect] {
-    if hasWork != isMarkedBusy {
-      isMarkedBusy = hasWork
+    if wantsOwner != isMarkedBusy {
+      isMarkedBusy = wantsOwner
       storeRun()
     }
     return takeEffects()
   }
+
+  /// Whether something can go on without any event.
+  var wantsOwner: Bool { hasWork || !readyPools.isEmpty }
 
   private mutating func takeEffects() -> [RunEffect] {
     let taken = effects

@@ -32,6 +32,12 @@ public struct RunState: Hashable, Sendable {
   public var revision: Int64 = 0
   /// Commands that were applied, newest last: a repeated one is known.
   public var commands: [String] = []
+  /// Who paused the run and why; nil unless it is paused.
+  public var pause: Reason?
+  /// When the run was resumed last: time in a queue counts anew from there.
+  public var resumedAt: Moment?
+  /// What a rerun takes over from an earlier run; nil for a run that does everything itself.
+  public var kept: KeptTasks?
   /// The version of the stored row; zero while there is none.
   public var stamp: UInt64 = 0
 
@@ -54,5 +60,29 @@ public struct RunState: Hashable, Sendable {
 
   public var outcome: RunOutcome? {
     if case .ended(let outcome) = phase { outcome } else { nil }
+  }
+
+  /// Whether nothing of it is under way any more by itself.
+  public var isOver: Bool {
+    switch phase {
+    case .quarantined, .ended: true
+    case .running, .stopping, .finishing: false
+    }
+  }
+
+  /// Whether tasks that are ready may be offered to workers.
+  var mayDispatch: Bool {
+    switch phase {
+    case .running, .finishing: pause == nil
+    case .stopping, .quarantined, .ended: false
+    }
+  }
+
+  /// Whether tasks that are ready wait for the run to be resumed.
+  public var isPaused: Bool {
+    switch phase {
+    case .running, .finishing: pause != nil
+    case .stopping, .quarantined, .ended: false
+    }
   }
 }

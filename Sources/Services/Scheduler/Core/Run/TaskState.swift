@@ -16,13 +16,36 @@ public struct Claim: Hashable, Sendable {
 /// Why an attempt must not start, or must stop.
 public enum StopCause: String, Hashable, Sendable, CaseIterable {
   case cancelled, killed, queueTimeout, totalTimeout, runTimeout
+  /// A person has decided how the task ends.
+  case overridden
+  /// The run is paused: an attempt that nobody has claimed is taken back; the task goes on later.
+  case paused
+}
 
-  /// How a task ends that was stopped for this cause.
-  var outcome: TaskOutcome {
-    switch self {
-    case .cancelled, .killed, .runTimeout: .cancelled
-    case .queueTimeout, .totalTimeout: .timedOut
+/// How a task ends because a person says so.
+public struct TaskOverride: Hashable, Sendable {
+  public enum Outcome: String, Hashable, Sendable, CaseIterable {
+    case succeeded, failed, skipped
+
+    var outcome: TaskOutcome {
+      switch self {
+      case .succeeded: .succeeded
+      case .failed: .failed
+      case .skipped: .skipped
+      }
     }
+  }
+
+  public var outcome: Outcome
+  /// Of a success: exactly what the task declares.
+  public var outputs: SortedMap<String, Value>
+  /// Who decided it and why.
+  public var reason: Reason
+
+  public init(_ outcome: Outcome, outputs: SortedMap<String, Value> = [:], reason: Reason) {
+    self.outcome = outcome
+    self.outputs = outputs
+    self.reason = reason
   }
 }
 
@@ -66,7 +89,7 @@ public enum TaskPhase: Hashable, Sendable {
   /// `withdrawing` when it must not start any more, `stopping` when it must stop.
   case offered(Offer)
   /// Not claimable any more; the lease tells whether it was claimed before. Becomes `ended` if not,
-  /// `stopping` or again `offered` if so.
+  /// or `ready` in a run that is paused; `stopping` or again `offered` if so.
   case withdrawing(StopCause, since: Moment)
   /// Its worker was asked to stop it. Becomes `ended` with the attempt's result.
   case stopping(StopCause, Claim)
@@ -127,6 +150,8 @@ public struct TaskState: Hashable, Sendable {
   /// Newest last. Emptied when a final state has been taken to the store.
   public var attempts: [AttemptState] = []
   public var outputs: SortedMap<String, Value> = [:]
+  /// What a person has decided; takes effect once no attempt runs any more.
+  public var override: TaskOverride?
   /// Of a final state or of a wait that is not derived.
   public var reason: Reason?
   public var revision: Int64 = 0
@@ -134,6 +159,11 @@ public struct TaskState: Hashable, Sendable {
   public var stamp: UInt64 = 0
 
   public init() {}
+
+  /// Whether its dependants may start all the same: a person said that it is not needed.
+  var isSkippedByHand: Bool {
+    phase == .ended(.skipped) && override?.outcome == .skipped
+  }
 
   mutating func modify(_ body: (inout TaskState) -> Void) {
     body(&self)

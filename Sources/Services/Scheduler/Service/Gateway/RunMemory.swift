@@ -123,17 +123,19 @@ extension RunView {
       reason: machine.runReason(at: now).map(ReasonMessage.init), labels: run.labels,
       createdAtUs: run.createdAt.microseconds, startedAtUs: run.startedAt.microseconds,
       endedAtUs: run.endedAt?.microseconds, counts: machine.counts.mapValues(Int64.init),
-      revision: run.revision, inputs: run.inputs.mapValues { ValueMessage($0) })
+      revision: run.revision, inputs: run.inputs.mapValues { ValueMessage($0) },
+      rerunOf: run.kept?.source.text ?? "")
   }
 
   /// From the row alone: exact for runs that have ended.
   init(_ record: RunRecord) {
-    let phase = record.state(stamp: 0)?.phase ?? .quarantined
+    let run = record.state(stamp: 0)
     self.init(
       run: record.run, namespace: record.namespace, workflow: record.workflow,
-      version: record.version, state: phase.word, reason: record.reason, labels: record.labels,
+      version: record.version, state: run?.word ?? RunState.Phase.quarantined.word,
+      reason: run?.isPaused == true ? record.pause : record.reason, labels: record.labels,
       createdAtUs: record.createdAtUs, startedAtUs: record.startedAtUs,
       endedAtUs: record.endedAtUs, counts: record.counts, revision: record.revision,
-      inputs: record.inputs)
+      inputs: record.inputs, rerunOf: record.kept?.run ?? "")
   }
 }

@@ -27,6 +27,8 @@ enum OwnerInput {
         guard let run = RunID(text: message.run), !message.command.isEmpty else {
           throw WireError.malformed("run or command id")
         }
+        // Also a kind that only a later version knows: a person must hear that it had no effect.
+        guard message.event != nil else { throw WireError.malformed("kind of command") }
         self = .command(message, run)
       default:
         let message = try AttemptEnded(decoding: value)
@@ -60,6 +62,20 @@ extension RunCommand {
     case .kill:
       return .killed(
         command: command, Reason(code: "killed", message: "killed \(why)", since: since))
+    case .pause:
+      return .paused(
+        command: command, Reason(code: "run-paused", message: "paused \(why)", since: since))
+    case .resume:
+      return .resumed(command: command)
+    case .override:
+      guard let key = TaskKey(text: task), let outcome = TaskOverride.Outcome(rawValue: outcome),
+        let outputs = SortedMap<String, Value>(outputs)
+      else { return nil }
+      let reason = Reason(
+        code: "set-by-hand", message: "\(outcome.rawValue) by hand \(why)", since: since,
+        blockers: [principal])
+      return .overridden(
+        command: command, key, TaskOverride(outcome, outputs: outputs, reason: reason))
     case .unspecified, .unrecognized:
       return nil
     }

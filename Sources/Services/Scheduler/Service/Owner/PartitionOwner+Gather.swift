@@ -130,7 +130,44 @@ extension PartitionOwner {
       }
     }
     try await takePending(run, &gathered)
-    return RunMachine(starting: state, plan: plan)
+    guard let rerun = message.rerun else { return RunMachine(starting: state, plan: plan) }
+    return try await begin(rerun, state, plan)
+  }
+
+  /// A run that does a part of an earlier one again and takes the rest over from it.
+  private func begin(
+    _ message: RerunMessage, _ run: RunState, _ plan: Plan
+  ) async throws(BatchFailure) -> RunMachine? {
+    var run = run
+    let now = run.startedAt
+    func refused(_ why: String) -> RunMachine {
+      run.phase = .quarantined
+      run.reason = Reason(
+        code: "rerun-impossible", message: "\(why); start the workflow anew", since: now,
+        blockers: [message.run])
+      return RunMachine(restoring: run, plan: plan, tasks: [], at: now)
+    }
+    guard let source = RunID(text: message.run),
+      let rerun = Rerun(message, by: run.principal, at: now)
+    else { return refused("the rerun cannot be understood") }
+    do throws(RunLoader.Failure) {
+      guard let earlier = try await loader.load(source) else {
+        return refused("run \(source) is not kept any more")
+      }
+      guard earlier.run.isOver else { return refused("run \(source) has not ended") }
+      let kept = earlier.kept(for: rerun, on: plan)
+      run.kept = kept
+      return RunMachine(starting: run, plan: plan, keeping: earlier.keeping(kept, on: plan))
+    } catch {
+      switch error {
+      case .broken(let why): return refused(why)
+      case .unavailable(let why):
+        ports.context.telemetry.log(
+          .warning, "run.rerun-unavailable", [("run", run.id.text), ("error", why)])
+        try await ports.context.time.pause(for: ports.configuration.retryWait)
+        return nil
+      }
+    }
   }
 
   /// Nil when the message names what cannot be a name.

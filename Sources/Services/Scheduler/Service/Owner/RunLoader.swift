@@ -58,20 +58,31 @@ struct RunLoader: Sendable {
       cursor = page.next
     } while cursor != nil
     return RunMachine(
-      restoring: run, plan: plan, tasks: restored, at: ports.context.time.now())
+      restoring: run, plan: plan, tasks: restored, keeping: try await keeping(run, plan, restored),
+      at: ports.context.time.now())
+  }
+
+  /// What a rerun takes over and has not stored yet; nothing when the earlier run is gone.
+  private func keeping(
+    _ run: RunState, _ plan: Plan, _ rows: [RestoredTask]
+  ) async throws(Failure) -> SortedMap<Int, KeptTask> {
+    guard let kept = run.kept, !run.isOver else { return [:] }
+    let stored = BitSet(rows.compactMap { plan.node(named: $0.key.name) })
+    guard kept.nodes.members.contains(where: { !stored.contains($0) }) else { return [:] }
+    return try await load(kept.source)?.keeping(kept, on: plan) ?? [:]
   }
 
   private func plan(of run: RunState, version: VersionID) async throws(Failure) -> Plan {
-    if case .quarantined = run.phase {
-      return .empty(namespace: run.namespace, workflow: run.workflow, version: version)
-    }
     do throws(PlanSource.Failure) {
       return try await plans.plan(
         PlanSource.Key(namespace: run.namespace, workflow: run.workflow, version: version))
     } catch {
       switch error {
       case .unavailable(let why): throw .unavailable(why)
-      case .missing(let why): throw .broken(why)
+      case .missing(let why):
+        // A run may be quarantined because its definition is missing.
+        guard case .quarantined = run.phase else { throw .broken(why) }
+        return .empty(namespace: run.namespace, workflow: run.workflow, version: version)
       }
     }
   }

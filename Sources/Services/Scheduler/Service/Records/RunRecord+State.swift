@@ -12,7 +12,9 @@ extension RunRecord {
       startedAtUs: run.startedAt.microseconds, reason: run.reason.map(ReasonMessage.init),
       endedAtUs: run.endedAt?.microseconds, revision: run.revision,
       deadlineUs: machine.storedDeadline?.microseconds, partition: Int64(partition),
-      commands: run.commands, counts: machine.counts.mapValues(Int64.init))
+      commands: run.commands, counts: machine.counts.mapValues(Int64.init),
+      pause: run.pause.map(ReasonMessage.init), resumedAtUs: run.resumedAt?.microseconds,
+      kept: run.kept.map(Kept.init))
     switch run.phase {
     case .running:
       phase = "running"
@@ -45,6 +47,12 @@ extension RunRecord {
     state.endedAt = endedAtUs.map(Moment.init(microseconds:))
     state.revision = revision
     state.commands = commands
+    state.pause = pause.flatMap(Reason.init)
+    state.resumedAt = resumedAtUs.map(Moment.init(microseconds:))
+    if let kept {
+      guard let kept = KeptTasks(kept) else { return nil }
+      state.kept = kept
+    }
     state.stamp = stamp
     return state
   }
@@ -58,5 +66,24 @@ extension RunRecord {
     case "ended": RunOutcome(rawValue: outcome).map { .ended($0) }
     default: nil
     }
+  }
+}
+
+extension RunRecord.Kept {
+  init(_ kept: KeptTasks) {
+    self.init(
+      run: kept.source.text, tasks: kept.nodes.bytes, skipped: kept.skipped.bytes,
+      reason: ReasonMessage(kept.reason))
+  }
+}
+
+extension KeptTasks {
+  /// Nil when the record cannot be understood.
+  init?(_ record: RunRecord.Kept) {
+    guard let source = RunID(text: record.run), let reason = record.reason.flatMap(Reason.init)
+    else { return nil }
+    self.init(
+      from: source, nodes: BitSet(bytes: record.tasks), skipped: BitSet(bytes: record.skipped),
+      reason: reason)
   }
 }

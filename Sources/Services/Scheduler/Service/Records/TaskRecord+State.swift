@@ -23,7 +23,7 @@ extension TaskRecord {
       attempts: task.attempts.map(AttemptRecord.init),
       outputs: task.outputs.mapValues { ValueMessage($0) }, revision: task.revision,
       partition: Int64(run.partition), deadlineUs: run.deadline?.microseconds,
-      itemCount: run.itemCount.map(Int64.init))
+      itemCount: run.itemCount.map(Int64.init), override: task.override.map(Override.init))
     write(task.phase)
   }
 
@@ -77,6 +77,10 @@ extension TaskRecord {
     task.attempts = attempts.map(AttemptState.init)
     task.outputs = outputs
     task.reason = reason.flatMap(Reason.init)
+    if let override {
+      guard let override = TaskOverride(override) else { return nil }
+      task.override = override
+    }
     task.revision = revision
     task.stamp = stamp
     return task
@@ -102,6 +106,25 @@ extension TaskRecord {
     default:
       return nil
     }
+  }
+}
+
+extension TaskRecord.Override {
+  init(_ override: TaskOverride) {
+    self.init(
+      outcome: override.outcome.rawValue, outputs: override.outputs.mapValues { ValueMessage($0) },
+      reason: ReasonMessage(override.reason))
+  }
+}
+
+extension TaskOverride {
+  /// Nil when the record says something that this version does not know.
+  init?(_ record: TaskRecord.Override) {
+    guard let outcome = Outcome(rawValue: record.outcome),
+      let outputs = SortedMap<String, Value>(record.outputs),
+      let reason = record.reason.flatMap(Reason.init)
+    else { return nil }
+    self.init(outcome, outputs: outputs, reason: reason)
   }
 }
 

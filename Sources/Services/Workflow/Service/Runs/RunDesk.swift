@@ -15,6 +15,8 @@ struct RunDesk: Sendable {
     var inputs: SortedMap<String, Value>
     var labels: SortedMap<String, String>
     var principal: String
+    /// Of a rerun: what it is a rerun of.
+    var rerun: RerunMessage?
   }
 
   let ports: WorkflowPorts
@@ -97,10 +99,27 @@ struct RunDesk: Sendable {
       run: ports.context.newID(RunID.self).text, namespace: order.namespace.text,
       workflow: order.workflow.text, version: version.text,
       inputs: inputs.mapValues { ValueMessage($0) }, labels: labels,
-      createdAtUs: ports.context.time.now().microseconds, principal: order.principal)
+      createdAtUs: ports.context.time.now().microseconds, principal: order.principal,
+      rerun: order.rerun)
   }
 
   // MARK: Look
+
+  /// The definition that a run goes by.
+  func definition(of request: RunRequestRecord) async throws(Problem) -> WorkflowDefinition {
+    guard let namespace = NamespaceName(request.namespace),
+      let workflow = WorkflowName(request.workflow)
+    else { throw Problem.notFound("run \(request.run)") }
+    return try await definitions.definition(namespace, workflow, VersionID(request.version))
+  }
+
+  func newestDefinition(
+    _ namespace: NamespaceName, _ workflow: WorkflowName
+  ) async throws(Problem) -> WorkflowDefinition {
+    let newest = try await definitions.workflow(namespace, workflow)
+    return try await definitions.definition(
+      namespace, workflow, VersionID(newest.record.version))
+  }
 
   /// The request of a run. Namespaces are checked against it before anybody is asked.
   func request(_ id: RunID) async throws(Problem) -> RunRequestRecord {
@@ -165,16 +184,33 @@ struct RunDesk: Sendable {
     }
   }
 
-  // MARK: Stop
+  /// One task of a run; nil while the scheduler does not know the run.
+  func task(_ key: String, of run: String) async throws(Problem) -> TaskView? {
+    do throws(RPCError) {
+      let response: ListTasksResponse = try await call(
+        SchedulerMethods.listTasks, ListTasksRequest(run: run, task: key))
+      return response.tasks.first
+    } catch {
+      guard error.code == .notFound || error.code == .invalidArgument else { throw Problem(error) }
+      return nil
+    }
+  }
 
-  /// Asks the scheduler, by way of the outbox, to cancel or kill a run.
-  func command(
-    _ kind: RunCommand.Kind, _ request: RunRequestRecord, reason: String, by principal: String
-  ) async throws(Problem) {
-    let now = ports.context.time.now()
-    let command = RunCommand(
-      command: ports.context.newID(MessageID.self).text, run: request.run, kind: kind,
-      reason: reason, principal: principal, askedAtUs: now.microseconds)
+  // MARK: Command
+
+  /// What a command for a run says, apart from which run it is for.
+  func newCommand(
+    _ kind: RunCommand.Kind, reason: String, by principal: String
+  ) -> RunCommand {
+    RunCommand(
+      command: ports.context.newID(MessageID.self).text, kind: kind, reason: reason,
+      principal: principal, askedAtUs: ports.context.time.now().microseconds)
+  }
+
+  /// Tells the scheduler, by way of the outbox, what is to happen to a run.
+  func send(_ command: RunCommand, to request: RunRequestRecord) async throws(Problem) {
+    var command = command
+    command.run = request.run
     let record = BusRecord(
       topic: "run.commands", key: request.run, value: command.encoded())
     let batch = RecordBatch(
@@ -219,7 +255,7 @@ extension BusRecord {
     let message = WorkflowStarted(
       run: request.run, namespace: request.namespace, workflow: request.workflow,
       version: request.version, inputs: request.inputs, labels: request.labels,
-      createdAtUs: request.createdAtUs, principal: request.principal)
+      createdAtUs: request.createdAtUs, principal: request.principal, rerun: request.rerun)
     return BusRecord(topic: "workflow.started", key: request.run, value: message.encoded())
   }
 }

@@ -27,7 +27,7 @@ enum RunDocument {
             since: created))
       ),
       ("labels", .labels(request.labels)), ("inputs", values(request.inputs)),
-      ("createdAt", .time(created)),
+      ("createdAt", .time(created)), ("rerunOf", .text(request.rerun?.run)),
     ])
   }
 
@@ -41,6 +41,7 @@ enum RunDocument {
       ("startedAt", .time(view.startedAtUs.map(Moment.init(microseconds:)))),
       ("endedAt", .time(view.endedAtUs.map(Moment.init(microseconds:)))),
       ("tasks", .object(view.counts.mapValues(Value.integer))),
+      ("rerunOf", .text(view.rerunOf.isEmpty ? nil : view.rerunOf)),
     ])
   }
 

@@ -25,18 +25,10 @@ struct RunRoutes: Sendable {
         parameters: ["limit", "cursor"], tasks),
       Route("GET", "/v1/runs/{run}/explain", .allowed(.runRead, in: .content), explain),
       Route("GET", "/v1/runs/{run}/events", .allowed(.runRead, in: .content), events),
-      Route("POST", "/v1/runs/{run}/cancel", .allowed(.runStop, in: .content)) {
-        request throws(Problem) in
-        try await stop(.cancel, request)
-      },
-      Route("POST", "/v1/runs/{run}/kill", .allowed(.runStop, in: .content)) {
-        request throws(Problem) in
-        try await stop(.kill, request)
-      },
-    ]
+    ] + commands + reruns
   }
 
-  // MARK: Start and stop
+  // MARK: Start
 
   private func start(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
     let wait = try waitLength(request)
@@ -44,7 +36,7 @@ struct RunRoutes: Sendable {
     let principal = request.principal.name
     let order = try RouteRequest.read(bytes) { RunDesk.Order(&$0, principal: principal) }
     try request.authorize(in: order.namespace)
-    let key = try idempotencyKey(request, order.namespace, bytes)
+    let key = try idempotencyKey(request, "POST /v1/runs", order.namespace, bytes)
     let started = try await desk.start(order, key: key)
     var document = started.document
     if let wait, let id = RunID(text: started.run) {
@@ -54,8 +46,8 @@ struct RunRoutes: Sendable {
       document, status: 202, fields: [HTTPField("Location", "/v1/runs/\(started.run)")])
   }
 
-  private func idempotencyKey(
-    _ request: RouteRequest, _ namespace: NamespaceName, _ body: [UInt8]
+  func idempotencyKey(
+    _ request: RouteRequest, _ route: String, _ namespace: NamespaceName, _ body: [UInt8]
   ) throws(Problem) -> IdempotencyKey? {
     let sent = request.http.fields.all("idempotency-key")
     guard let first = sent.first else { return nil }
@@ -72,7 +64,7 @@ struct RunRoutes: Sendable {
       )
     }
     return IdempotencyKey(
-      namespace: namespace, principal: request.principal.id, route: "POST /v1/runs", key: key,
+      namespace: namespace, principal: request.principal.id, route: route, key: key,
       requestDigest: ports.digest.hexadecimal(of: RunRoutes.canonical(body)))
   }
 
@@ -81,35 +73,17 @@ struct RunRoutes: Sendable {
     (try? Value(json: body)).map { Array($0.json.utf8) } ?? body
   }
 
-  private func stop(
-    _ kind: RunCommand.Kind, _ request: RouteRequest
-  ) async throws(Problem) -> HTTPResponse {
-    let bytes = try await request.body(upTo: ports.configuration.requestBytesMax)
-    var reason = ""
-    // A reason is optional, and so is the body; one that is there is never passed over.
-    if !bytes.isEmpty || request.contentType != nil {
-      try request.requireContent(["application/json"])
-      reason = try RouteRequest.read(bytes) { body in
-        .some(body.string("reason", .optional, bytesMax: RunRoutes.reasonBytesMax) ?? "")
-      }
-    }
-    let row = try await run(request)
-    let document = try await desk.document(row)
-    if RunDocument.isFinal(document) {
-      throw Problem(409, "run-ended", "run \(row.run) has ended; there is nothing to stop")
-    }
-    try await desk.command(kind, row, reason: reason, by: request.principal.name)
-    return .json(document, status: 202, fields: [HTTPField("Location", "/v1/runs/\(row.run)")])
-  }
-
-  static let reasonBytesMax = 1_000
-
   // MARK: Look
 
-  private func run(_ request: RouteRequest) async throws(Problem) -> RunRequestRecord {
-    guard let id = RunID(text: request.segment("run")) else {
-      throw Problem.notFound("run \(request.segment("run"))")
-    }
+  func run(_ request: RouteRequest) async throws(Problem) -> RunRequestRecord {
+    try await run(request.segment("run"), for: request)
+  }
+
+  /// The request of a run that the principal may do to what the route allows.
+  func run(
+    _ text: String, for request: RouteRequest
+  ) async throws(Problem) -> RunRequestRecord {
+    guard let id = RunID(text: text) else { throw Problem.notFound("run \(text.prefix(80))") }
     let row = try await desk.request(id)
     guard let namespace = NamespaceName(row.namespace) else { throw Problem.notFound("run \(id)") }
     try request.authorize(in: namespace, missing: "run \(id)")
@@ -255,7 +229,7 @@ struct RunFilter {
       workflow = nil
     }
     state = request.query["state"]
-    let states = ["queued", "running", "cancelling"] + RunDocument.finalStates
+    let states = ["queued", "running", "paused", "cancelling"] + RunDocument.finalStates
     if let state, !states.contains(state) {
       throw Problem.parameter(
         "state", "is '\(state)'; states are \(states.joined(separator: ", "))")

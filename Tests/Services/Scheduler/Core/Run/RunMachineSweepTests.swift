@@ -8,6 +8,7 @@ import Testing
   /// A single task brought into a phase by the shortest history.
   enum Start: String, CaseIterable {
     case ready, offered, claimed, withdrawing, stopping, backoff, succeeded, cancelled
+    case takenBack, overridden
 
     func run() -> RunHarness {
       let limits = TimeLimits(queue: .seconds(600), total: .seconds(900))
@@ -34,6 +35,11 @@ import Testing
       case .cancelled:
         run.batch([.cancelled(command: "c", .forTests)])
         run.batch([.leaseRead(Self.key, Fence(1), nil)])
+      case .takenBack:
+        run.batch([.paused(command: "c", .forTests)])
+      case .overridden:
+        run.claimAndNotice()
+        run.batch([.overridden(command: "c", Self.key, Happening.override)])
       }
       return run
     }
@@ -43,7 +49,9 @@ import Testing
 
   enum Happening: String, CaseIterable {
     case succeeded, failed, timedOut, stopped, lost, wrongFence, claimed, leaseAbsent, leaseFound
-    case offered, cancelled, killed, queueTimeout, totalTimeout
+    case offered, cancelled, killed, queueTimeout, totalTimeout, paused, resumed, overridden
+
+    static let override = TaskOverride(.skipped, reason: .forTests)
 
     func event(_ run: RunHarness) -> RunEvent {
       let fence = Fence(max(run.machine.task(at: TaskPlace(0))?.fence.number ?? 1, 1))
@@ -65,6 +73,9 @@ import Testing
       case .cancelled: .cancelled(command: "x", .forTests)
       case .killed: .killed(command: "y", .forTests)
       case .queueTimeout, .totalTimeout: .timeReached
+      case .paused: .paused(command: "p", .forTests)
+      case .resumed: .resumed(command: "r")
+      case .overridden: .overridden(command: "o", Start.key, Self.override)
       }
     }
 
@@ -81,7 +92,7 @@ import Testing
   static let table: [Start: [Happening: String]] = [
     .ready: [
       .offered: "dispatched", .cancelled: "cancelled", .killed: "cancelled",
-      .queueTimeout: "timedOut", .totalTimeout: "timedOut",
+      .queueTimeout: "timedOut", .totalTimeout: "timedOut", .overridden: "skipped",
     ],
     .offered: [
       .succeeded: "succeeded", .failed: "backoff", .timedOut: "backoff", .stopped: "backoff",
@@ -91,6 +102,7 @@ import Testing
     .claimed: [
       .succeeded: "succeeded", .failed: "backoff", .timedOut: "backoff", .stopped: "backoff",
       .lost: "backoff", .cancelled: "running", .killed: "running", .totalTimeout: "running",
+      .overridden: "running",
     ],
     .withdrawing: [
       .succeeded: "succeeded", .failed: "cancelled", .timedOut: "cancelled",
@@ -103,7 +115,15 @@ import Testing
     ],
     .backoff: [
       .cancelled: "cancelled", .killed: "cancelled", .queueTimeout: "ready",
-      .totalTimeout: "timedOut",
+      .totalTimeout: "timedOut", .overridden: "skipped",
+    ],
+    .takenBack: [
+      .succeeded: "succeeded", .failed: "backoff", .timedOut: "backoff", .stopped: "backoff",
+      .lost: "backoff", .leaseAbsent: "ready", .leaseFound: "running",
+    ],
+    .overridden: [
+      .succeeded: "succeeded", .failed: "skipped", .timedOut: "skipped", .stopped: "skipped",
+      .lost: "skipped", .killed: "running",
     ],
     .succeeded: [:],
     .cancelled: [:],
@@ -132,7 +152,7 @@ import Testing
 extension RunMachineSweepTests.Start {
   /// A check of an offer moves the next check, in memory only.
   fileprivate func isOfferCheck(_ happening: RunMachineSweepTests.Happening) -> Bool {
-    (self == .withdrawing || self == .offered)
+    (self == .withdrawing || self == .offered || self == .takenBack)
       && (happening == .queueTimeout || happening == .totalTimeout)
   }
 }

@@ -25,7 +25,7 @@ import Testing
     return .of(tasks, finally: finally)
   }
 
-  /// What a task's attempts come to: decided by its name, so that a history cannot change it.
+  /// What a task's tries come to: decided by its name, so that a history cannot change it.
   static func result(_ attempt: AttemptID, seed: UInt64) -> AttemptReport.Result {
     var hash = StableHash()
     hash.combine(attempt.task.description)
@@ -49,7 +49,8 @@ import Testing
     case 6..<12:
       guard !run.running.isEmpty else { return }
       let attempt = run.running.members[run.random.below(run.running.count)]
-      let result = run.stopsAsked.contains(attempt) ? .stopped : result(attempt, seed: seed)
+      let result: AttemptReport.Result =
+        run.stopsAsked.contains(attempt) ? .stopped : result(run.tried(attempt), seed: seed)
       run.report(attempt, result)
     case 12:
       guard !run.reports.isEmpty else { return }
@@ -62,6 +63,11 @@ import Testing
       run.batch([.timeReached])
     case 16, 17:
       run.followUp()
+    case 18:
+      let command = "p\(run.random.next())"
+      run.batch([
+        run.random.chance(40) ? .paused(command: command, .forTests) : .resumed(command: command)
+      ])
     default:
       run.batch([])
     }
@@ -73,6 +79,7 @@ import Testing
       var random = SplitMix(state: seed &* 7_919)
       var run = RunHarness(try Self.definition(&random), seed: seed)
       for _ in 0..<150 { Self.step(&run, seed: seed) }
+      run.batch([.resumed(command: "on")])
       run.runToEnd { Self.result($0, seed: seed) }
       #expect(run.violations == [], "seed \(seed)")
       let expected = Reference.outcomes(run.plan, seed: seed)
@@ -95,6 +102,8 @@ import Testing
       ])
       for _ in 0..<random.below(60) { Self.step(&run, seed: seed) }
       if random.chance(30) { run.batch([.killed(command: "k2", .forTests)]) }
+      // What cleans up may be paused as well, and waits for its resumption then.
+      run.batch([.resumed(command: "on")])
       run.runToEnd { Self.result($0, seed: seed) }
       #expect(run.machine.isEnded, "seed \(seed): \(run.machine.run.phase)")
       #expect(run.running.isEmpty, "seed \(seed)")

@@ -64,7 +64,7 @@ struct StopTests {
     try Simulation.run(seed: 3) { world in
       let scene = try await Scene(world)
       let id = try await run(scene, state)
-      for verb in ["cancel", "kill"] {
+      for verb in state == "quarantined" ? ["cancel"] : ["cancel", "kill", "pause", "resume"] {
         let reply = try await scene.send("POST", "/v1/runs/\(id)/\(verb)")
         #expect(reply.status == 409)
         #expect(reply.code == "run-ended")

@@ -51,6 +51,12 @@ final class FakeScheduler: RPCHandler {
           guard let tasks = state.tasks[wanted.run] else {
             throw RPCError(.notFound, "run \(wanted.run)")
           }
+          guard wanted.task.isEmpty else {
+            guard let task = tasks.first(where: { $0.task == wanted.task }) else {
+              throw RPCError(.notFound, "task \(wanted.task)")
+            }
+            return ListTasksResponse(tasks: [task]).encoded()
+          }
           let rest = tasks.filter { $0.task > wanted.after }
           let page = Array(rest.prefix(Int(wanted.limit)))
           return ListTasksResponse(
