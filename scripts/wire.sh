@@ -130,6 +130,48 @@ expect 200 'the events of a run' "${auth[@]}" "$url/v1/runs/$run/events"
 grep -q '"state":"succeeded"' "$work/body" || { echo "wire: no final state" >&2; exit 1; }
 expect 200 'why it is so' "${auth[@]}" "$url/v1/runs/$run/explain"
 
+# Artifacts.
+printf 'some bytes of a file' >"$work/file"
+sum=$(sha256sum "$work/file" | cut -d' ' -f1)
+repr="sha-256=:$(openssl dgst -sha256 -binary "$work/file" | base64 -w0):"
+expect 411 'an upload of unknown size' "${auth[@]}" -T - -H 'Transfer-Encoding: chunked' "$url/v1/runs/$run/artifacts/a.txt" <"$work/file"
+expect 201 'an upload' "${auth[@]}" -H "Repr-Digest: $repr" -H 'Content-Type: text/plain' -T "$work/file" "$url/v1/runs/$run/artifacts/a.txt"
+artifact=$(field id)
+same 'its checksum' "$(field sha256)" "$sum"
+expect 200 'the same again' "${auth[@]}" -T "$work/file" "$url/v1/runs/$run/artifacts/a.txt"
+same 'the same artifact' "$(field id)" "$artifact"
+expect 409 'another content' "${auth[@]}" --upload-file "$file" "$url/v1/runs/$run/artifacts/a.txt"
+expect 422 'a wrong digest' "${auth[@]}" -H "Content-Digest: $repr" -T "$file" "$url/v1/runs/$run/artifacts/b.txt"
+expect 422 'a name of a device' "${auth[@]}" -T "$work/file" "$url/v1/runs/$run/artifacts/con"
+expect 400 'a path in a name' "${auth[@]}" --path-as-is -T "$work/file" "$url/v1/runs/$run/artifacts/..%2fb"
+expect 200 'the content' "${auth[@]}" "$url/v1/artifacts/$artifact/content"
+same 'the bytes' "$(cat "$work/body")" 'some bytes of a file'
+grep -qi '^content-disposition: attachment; filename="a.txt"' "$work/head" || { echo "wire: no disposition" >&2; exit 1; }
+grep -qi "^repr-digest: $(printf '%s' "$repr" | sed 's/[+/]/\\&/g')" "$work/head" || { echo "wire: no digest" >&2; exit 1; }
+expect 206 'a range' "${auth[@]}" -r 5-9 "$url/v1/artifacts/$artifact/content"
+same 'the bytes of it' "$(cat "$work/body")" 'bytes'
+expect 206 'the last bytes' "${auth[@]}" -r -4 "$url/v1/artifacts/$artifact/content"
+same 'the bytes of them' "$(cat "$work/body")" 'file'
+expect 416 'a range behind the end' "${auth[@]}" -r 20- "$url/v1/artifacts/$artifact/content"
+expect 200 'a head' "${auth[@]}" -I "$url/v1/artifacts/$artifact/content"
+expect 304 'what is known' "${auth[@]}" -H "If-None-Match: \"sha256-$sum\"" "$url/v1/artifacts/$artifact/content"
+expect 201 'a link' "${auth[@]}" "${json[@]}" --data '{"expiresIn":"60s"}' "$url/v1/artifacts/$artifact/download-link"
+link=$(field url)
+expect 200 'what the link leads to' "$link"
+same 'the bytes behind it' "$(cat "$work/body")" 'some bytes of a file'
+expect 403 'a link that was changed' "${link%?}"
+expect 403 'another method' -T "$work/file" "$link"
+expect 401 'no link and no token' "$url/v1/artifacts/$artifact/content"
+head -c 20000000 /dev/urandom >"$work/large"
+large=$("$bin" artifact put "$work/large" --run "$run" -o name)
+"$bin" artifact get "$large" --to "$work/again" --quiet
+cmp "$work/large" "$work/again" || { echo "wire: a large file came back changed" >&2; exit 1; }
+same 'a large file is whole' "$("$bin" artifact verify "$large")" "$large: ok"
+same 'the files of the run' "$("$bin" artifact ls "$run" -o name | sort | tr '\n' ' ')" "$(printf '%s\n' "$artifact" "$large" | sort | tr '\n' ' ')"
+expect 200 'what the verb links to' "$("$bin" artifact url "$artifact" --expires 60s)"
+expect 204 'a deletion' "${auth[@]}" -X DELETE "$url/v1/artifacts/$large"
+expect 404 'what was deleted' "${auth[@]}" "$url/v1/artifacts/$large"
+
 # What is no HTTP.
 expect 431 'too many header bytes' "${auth[@]}" -H "X-Long: $(head -c 40000 /dev/zero | tr '\0' a)" "$url/healthz"
 

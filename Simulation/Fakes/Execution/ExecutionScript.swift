@@ -28,6 +28,8 @@ public struct ExecutionScript: Sendable {
   public var steps: [Step]
   public var ending: Ending
   public var termination: Termination
+  /// What it leaves in its folder, however it ends.
+  public var makes: SortedMap<String, [UInt8]> = [:]
 
   public init(
     steps: [Step] = [], ending: Ending, termination: Termination = .obeys(after: .zero)

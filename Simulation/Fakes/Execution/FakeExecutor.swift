@@ -42,6 +42,7 @@ public final class FakeExecutor: Executor {
     var faults: ExecutorFaults
     var records: [ExecutionRecord] = []
     var running: SortedMap<Int, FakeExecution> = [:]
+    var folders: SortedMap<AttemptID, FakeWorkFolder> = [:]
   }
 
   /// - Parameter script: called for each start; it may draw from a stream of the world.
@@ -70,6 +71,17 @@ public final class FakeExecutor: Executor {
   /// The attempts that run now.
   public var running: [AttemptID] {
     records.filter { $0.endedAt == nil }.map(\.order.attempt)
+  }
+
+  /// The folder of an attempt that has one.
+  public func folder(of attempt: AttemptID) -> FakeWorkFolder? {
+    state.withLock { $0.folders[attempt] }
+  }
+
+  public func folder(for order: WorkOrder) async throws(ExecutorError) -> any WorkFolder {
+    let folder = FakeWorkFolder(world)
+    state.withLock { $0.folders[order.attempt] = folder }
+    return folder
   }
 
   public func accepts(_ work: WorkOrder.Work) -> Bool { accept(work) }
@@ -113,6 +125,8 @@ public final class FakeExecutor: Executor {
 
   func ended(_ number: Int, _ result: ExecutionResult?) {
     let now = world.elapsed
+    let order = records[number].order
+    folder(of: order.attempt)?.make(script(order).makes)
     state.withLock { state in
       state.running.removeValue(for: number)
       state.records[number].endedAt = now

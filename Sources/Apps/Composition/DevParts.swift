@@ -115,7 +115,7 @@ final class DevParts: Sendable {
         executors: [
           processes, HTTPExecutor(network: network, time: runtime.time, spawner: runtime.spawner),
           FunctionExecutor(time: runtime.time, spawner: runtime.spawner),
-        ], context: context, configuration: worker))
+        ], digest: digest, context: context, configuration: worker))
     identity = DevIdentity(
       runtime, store: storage.store, network: network, master: master,
       local: TokenAuthenticator(

@@ -26,6 +26,7 @@ public struct DefinitionLimits: Hashable, Sendable {
   public var inputsBytesMax = 64 << 10
   public var outputsMax = 200
   public var artifactsMax = 100
+  public var filesMax = 100
   public var notificationsMax = 20
   public var recipientsMax = 20
 

@@ -15,9 +15,9 @@ public struct EngineSupport: Hashable, Sendable {
   /// What this version runs.
   public static let current = EngineSupport(
     refusedWorkflowKeys: ["secrets", "on", "concurrency"],
-    refusedTaskKeys: ["cache", "approval", "files", "artifacts"])
+    refusedTaskKeys: ["cache", "approval"])
 
   /// Everything that `WorkflowDefinition` has a place for.
   public static let model = EngineSupport(
-    refusedWorkflowKeys: ["secrets", "on"], refusedTaskKeys: ["cache", "approval", "files"])
+    refusedWorkflowKeys: ["secrets", "on"], refusedTaskKeys: ["cache", "approval"])
 }

@@ -13,12 +13,15 @@ public struct TaskDefinition: Hashable, Sendable {
   public var retry: RetryPolicy
   public var outputs: SortedMap<String, ValueType>
   public var artifacts: [ArtifactRule]
+  /// In the order written.
+  public var files: [FileRule]
 
   public init(
     name: TaskName, needs: [Need] = [], condition: Expression? = nil, forEach: ForEach? = nil,
     work: TaskWork, pool: PoolName = .default, environment: SortedMap<String, Template> = [:],
     limits: TimeLimits = TimeLimits(), retry: RetryPolicy = RetryPolicy(),
-    outputs: SortedMap<String, ValueType> = [:], artifacts: [ArtifactRule] = []
+    outputs: SortedMap<String, ValueType> = [:], artifacts: [ArtifactRule] = [],
+    files: [FileRule] = []
   ) {
     self.name = name
     self.needs = needs
@@ -31,6 +34,7 @@ public struct TaskDefinition: Hashable, Sendable {
     self.retry = retry
     self.outputs = outputs
     self.artifacts = artifacts
+    self.files = files
   }
 }
 
@@ -140,5 +144,42 @@ public struct ArtifactRule: Hashable, Sendable {
     self.path = path
     self.name = name
     self.when = when
+  }
+}
+
+/// Files that are brought into the task's folder before an attempt starts.
+public struct FileRule: Hashable, Sendable {
+  public enum Source: Hashable, Sendable {
+    /// What the newest attempt of a task that is needed has kept under a name.
+    case artifact(TaskName, name: String)
+    /// The artifact whose id is the value of an input.
+    case input(String)
+  }
+
+  public var source: Source
+  /// Where it goes, below the task's folder: the file's own path, or with a slash at its end the
+  /// folder that the files go into.
+  public var to: String
+
+  public init(_ source: Source, to: String) {
+    self.source = source
+    self.to = to
+  }
+}
+
+/// A file rule with every value filled in.
+public struct FileOrder: Hashable, Sendable {
+  public enum Source: Hashable, Sendable {
+    case artifact(TaskName, name: String)
+    /// The id of an artifact, as somebody wrote it.
+    case id(String)
+  }
+
+  public var source: Source
+  public var to: String
+
+  public init(_ source: Source, to: String) {
+    self.source = source
+    self.to = to
   }
 }

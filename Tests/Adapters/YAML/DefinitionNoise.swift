@@ -61,8 +61,11 @@ struct DefinitionNoise {
     }
     maybe(&form, "retry") { $0.retry() }
     maybe(&form, "outputs") { noise in .object(["x": noise.type(), "n": noise.type()]) }
-    maybe(&form, "artifacts") { _ in
-      .array([.object(["path": .string("out/**"), "name": .string("out")])])
+    // Only programs have a folder.
+    if form.contains(where: { $0.0 == "run" || $0.0 == "script" }) {
+      maybe(&form, "artifacts") { _ in
+        .array([.object(["path": .string("out/**"), "name": .string("out")])])
+      }
     }
     maybe(&form, "forEach") { noise in
       noise.one([.array([noise.value(2), noise.value(1)]), .string("${{ ['a', 'b'] }}")])

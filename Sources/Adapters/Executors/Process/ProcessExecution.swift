@@ -6,11 +6,18 @@ internal import SystemAdapter
 
 /// One process tree at work.
 final class ProcessExecution: Execution {
+  /// Where it works.
+  struct Place: Sendable {
+    let directory: AttemptDirectory
+    /// Somebody else removes it.
+    let isKept: Bool
+  }
+
   /// What goes with a tree for as long as it lives.
   struct Setting: Sendable {
     let order: WorkOrder
     let program: String
-    let directory: AttemptDirectory
+    let place: Place
     let launcher: LauncherSlot
     let loop: EventLoop
     let time: any Time
@@ -58,7 +65,9 @@ final class ProcessExecution: Execution {
     isOver.withLock { $0 = true }
     launched.keep(end.fate)
     let result = judge(end)
-    await setting.launcher.remove(setting.directory.path, loop: setting.loop)
+    if !setting.place.isKept {
+      await setting.launcher.remove(setting.place.directory.path, loop: setting.loop)
+    }
     promise.keep(result)
   }
 
@@ -111,7 +120,7 @@ final class ProcessExecution: Execution {
     let bytesMax = setting.order.limits.outputsBytesMax
     do {
       // Names and signs beside the values; the values alone are held against the limit.
-      let bytes = try setting.directory.readOutputs(bytesMax: bytesMax * 2)
+      let bytes = try setting.place.directory.readOutputs(bytesMax: bytesMax * 2)
       guard bytes.count <= bytesMax * 2 else {
         throw OutputsCheck.Fault(
           code: "outputs-too-large",

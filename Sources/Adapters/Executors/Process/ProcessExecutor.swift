@@ -1,6 +1,7 @@
 internal import Domain
 internal import Glibc
 public import Ports
+internal import Synchronization
 public import SystemAdapter
 
 /// Where and with what programs run.
@@ -36,6 +37,9 @@ public final class ProcessExecutor: Executor {
   private let time: any Time
   private let spawner: any Spawner
   private let launcher: LauncherSlot
+  private let pool = BlockingPool(name: "work-files", threads: 2, waitingMax: 256)
+  /// Folders that were made before their work.
+  private let folders = Mutex<[AttemptID: AttemptDirectory]>([:])
 
   /// What the kernel allows here.
   public let containment: Containment
@@ -79,7 +83,10 @@ public final class ProcessExecutor: Executor {
     }
   }
 
-  deinit { root.leave() }
+  deinit {
+    pool.stop()
+    root.leave()
+  }
 
   /// Gives up the work directory, once nothing runs and nothing will be started any more.
   public func close() { root.leave() }
@@ -107,8 +114,29 @@ public final class ProcessExecutor: Executor {
       return failed(126, "program-not-executable", "\(found) is not executable")
     }
     do throws(SystemFailure) {
+      let made = folders.withLock { $0.removeValue(forKey: order.attempt) }
+      let directory =
+        if let made { made } else { try AttemptDirectory(for: order.attempt, in: root) }
+      do throws(SystemFailure) {
+        return try await start(
+          order, command, program, environment,
+          ProcessExecution.Place(directory: directory, isKept: made != nil))
+      } catch {
+        if made == nil { await launcher.remove(directory.path, loop: loop) }
+        throw error
+      }
+    } catch {
+      throw .unavailable(error.text)
+    }
+  }
+
+  public func folder(for order: WorkOrder) async throws(ExecutorError) -> any WorkFolder {
+    do throws(SystemFailure) {
       let directory = try AttemptDirectory(for: order.attempt, in: root)
-      return try await start(order, command, program, environment, in: directory)
+      folders.withLock { $0[order.attempt] = directory }
+      return AttemptFolder(directory, pool, launcher, loop: loop) { [weak self] in
+        self?.folders.withLock { _ = $0.removeValue(forKey: order.attempt) }
+      }
     } catch {
       throw .unavailable(error.text)
     }
@@ -116,37 +144,33 @@ public final class ProcessExecutor: Executor {
 
   private func start(
     _ order: WorkOrder, _ command: [String], _ program: String,
-    _ environment: SortedMap<String, String>, in directory: AttemptDirectory
+    _ environment: SortedMap<String, String>, _ place: ProcessExecution.Place
   ) async throws(SystemFailure) -> any Execution {
-    do throws(SystemFailure) {
-      var process = ProcessOrder(
-        program: program, directory: directory.work, arguments: command, environment: environment)
-      process.environment["HOME"] = order.environment["HOME"] ?? directory.work
-      process.environment["TMPDIR"] = order.environment["TMPDIR"] ?? directory.temporary
-      process.environment["MILLRACE_OUTPUTS"] = directory.outputs
-      if case .script(let text, _) = order.work {
-        try directory.writeScript(text)
-        process.arguments.append(directory.script)
-      }
-      if let fault = process.fault {
-        await launcher.remove(directory.path, loop: loop)
-        return failed(126, "program-not-executable", fault)
-      }
-      let tree = try launcher.launch(process)
-      let execution = try ProcessExecution(
-        ProcessExecution.Setting(
-          order: order, program: program, directory: directory, launcher: launcher, loop: loop,
-          time: time), tree)
-      spawner.spawn("process \(order.attempt)") { await execution.follow() }
-      if let code = await execution.waitForLaunch() {
-        _ = await execution.result()
-        throw SystemFailure(code, "starting a process")
-      }
-      return execution
-    } catch {
-      await launcher.remove(directory.path, loop: loop)
-      throw error
+    let directory = place.directory
+    var process = ProcessOrder(
+      program: program, directory: directory.work, arguments: command, environment: environment)
+    process.environment["HOME"] = order.environment["HOME"] ?? directory.work
+    process.environment["TMPDIR"] = order.environment["TMPDIR"] ?? directory.temporary
+    process.environment["MILLRACE_OUTPUTS"] = directory.outputs
+    if case .script(let text, _) = order.work {
+      try directory.writeScript(text)
+      process.arguments.append(directory.script)
     }
+    if let fault = process.fault {
+      if !place.isKept { await launcher.remove(directory.path, loop: loop) }
+      return failed(126, "program-not-executable", fault)
+    }
+    let tree = try launcher.launch(process)
+    let execution = try ProcessExecution(
+      ProcessExecution.Setting(
+        order: order, program: program, place: place, launcher: launcher, loop: loop,
+        time: time), tree)
+    spawner.spawn("process \(order.attempt)") { await execution.follow() }
+    if let code = await execution.waitForLaunch() {
+      _ = await execution.result()
+      throw SystemFailure(code, "starting a process")
+    }
+    return execution
   }
 
   private var defaults: SortedMap<String, String> {

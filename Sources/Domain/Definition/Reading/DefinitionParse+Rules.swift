@@ -1,4 +1,4 @@
-// How what stands beside the work is read: labels, concurrency, notifications, artifacts.
+// How what stands beside the work is read: labels, concurrency, notifications.
 
 extension DefinitionParse {
   mutating func labels(_ cursor: SourceCursor) -> SortedMap<String, String> {
@@ -74,45 +74,6 @@ extension DefinitionParse {
       Fault(
         "invalid-address", "'\(text.prefix(80))' is no e-mail address",
         hint: "write name@example.org, without a display name"),
-      at: cursor)
-    return nil
-  }
-
-  mutating func artifacts(_ cursor: SourceCursor) -> [ArtifactRule] {
-    var rules: [ArtifactRule] = []
-    for item in list(cursor, of: "artifacts", max: limits.artifactsMax) {
-      guard let rule = artifact(item) else { continue }
-      if rules.contains(where: { $0.name == rule.name }) {
-        report(
-          Fault(
-            "duplicate-name", "the artifact '\(rule.name)' occurs twice",
-            hint: "give each its own name"),
-          at: item["name"] ?? item)
-      }
-      rules.append(rule)
-    }
-    return rules
-  }
-
-  private mutating func artifact(_ cursor: SourceCursor) -> ArtifactRule? {
-    guard let map = map(cursor, .artifact) else { return nil }
-    if map["path"] == nil { missing("path", in: cursor, "say which files, such as path: out/**") }
-    if map["name"] == nil { missing("name", in: cursor, "give it a name to fetch it by") }
-    let path = map["path"].flatMap { artifactPath($0) }
-    let name = map["name"].flatMap { self.name($0, WorkflowName.self)?.text }
-    let when = map["when"].flatMap { word($0, ArtifactRule.Occasion.self) } ?? .always
-    guard let path, let name else { return nil }
-    return ArtifactRule(path: path, name: name, when: when)
-  }
-
-  private mutating func artifactPath(_ cursor: SourceCursor) -> String? {
-    guard let path = text(cursor, bytesMax: limits.argumentBytesMax) else { return nil }
-    let steps = path.split(separator: "/", omittingEmptySubsequences: false)
-    if !path.isEmpty, !path.hasPrefix("/"), !steps.contains("..") { return path }
-    report(
-      Fault(
-        "invalid-path", "'\(path.prefix(80))' leads out of the task's folder",
-        hint: "write a path below it, without '..' and a leading '/'"),
       at: cursor)
     return nil
   }

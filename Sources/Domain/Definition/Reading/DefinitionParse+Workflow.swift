@@ -116,7 +116,7 @@ extension DefinitionParse {
     }
     if let timeout = cursor["timeout"] { task.limits = timeLimits(timeout, over: defaults.limits) }
     if let retry = cursor["retry"] { task.retry = self.retry(retry, over: defaults.retry) }
-    if let artifacts = cursor["artifacts"] { task.artifacts = self.artifacts(artifacts) }
+    readFiles(cursor, at: place, in: scope, into: &task)
     return task
   }
 

@@ -99,6 +99,10 @@ extension KeyTable {
   static let artifact = KeyTable(
     noun: "an artifact", keys: ["path", "name", "when"], synonyms: [("paths", "path")])
 
+  static let file = KeyTable(
+    noun: "a file", keys: ["artifact", "input", "to"],
+    synonyms: [("from", "artifact"), ("name", "artifact"), ("path", "to"), ("target", "to")])
+
   static let concurrency = KeyTable(
     noun: "'concurrency'", keys: ["key", "limit", "onLimit"],
     synonyms: [("group", "key"), ("max", "limit")])

@@ -68,6 +68,7 @@ extension TaskDefinition {
     if !retries.isEmpty { form["retry"] = .object(retries) }
     if !outputs.isEmpty { form["outputs"] = .object(outputs.mapValues(\.normalForm)) }
     if !artifacts.isEmpty { form["artifacts"] = .array(artifacts.map(\.normalForm)) }
+    if !files.isEmpty { form["files"] = .array(files.map(\.normalForm)) }
     return .object(form)
   }
 }
@@ -205,6 +206,17 @@ extension ArtifactRule {
     .object([
       "path": .string(path), "name": .string(name), "when": .string(when.rawValue),
     ])
+  }
+}
+
+extension FileRule {
+  var normalForm: Value {
+    switch source {
+    case .artifact(let task, let name):
+      .object(["artifact": .string("\(task)/\(name)"), "to": .string(to)])
+    case .input(let name):
+      .object(["input": .string(name), "to": .string(to)])
+    }
   }
 }
 

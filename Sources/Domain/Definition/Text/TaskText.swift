@@ -25,6 +25,9 @@ struct TaskText {
     if !task.artifacts.isEmpty {
       entries.append(("artifacts", .list(task.artifacts.map { TaskText.tree(of: $0) })))
     }
+    if !task.files.isEmpty {
+      entries.append(("files", .list(task.files.map { YAMLTree($0.normalForm) })))
+    }
     return .lines(entries, isSpread: false)
   }
 

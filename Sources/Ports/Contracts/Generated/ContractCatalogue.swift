@@ -110,6 +110,8 @@ public enum ContractCatalogue {
     ("millrace.rpc.v1.ClaimResponse", ClaimResponse.self),
     ("millrace.rpc.v1.ClaimResponse.Item", ClaimResponse.Item.self),
     ("millrace.rpc.v1.WorkOrderMessage", WorkOrderMessage.self),
+    ("millrace.rpc.v1.WorkOrderMessage.Artifact", WorkOrderMessage.Artifact.self),
+    ("millrace.rpc.v1.WorkOrderMessage.File", WorkOrderMessage.File.self),
     ("millrace.rpc.v1.WorkOrderMessage.Run", WorkOrderMessage.Run.self),
     ("millrace.rpc.v1.WorkOrderMessage.Script", WorkOrderMessage.Script.self),
     ("millrace.rpc.v1.WorkOrderMessage.Field", WorkOrderMessage.Field.self),

@@ -267,6 +267,88 @@ public struct WorkOrderMessage: WireMessage {
     case call(WorkOrderMessage.Call)
   }
 
+  /// Files that are kept after the attempt.
+  public struct Artifact: WireMessage {
+    public var path: String = ""
+    public var name: String = ""
+    /// always, success or failure
+    public var when: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      path: String = "",
+      name: String = "",
+      when: String = ""
+    ) {
+      self.path = path
+      self.name = name
+      self.when = when
+    }
+
+    public func encode(into writer: inout WireWriter) {
+      if !path.isEmpty { writer.string(1, path) }
+      if !name.isEmpty { writer.string(2, name) }
+      if !when.isEmpty { writer.string(3, when) }
+      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+    }
+
+    public mutating func decode(from reader: inout WireReader) throws(WireError) {
+      while let tag = try reader.nextTag() {
+        switch tag {
+        case 10: path = try reader.string()
+        case 18: name = try reader.string()
+        case 26: when = try reader.string()
+        default: try reader.unknown(tag, &unknownFields)
+        }
+      }
+    }
+  }
+
+  /// Files that are brought before it: what a task has kept under a name, or one by its id.
+  public struct File: WireMessage {
+    public var to: String = ""
+    public var task: String = ""
+    public var name: String = ""
+    public var artifact: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      to: String = "",
+      task: String = "",
+      name: String = "",
+      artifact: String = ""
+    ) {
+      self.to = to
+      self.task = task
+      self.name = name
+      self.artifact = artifact
+    }
+
+    public func encode(into writer: inout WireWriter) {
+      if !to.isEmpty { writer.string(1, to) }
+      if !task.isEmpty { writer.string(2, task) }
+      if !name.isEmpty { writer.string(3, name) }
+      if !artifact.isEmpty { writer.string(4, artifact) }
+      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+    }
+
+    public mutating func decode(from reader: inout WireReader) throws(WireError) {
+      while let tag = try reader.nextTag() {
+        switch tag {
+        case 10: to = try reader.string()
+        case 18: task = try reader.string()
+        case 26: name = try reader.string()
+        case 34: artifact = try reader.string()
+        default: try reader.unknown(tag, &unknownFields)
+        }
+      }
+    }
+  }
+
   public struct Run: WireMessage {
     public var argv: [String] = []
     public var unknownFields = UnknownFields()
@@ -473,6 +555,8 @@ public struct WorkOrderMessage: WireMessage {
   public var graceUs: Int64 = 0
   public var namespace: String = ""
   public var workflow: String = ""
+  public var artifacts: [WorkOrderMessage.Artifact] = []
+  public var files: [WorkOrderMessage.File] = []
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -486,7 +570,9 @@ public struct WorkOrderMessage: WireMessage {
     heartbeatLimitUs: Int64 = 0,
     graceUs: Int64 = 0,
     namespace: String = "",
-    workflow: String = ""
+    workflow: String = "",
+    artifacts: [WorkOrderMessage.Artifact] = [],
+    files: [WorkOrderMessage.File] = []
   ) {
     self.attempt = attempt
     self.work = work
@@ -497,6 +583,8 @@ public struct WorkOrderMessage: WireMessage {
     self.graceUs = graceUs
     self.namespace = namespace
     self.workflow = workflow
+    self.artifacts = artifacts
+    self.files = files
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -522,6 +610,8 @@ public struct WorkOrderMessage: WireMessage {
     if graceUs != 0 { writer.int64(10, graceUs) }
     if !namespace.isEmpty { writer.string(11, namespace) }
     if !workflow.isEmpty { writer.string(12, workflow) }
+    for item in artifacts { writer.message(20, item) }
+    for item in files { writer.message(21, item) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -580,6 +670,8 @@ public struct WorkOrderMessage: WireMessage {
       case 80: graceUs = try reader.int64()
       case 90: namespace = try reader.string()
       case 98: workflow = try reader.string()
+      case 162: try reader.message(appendingTo: &artifacts)
+      case 170: try reader.message(appendingTo: &files)
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -16,6 +16,9 @@ public struct WorkOrder: Hashable, Sendable {
   /// The outputs that the task declared; others are refused.
   public var outputs: SortedMap<String, ValueType>
   public var limits: ExecutionLimits
+  /// Files that the worker keeps after the attempt, and that it brings before it.
+  public var artifacts: [ArtifactRule] = []
+  public var files: [FileOrder] = []
 
   public init(
     attempt: AttemptID, work: Work, environment: SortedMap<String, String> = [:],
@@ -91,6 +94,18 @@ public protocol Executor: Sendable {
 
   /// Starts the work. After an error nothing runs.
   func start(_ order: WorkOrder) async throws(ExecutorError) -> any Execution
+
+  /// Makes the folder of an attempt before its work starts, for who brings files in and takes some
+  /// out. The next `start` of the attempt uses it, and it stays until it is removed.
+  ///
+  /// - Throws: `.unsupported` for work that has no folder.
+  func folder(for order: WorkOrder) async throws(ExecutorError) -> any WorkFolder
+}
+
+extension Executor {
+  public func folder(for order: WorkOrder) async throws(ExecutorError) -> any WorkFolder {
+    throw .unsupported("work of this kind has no folder for files")
+  }
 }
 
 /// Work under way.

@@ -36,6 +36,8 @@ public struct WorkerConfiguration: Sendable {
   public var endWithin: Duration = .seconds(90)
   /// Bytes of the message of a reason; what is longer is cut.
   public var reasonBytesMax: Int = 4 << 10
+  /// What it does with the files of attempts.
+  public var transfers = TransferLimits()
   /// Results published at once.
   public var resultsPerBatchMax: Int = 256
 

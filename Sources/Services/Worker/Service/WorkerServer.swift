@@ -9,16 +9,19 @@ public struct WorkerPorts: Sendable {
   public let network: any Network
   /// Asked in order; the first that accepts the work runs it.
   public let executors: [any Executor]
+  /// What contents of files are judged by; without one attempts with files are turned away.
+  public let digest: (any Digest)?
   public let context: ServiceContext
   public let configuration: WorkerConfiguration
 
   public init(
-    bus: any Bus, network: any Network, executors: [any Executor], context: ServiceContext,
-    configuration: WorkerConfiguration
+    bus: any Bus, network: any Network, executors: [any Executor],
+    digest: (any Digest)? = nil, context: ServiceContext, configuration: WorkerConfiguration
   ) {
     self.bus = bus
     self.network = network
     self.executors = executors
+    self.digest = digest
     self.context = context
     self.configuration = configuration
   }

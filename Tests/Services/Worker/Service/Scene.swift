@@ -25,7 +25,7 @@ struct Scene: Sendable {
   init(
     _ world: SimulatedWorld, slots: Int = 2, bus busFaults: BusFaults = .calm,
     network networkFaults: NetworkFaults = .calm,
-    executor executorFaults: ExecutorFaults = .calm,
+    executor executorFaults: ExecutorFaults = .calm, artifacts: FakeArtifacts? = nil,
     configure: @escaping @Sendable (inout WorkerConfiguration) -> Void = { _ in },
     script: @escaping @Sendable (Int) -> ExecutionScript
   ) {
@@ -41,6 +41,14 @@ struct Scene: Sendable {
     scheduler.start { _ in
       try await network.serve(rpc: WorkerGatewayMethods.service, gateway)
     }
+    if let artifacts {
+      world.process("artifacts").start { environment in
+        environment.spawner.spawn("http") {
+          try? await network.serve(FakeArtifacts.address, artifacts) { _ in }
+        }
+        try await network.serve(rpc: ArtifactsMethods.service, artifacts)
+      }
+    }
     worker = world.process("worker")
     worker.start { [wish] environment in
       var configuration = WorkerConfiguration(name: "worker-1", slots: slots)
@@ -52,7 +60,8 @@ struct Scene: Sendable {
         probe: environment.probe)
       let server = WorkerServer(
         WorkerPorts(
-          bus: bus, network: network, executors: [executor], context: context,
+          bus: bus, network: network, executors: [executor],
+          digest: artifacts == nil ? nil : FakeDigest(), context: context,
           configuration: configuration))
       environment.spawner.spawn("drain") {
         await wish.wait(for: .drain, environment.time)

@@ -24,6 +24,8 @@ public struct AttemptOrder: Hashable, Sendable {
   public var environment: SortedMap<String, String>
   public var outputs: SortedMap<String, ValueType>
   public var limits: TimeLimits
+  public var artifacts: [ArtifactRule] = []
+  public var files: [FileOrder] = []
 }
 
 extension RunMachine {
@@ -46,7 +48,8 @@ extension RunMachine {
     return AttemptOrder(
       attempt: AttemptID(run: run.id, task: key, fence: fence), namespace: run.namespace,
       workflow: run.workflow, work: work, environment: full, outputs: definition.outputs,
-      limits: definition.limits)
+      limits: definition.limits, artifacts: definition.artifacts,
+      files: definition.files.map { FileOrder($0, inputs: run.inputs) })
   }
 
   func renderWork(
@@ -96,5 +99,19 @@ extension RunMachine {
       throw EvaluationFailure(code: "nul-in-text", message: "a value contains a NUL character")
     }
     return text
+  }
+}
+
+extension FileOrder {
+  /// Inputs were bound by their types: one that a file names is a string.
+  fileprivate init(_ rule: FileRule, inputs: SortedMap<String, Value>) {
+    switch rule.source {
+    case .artifact(let task, let name):
+      self.init(.artifact(task, name: name), to: rule.to)
+    case .input(let name):
+      var id = ""
+      if case .string(let text)? = inputs[name] { id = text }
+      self.init(.id(id), to: rule.to)
+    }
   }
 }

@@ -10,7 +10,10 @@ extension WorkOrderMessage {
       attemptLimitUs: order.limits.attempt?.wholeMicroseconds ?? 0,
       heartbeatLimitUs: order.limits.heartbeat?.wholeMicroseconds ?? 0,
       graceUs: order.limits.grace.wholeMicroseconds, namespace: order.namespace.text,
-      workflow: order.workflow.text)
+      workflow: order.workflow.text,
+      artifacts: order.artifacts.map { rule in
+        WorkOrderMessage.Artifact(path: rule.path, name: rule.name, when: rule.when.rawValue)
+      }, files: order.files.map { WorkOrderMessage.File($0) })
   }
 }
 
@@ -40,5 +43,16 @@ extension Value {
   /// What is sent as the body of a call: text as it is, anything else as JSON.
   fileprivate var bodyText: String {
     if case .string(let text) = self { text } else { json }
+  }
+}
+
+extension WorkOrderMessage.File {
+  fileprivate init(_ order: FileOrder) {
+    switch order.source {
+    case .artifact(let task, let name):
+      self.init(to: order.to, task: task.text, name: name)
+    case .id(let id):
+      self.init(to: order.to, artifact: id)
+    }
   }
 }

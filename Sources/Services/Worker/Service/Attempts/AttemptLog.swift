@@ -64,6 +64,17 @@ final class AttemptLog: Sendable {
         await waitForRoom()
       }
     }
+  }
+
+  /// Adds a line of the platform's own.
+  func note(_ text: String) {
+    add([
+      OutputLine(stream: .system, bytes: Array(text.utf8), at: ports.context.time.now())
+    ])
+  }
+
+  /// Says that nothing follows.
+  func close() {
     state.withLock { $0.isRead = true }
     hasLines.wake()
   }

@@ -10,6 +10,7 @@ final class AttemptRun: Sendable {
   private let ports: WorkerPorts
   private let budget: LogBudget
   private let execution = Mutex<(any Execution)?>(nil)
+  private let courier = Mutex<ArtifactCourier?>(nil)
 
   init(_ order: WorkOrder, _ ports: WorkerPorts, _ budget: LogBudget) {
     self.order = order
@@ -19,6 +20,7 @@ final class AttemptRun: Sendable {
 
   /// Asks the execution to end. Never waits for its output.
   func stop(_ signal: StopSignal) async {
+    courier.withLock { $0 }?.stop()
     guard let execution = execution.withLock({ $0 }) else { return }
     await execution.stop(signal)
   }
@@ -29,44 +31,103 @@ final class AttemptRun: Sendable {
   /// When the task is cancelled the work is killed.
   func run(_ tell: @escaping @Sendable (WorkerEvent) async -> Void) async {
     let startedAt = ports.context.time.now()
-    let execution: any Execution
+    let log = AttemptLog(order.attempt, startedAt: startedAt, ports, budget)
     do throws(ExecutorError) {
       guard let executor = ports.executors.first(where: { $0.accepts(order.work) }) else {
         throw .unsupported("no executor here does such work")
       }
-      execution = try await executor.start(order)
+      guard !order.files.isEmpty || !order.artifacts.isEmpty else {
+        let execution = try await executor.start(order)
+        await hold(execution, tell)
+        return await follow(log, startedAt, tell) { await self.read(execution, log, tell) }
+      }
+      guard let digest = ports.digest else {
+        throw .unsupported("this worker neither brings nor keeps files")
+      }
+      let folder = try await executor.folder(for: order)
+      let attempt = order.attempt
+      let courier = ArtifactCourier(order, ports, digest, in: folder) { line in
+        log.note(line)
+      } sign: {
+        await tell(.executionPrinted(attempt))
+      }
+      self.courier.withLock { $0 = courier }
+      await tell(.executionStarted(attempt))
+      await follow(log, startedAt, tell) {
+        let result = await self.visit(folder, executor, courier, log, tell)
+        await folder.remove()
+        return result
+      }
     } catch {
-      return await tell(.executionEnded(order.attempt, notStarted(error, startedAt)))
+      await tell(.executionEnded(order.attempt, notStarted(error, startedAt)))
     }
+  }
+
+  private func hold(
+    _ execution: any Execution, _ tell: @Sendable (WorkerEvent) async -> Void
+  ) async {
     self.execution.withLock { $0 = execution }
     if Task.isCancelled { await execution.stop(.kill) }
     await tell(.executionStarted(order.attempt))
-    await follow(execution, startedAt, tell)
+  }
+
+  /// The work with its files: brought before, kept after.
+  private func visit(
+    _ folder: any WorkFolder, _ executor: any Executor, _ courier: ArtifactCourier,
+    _ log: AttemptLog, _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+  ) async -> AttemptEnding {
+    if let ending = await courier.bring() { return ending }
+    let execution: any Execution
+    do throws(ExecutorError) {
+      execution = try await executor.start(order)
+    } catch {
+      return notStarted(error, ports.context.time.now()).ending
+    }
+    self.execution.withLock { $0 = execution }
+    if Task.isCancelled || courier.isStopped { await execution.stop(.kill) }
+    let result = await finished(execution, log, tell)
+    return AttemptEnding(await courier.keep(after: result))
+  }
+
+  private func read(
+    _ execution: any Execution, _ log: AttemptLog,
+    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+  ) async -> AttemptEnding {
+    AttemptEnding(await finished(execution, log, tell))
+  }
+
+  /// Reads all output; the result once there is no more.
+  private func finished(
+    _ execution: any Execution, _ log: AttemptLog,
+    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+  ) async -> ExecutionResult {
+    let attempt = order.attempt
+    return await withTaskGroup(of: Void.self) { reading in
+      reading.addTask {
+        await log.read(from: execution) { await tell(.executionPrinted(attempt)) }
+      }
+      let result = await execution.result()
+      log.liftBound()
+      await reading.waitForAll()
+      return result
+    }
   }
 
   private func follow(
-    _ execution: any Execution, _ startedAt: Moment,
-    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+    _ log: AttemptLog, _ startedAt: Moment,
+    _ tell: @escaping @Sendable (WorkerEvent) async -> Void,
+    _ work: @escaping @Sendable () async -> AttemptEnding
   ) async {
-    let log = AttemptLog(order.attempt, startedAt: startedAt, ports, budget)
-    let attempt = order.attempt
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await log.ship() }
-      let ended = await withTaskGroup(of: Void.self) { reading in
-        reading.addTask {
-          await log.read(from: execution) { await tell(.executionPrinted(attempt)) }
-        }
-        let result = await execution.result()
-        let endedAt = ports.context.time.now()
-        log.liftBound()
-        await reading.waitForAll()
-        return EndedExecution(
-          ending: AttemptEnding(result), startedAt: startedAt, endedAt: endedAt,
-          logLines: log.lineCount)
-      }
+      let ending = await work()
+      log.close()
+      let ended = EndedExecution(
+        ending: ending, startedAt: startedAt, endedAt: ports.context.time.now(),
+        logLines: log.lineCount)
       // Whoever sees the result can read the log then; but not at any price.
       await log.waitUntilShipped(within: ports.configuration.logFlushWithin)
-      await tell(.executionEnded(attempt, ended))
+      await tell(.executionEnded(order.attempt, ended))
     }
   }
 

@@ -17,6 +17,21 @@ extension WorkOrder {
     self.init(
       attempt: attempt, work: work, environment: message.environment,
       outputs: SortedMap(outputs))
+    for artifact in message.artifacts {
+      guard let when = ArtifactRule.Occasion(rawValue: artifact.when),
+        PathPattern(artifact.path) != nil
+      else { return nil }
+      artifacts.append(ArtifactRule(path: artifact.path, name: artifact.name, when: when))
+    }
+    for file in message.files {
+      guard PathPattern(file.to) != nil else { return nil }
+      if file.task.isEmpty {
+        files.append(FileOrder(.id(file.artifact), to: file.to))
+      } else {
+        guard let task = TaskName(file.task) else { return nil }
+        files.append(FileOrder(.artifact(task, name: file.name), to: file.to))
+      }
+    }
   }
 }
 

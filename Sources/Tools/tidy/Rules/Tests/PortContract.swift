@@ -45,6 +45,7 @@ extension PortContract {
     "RPCSink": "part of Network",
     "RPCExchange": "part of Network",
     "RPCGuard": "implemented by apps, called by Network",
+    "WorkFolder": "part of Executor",
     "Probe": "promises nothing",
     "Randomness": "promises one number",
     "Spawner": "judged through the executors that it runs on",
