@@ -6,7 +6,8 @@ struct Program {
   static let version = "0.1.0"
   static let verbs: [Verb] =
     LocalVerbs.all + WorkflowVerbs.all + RunVerbs.all + TaskVerbs.all + ArtifactVerbs.all
-    + NotifyVerbs.all
+    + NotifyVerbs.all + AuthVerbs.all + UserVerbs.all + RoleVerbs.all + NamespaceVerbs.all
+    + AccountVerbs.all
 
   /// Words that are no verbs and are understood all the same.
   static let ownWords = ["help", "version"]

@@ -7,6 +7,7 @@ struct ArgumentParser {
 
   /// Words that name the same thing, such as plurals of nouns.
   private static let aliases = [
+    "users": "user", "roles": "role", "namespaces": "namespace", "accounts": "account",
     "workflows": "workflow", "runs": "run", "tasks": "task", "artifacts": "artifact",
     "ls": "list",
   ]
@@ -14,7 +15,7 @@ struct ArgumentParser {
   func parse(_ arguments: [String]) throws -> Call {
     var words: [String] = []
     var rest = arguments[...]
-    while let word = rest.first, !word.hasPrefix("-"), words.count < 2 {
+    while let word = rest.first, !word.hasPrefix("-"), words.count < 3 {
       let next = words + [ArgumentParser.aliases[word] ?? word]
       guard verbs.contains(where: { $0.words.starts(with: next) }) else { break }
       words = next

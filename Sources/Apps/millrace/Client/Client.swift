@@ -10,16 +10,22 @@ struct Client: Sendable {
   let time: any Time
   let url: String
   private(set) var token: String?
+  /// Gives a new token for one that the server does not take any more; nil when there is no way.
+  private(set) var renew: (@Sendable (_ old: String) async throws -> String)?
 
   static let answerBytesMax = 64 << 20
   /// Until the head of an answer, and between the pieces of its body: longer than any `?wait=`.
   static let answerWithin: Duration = .seconds(90)
 
-  /// The server that the call names: options first, then the environment, then what `dev` wrote.
+  /// The server that the call names: options first, then the environment, then what `dev` wrote,
+  /// then that of the last sign-in.
   init(_ call: Call, on runtime: Runtime) throws {
     let environment = call.environment
     let given = call.value("url") ?? environment["MILLRACE_URL"]
-    guard let url = try given ?? ServerFile.read(environment)?.url else {
+    guard
+      let url = try given ?? ServerFile.read(environment)?.url
+        ?? SignInFile(environment).servers().first
+    else {
       throw Failure(
         .unreachable, "no server is known",
         hint: "start one with `millrace dev`, or pass --url or MILLRACE_URL")
@@ -34,6 +40,11 @@ struct Client: Sendable {
     token = try Client.token(call, for: url)
   }
 
+  /// Whether the call says itself whose it is: no sign-in is used then.
+  static func hasOwnToken(_ call: Call) -> Bool {
+    call.value("token-file") != nil || call.environment["MILLRACE_TOKEN"] != nil
+  }
+
   private static func token(_ call: Call, for url: String) throws -> String? {
     if let file = call.value("token-file") { return try TokenFile.read(file) }
     if let token = call.environment["MILLRACE_TOKEN"] { return token }
@@ -42,18 +53,23 @@ struct Client: Sendable {
     return known?.url == url ? known?.token : nil
   }
 
-  /// The same server with the token that it has now: `dev` makes a new one at every start.
-  func refreshed(_ call: Call) -> Client {
+  /// The same server with the token that is good now: `dev` makes a new one at every start, and
+  /// that of a sign-in ends after a while.
+  func renewed(_ call: Call) async -> Client {
     var client = self
     if let token = try? Client.token(call, for: url) { client.token = token }
-    return client
+    return (try? await client.signedIn(call)) ?? client
   }
 
-  init(network: LocalNetwork, time: any Time, url: String, token: String?) {
+  init(
+    network: LocalNetwork, time: any Time, url: String, token: String?,
+    renew: (@Sendable (_ old: String) async throws -> String)? = nil
+  ) {
     self.network = network
     self.time = time
     self.url = url
     self.token = token
+    self.renew = renew
   }
 
   // MARK: Requests
@@ -80,22 +96,32 @@ struct Client: Sendable {
       value.map { "\(Client.encoded(name))=\(Client.encoded($0))" }
     }
     let target = url + path + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
-    var all = fields
-    if let token { all.append(HTTPField("Authorization", "Bearer \(token)")) }
-    let answer: HTTPAnswer
-    do throws(HTTPError) {
-      answer = try await network.send(
-        HTTPCall(
-          method: method, url: target, fields: HTTPFields(all), body: body,
-          timeout: Client.answerWithin))
-    } catch {
-      throw unreachable(error)
+    let call = HTTPCall(
+      method: method, url: target, fields: HTTPFields(fields), body: body,
+      timeout: Client.answerWithin)
+    var answer = try await exchange(call, token)
+    // Roles have changed, or what was taken back has ended the token before its time.
+    if answer.status == 401, let token, let renew {
+      answer = try await exchange(call, try await renew(token))
     }
     guard (200..<300).contains(answer.status) else {
       let text = String(decoding: try await self.body(of: answer), as: UTF8.self)
       throw Failure(problem: try? Value(json: text), status: answer.status)
     }
     return answer
+  }
+
+  private func exchange(_ call: HTTPCall, _ token: String?) async throws -> HTTPAnswer {
+    var call = call
+    if let token {
+      call.fields = HTTPFields(
+        call.fields.fields + [HTTPField("Authorization", "Bearer \(token)")])
+    }
+    do throws(HTTPError) {
+      return try await network.send(call)
+    } catch {
+      throw unreachable(error)
+    }
   }
 
   /// A stream of events. Each has a limit, and so has the time between two of them; all together
@@ -186,7 +212,7 @@ extension Failure {
     let what = problem?["detail"]?.string ?? "the server answered \(status)"
     var hint =
       switch code {
-      case .notAllowed: "sign in: `millrace dev` writes a token, or set MILLRACE_TOKEN"
+      case .notAllowed: Failure.wayIn(status)
       case .unreachable: "try again in a moment"
       case .notFound: Failure.wayToFind(what)
       default: ""
@@ -209,11 +235,18 @@ extension Failure {
     return "\(place)\(item["code"]?.string ?? ""): \(item["detail"]?.string ?? "")\(hint)"
   }
 
+  private static func wayIn(_ status: Int) -> String {
+    status == 401
+      ? "sign in with `millrace auth login NAME`, or set MILLRACE_TOKEN"
+      : "`millrace auth whoami` shows what you may do; an administrator gives roles"
+  }
+
   private static func wayToFind(_ what: String) -> String {
     if what.hasPrefix("version ") { return "`millrace workflow versions` shows them" }
     if what.hasPrefix("workflow ") { return "`millrace workflow list` shows what there is" }
     if what.contains(" has no task ") { return "`millrace run get` shows the tasks of a run" }
     if what.hasPrefix("run ") { return "`millrace run list` shows what there is" }
+    if what.hasPrefix("namespace ") { return "`millrace namespace list` shows those that you see" }
     return ""
   }
 }

@@ -38,6 +38,9 @@ import Testing
     #expect(try await complete("dev", "--da") == "--data")
     #expect(try await complete("run", "list", "-o", "j") == "json jsonl")
     #expect(try await complete("completion", "") == "bash zsh fish")
+    #expect(try await complete("auth", "to") == "token")
+    #expect(try await complete("auth", "token", "") == "create list revoke")
+    #expect(try await complete("auth", "token", "create", "--la") == "--label")
     #expect(try await complete("run", "zzz") == "")
   }
 
@@ -64,5 +67,6 @@ import Testing
     #expect(try await complete("millrace run start hello --wat") == "--watch")
     #expect(try await complete("millrace workflow list --st") == "")
     #expect(try await complete("millrace run list --st") == "--state")
+    #expect(try await complete("millrace auth token re") == "revoke")
   }
 }

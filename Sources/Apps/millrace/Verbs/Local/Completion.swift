@@ -31,8 +31,16 @@ enum Completion {
     for first in unique(verbs.compactMap(\.words.first)) {
       let below = verbs.filter { $0.words.first == first }.compactMap { $0.words.dropFirst().first }
       if !below.isEmpty {
-        seconds.append("    \(first)) words=\"\(below.joined(separator: " "))\" ;;")
+        seconds.append("    \(first)) words=\"\(unique(below).joined(separator: " "))\" ;;")
       }
+    }
+    let thirds = unique(
+      verbs.filter { $0.words.count > 2 }.map { $0.words[..<2] }.map {
+        $0.joined(separator: " ")
+      }
+    ).map { noun in
+      let below = verbs.filter { $0.name.hasPrefix(noun + " ") }.compactMap(\.words.last)
+      return "    \"\(noun) \"*) words=\"\(below.joined(separator: " "))\" ;;"
     }
     let options = verbs.map { verb in
       let names = (verb.options + Verb.common).map { "--\($0.name)" }.joined(separator: " ")
@@ -42,7 +50,7 @@ enum Completion {
     return """
       _millrace() {
         local current="${COMP_WORDS[COMP_CWORD]}" before="" words=""
-        local verb="${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        local verb="${COMP_WORDS[1]} ${COMP_WORDS[2]} ${COMP_WORDS[3]}"
         if [[ $COMP_CWORD -gt 1 ]]; then before="${COMP_WORDS[COMP_CWORD-1]}"; fi
         if [[ "$before" == -o || "$before" == --output ]]; then
           words="\(forms)"
@@ -58,6 +66,10 @@ enum Completion {
           completion) words="\(shells.joined(separator: " "))" ;;
       \(seconds.joined(separator: "\n"))
           esac
+        elif [[ $COMP_CWORD -eq 3 ]]; then
+          case "$verb" in
+      \(thirds.joined(separator: "\n"))
+          esac
         fi
         COMPREPLY=($(compgen -W "$words" -- "$current"))
       }
@@ -72,19 +84,26 @@ enum Completion {
     }
     for first in unique(verbs.compactMap(\.words.first)) {
       let group = verbs.filter { $0.words.first == first }
-      let seconds = group.compactMap { $0.words.dropFirst().first }
+      let seconds = unique(group.compactMap { $0.words.dropFirst().first })
       let summary =
         seconds.isEmpty ? group.first?.summary ?? "" : seconds.joined(separator: ", ")
       lines.append(
         "complete -c millrace -n __fish_use_subcommand -a \(first) -d \(quoted(summary))")
-      for verb in group {
+      for (place, verb) in group.enumerated() {
         let second = verb.words.dropFirst().first
-        if let second {
+        let isFirst = !group[..<place].contains { $0.words.dropFirst().first == second }
+        if let second, isFirst {
           let isOpen =
             "__fish_seen_subcommand_from \(first); "
             + "and not __fish_seen_subcommand_from \(seconds.joined(separator: " "))"
           lines.append(
             "complete -c millrace -n '\(isOpen)' -a \(second) -d \(quoted(verb.summary))")
+        }
+        if let second, verb.words.count > 2, let third = verb.words.last {
+          let isOpen =
+            "__fish_seen_subcommand_from \(first); and __fish_seen_subcommand_from \(second)"
+          lines.append(
+            "complete -c millrace -n '\(isOpen)' -a \(third) -d \(quoted(verb.summary))")
         }
         lines += fishOptions(verb, first, second)
       }

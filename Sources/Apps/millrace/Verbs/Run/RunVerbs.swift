@@ -176,7 +176,7 @@ func withClient(
 ) async throws -> ExitCode {
   let runtime = try Runtime()
   let client = try Client(call, on: runtime)
-  return try await runtime.run { try await body(client) }
+  return try await runtime.run { try await body(try await client.signedIn(call)) }
 }
 
 /// Says how to get the next page.

@@ -96,7 +96,7 @@ struct RunWatch: Sendable {
         brokenAt = brokenAt ?? now
       }
       try await client.time.sleep(for: .milliseconds(250))
-      client = client.refreshed(call)
+      client = await client.renewed(call)
     }
   }
 
