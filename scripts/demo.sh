@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts the platform on a free port with a folder of its own, runs the examples to success, shows
-# what they did, checks it with Python, and stops the platform again.
+# Starts the platform on a free port with a folder of its own, a mail server and a receiver of
+# webhooks; signs a user in, runs the examples to success, shows what they did and who was told,
+# checks it with Python, and stops everything again.
 #
 # Needs what `make build` has built. Leaves nothing behind: no process, no file, no setting.
 set -euo pipefail
@@ -8,6 +9,7 @@ cd "$(dirname "$0")/.."
 
 ready_max=30 # seconds
 stop_max=20  # seconds
+delivery_max=20 # seconds
 run_max=5m
 
 swift=${SWIFT:-swift}
@@ -17,8 +19,15 @@ millrace=${MILLRACE_BINARY:-"$("$swift" build --show-bin-path)/millrace"}
   exit 1
 }
 
+python=.venv/bin/python3
+[ -x "$python" ] || {
+  echo "demo: the Python environment is missing; run: make setup" >&2
+  exit 1
+}
+
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/millrace-demo.XXXXXX")
 server=
+receivers=
 # The user's own settings and server stay out of it.
 export XDG_CONFIG_HOME="$scratch/config"
 unset MILLRACE_URL MILLRACE_TOKEN MILLRACE_OUTPUT
@@ -35,6 +44,15 @@ heading() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 show() {
   printf '\n%s$ millrace %s%s\n' "$bold" "$*" "$plain"
   "$millrace" "$@"
+}
+
+# The same for a command that has to end with another exit code than 0.
+show_ending() {
+  local wanted=$1 code=0
+  shift
+  show "$@" || code=$?
+  [ "$code" = "$wanted" ] || fail "exit code $code instead of $wanted"
+  echo "exit code $code"
 }
 
 # Compares what the last run did with what Python says.
@@ -80,9 +98,37 @@ trap on_exit EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# What mail and webhooks are delivered to; both end with this script, when the pipe closes.
+start_receivers() {
+  mkfifo "$scratch/pipe"
+  exec 8<>"$scratch/pipe"
+  "$python" scripts/servers/mail_server.py "$scratch/mails" "$scratch" \
+    <"$scratch/pipe" >"$scratch/mail.port" 2>"$scratch/mail.err" 8>&- &
+  receivers=$!
+  "$python" scripts/servers/webhook_receiver.py "$scratch/hooks" \
+    <"$scratch/pipe" >"$scratch/hook.port" 2>"$scratch/hook.err" 8>&- &
+  receivers="$receivers $!"
+  local deadline=$((SECONDS + ready_max))
+  until [ -s "$scratch/mail.port" ] && [ -s "$scratch/hook.port" ]; do
+    [ "$SECONDS" -lt "$deadline" ] || fail "no receivers: $(cat "$scratch"/*.err)"
+    sleep 0.1
+  done
+  mail=$(cat "$scratch/mail.port") hook=$(cat "$scratch/hook.port")
+}
+
+# Waits until FILE has COUNT lines.
+await_lines() {
+  local deadline=$((SECONDS + delivery_max))
+  until [ "$(wc -l 2>/dev/null <"$1")" -ge "$2" ]; do
+    [ "$SECONDS" -lt "$deadline" ] || fail "$1 has no $2 lines after $delivery_max s"
+    sleep 0.1
+  done 2>/dev/null
+}
+
 start_server() {
-  echo "$ millrace dev --port 0 --data DIR"
-  "$millrace" dev --port 0 --data "$scratch/data" >"$scratch/server.txt" 2>&1 &
+  echo "$ millrace dev --port 0 --data DIR --mail smtp://127.0.0.1:$mail"
+  "$millrace" dev --port 0 --data "$scratch/data" --mail "smtp://127.0.0.1:$mail" \
+    >"$scratch/server.txt" 2>&1 8>&- &
   server=$!
   local deadline=$((SECONDS + ready_max)) settings="$XDG_CONFIG_HOME/millrace/dev.json" url=
   until [ -n "$url" ] && curl -fsS -m 2 -o /dev/null "$url/healthz" 2>/dev/null; do
@@ -102,6 +148,9 @@ stop_server() {
   server=
   wait "$stopped" || code=$?
   [ "$code" = 0 ] || fail "the server exited with $code after SIGTERM"
+  exec 8>&-
+  # shellcheck disable=SC2086 # two numbers
+  wait $receivers || true
   # Whatever it started has the folder of its data on the command line, or works in it.
   local left
   left=$(processes_in "$scratch")
@@ -125,7 +174,16 @@ processes_in() {
 begin=$SECONDS
 
 heading "Start the platform in one process"
+start_receivers
 start_server
+
+heading "Who may do what: make a user, give a role, sign in"
+(umask 077 && echo 'seven rivers run east' >"$scratch/password")
+show auth register ann --password-file "$scratch/password"
+show role grant ann author
+show auth login ann --password-file "$scratch/password"
+show auth whoami
+show_ending 4 user list
 
 heading "Check the examples before anything runs"
 show validate examples/ci/ci.yaml examples/data/subdivisions.yaml
@@ -150,10 +208,40 @@ show run logs @last
 show run explain @last
 check data
 
+heading "Release: files go from task to task, people are told, a part runs again"
+show notify subscribe deploy-bot --webhook "http://127.0.0.1:$hook/takes/200" -e finished \
+  -w release | sed 's/whsec_.*/whsec_…/'
+show_ending 1 run start examples/release/release.yaml -i source="$PWD/examples/ci/project" \
+  -i target="$scratch/releases" -i path="$path" --watch --timeout "$run_max"
+show run explain @last
+show artifact list @last
+report=$("$millrace" artifact list @last -o json | python3 -c \
+  'import json,sys; print(next(a["id"] for a in json.load(sys.stdin) if a["name"] == "junit"))')
+show artifact get "$report" --to "$scratch/junit.xml"
+cat "$scratch/junit.xml" && echo
+mkdir "$scratch/releases"
+show run rerun @last --reason 'the folder is there now' --watch --timeout "$run_max"
+show run get @last
+show artifact verify "$report"
+check release
+await_lines "$scratch/mails" 2
+await_lines "$scratch/hooks" 2
+printf '\nWhat the mail server took:\n'
+python3 -c 'import json,sys
+for mail in map(json.loads, sys.stdin): print("  to", *mail["to"], "-", mail["subject"])' \
+  <"$scratch/mails"
+printf '\nWhat the webhook receiver took:\n'
+python3 -c 'import base64,json,sys
+for call in map(json.loads, sys.stdin):
+    event = json.loads(base64.b64decode(call["body"]))
+    print("  ", dict(call["fields"])["webhook-id"], event["type"], event["subject"])' \
+  <"$scratch/hooks"
+show notify history
+
 heading "What ran"
 show run list
 
 heading "Stop the platform"
 stop_server
 
-heading "Both examples succeeded, in $((SECONDS - begin)) s"
+heading "All examples succeeded, in $((SECONDS - begin)) s"

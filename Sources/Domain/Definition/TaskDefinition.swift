@@ -170,7 +170,8 @@ public struct FileRule: Hashable, Sendable {
 /// A file rule with every value filled in.
 public struct FileOrder: Hashable, Sendable {
   public enum Source: Hashable, Sendable {
-    case artifact(TaskName, name: String)
+    /// Of a task of the same run, or of an earlier run that this one took the task over from.
+    case artifact(TaskName, name: String, of: RunID?)
     /// The id of an artifact, as somebody wrote it.
     case id(String)
   }

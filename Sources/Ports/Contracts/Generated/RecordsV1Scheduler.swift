@@ -583,6 +583,8 @@ public struct TaskRecord: WireMessage {
   /// Of a forEach task: its items and how many instances have ended.
   public var itemCount: Int64?
   public var override: TaskRecord.Override?
+  /// Of a task that a rerun took over: the run in which it ran, which keeps its files.
+  public var keptFrom: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -611,7 +613,8 @@ public struct TaskRecord: WireMessage {
     partition: Int64 = 0,
     deadlineUs: Int64? = nil,
     itemCount: Int64? = nil,
-    override: TaskRecord.Override? = nil
+    override: TaskRecord.Override? = nil,
+    keptFrom: String = ""
   ) {
     self.run = run
     self.name = name
@@ -637,6 +640,7 @@ public struct TaskRecord: WireMessage {
     self.deadlineUs = deadlineUs
     self.itemCount = itemCount
     self.override = override
+    self.keptFrom = keptFrom
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -669,6 +673,7 @@ public struct TaskRecord: WireMessage {
     if let deadlineUs { writer.int64(22, deadlineUs) }
     if let itemCount { writer.int64(23, itemCount) }
     if let override { writer.message(24, override) }
+    if !keptFrom.isEmpty { writer.string(25, keptFrom) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -711,6 +716,7 @@ public struct TaskRecord: WireMessage {
       case 176: deadlineUs = try reader.int64()
       case 184: itemCount = try reader.int64()
       case 194: try reader.message(&override)
+      case 202: keptFrom = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -175,6 +175,8 @@ public struct FindArtifactsRequest: WireMessage {
   public var name: String = ""
   /// Instead of task and name.
   public var artifact: String = ""
+  /// Of task and name: another run of the same namespace, instead of the attempt's own.
+  public var run: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -183,12 +185,14 @@ public struct FindArtifactsRequest: WireMessage {
     attempt: String = "",
     task: String = "",
     name: String = "",
-    artifact: String = ""
+    artifact: String = "",
+    run: String = ""
   ) {
     self.attempt = attempt
     self.task = task
     self.name = name
     self.artifact = artifact
+    self.run = run
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -196,6 +200,7 @@ public struct FindArtifactsRequest: WireMessage {
     if !task.isEmpty { writer.string(2, task) }
     if !name.isEmpty { writer.string(3, name) }
     if !artifact.isEmpty { writer.string(4, artifact) }
+    if !run.isEmpty { writer.string(5, run) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -206,6 +211,7 @@ public struct FindArtifactsRequest: WireMessage {
       case 18: task = try reader.string()
       case 26: name = try reader.string()
       case 34: artifact = try reader.string()
+      case 42: run = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

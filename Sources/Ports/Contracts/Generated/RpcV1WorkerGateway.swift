@@ -312,6 +312,8 @@ public struct WorkOrderMessage: WireMessage {
     public var task: String = ""
     public var name: String = ""
     public var artifact: String = ""
+    /// Of task and name: the run that keeps the files, when it is an earlier one.
+    public var run: String = ""
     public var unknownFields = UnknownFields()
 
     public init() {}
@@ -320,12 +322,14 @@ public struct WorkOrderMessage: WireMessage {
       to: String = "",
       task: String = "",
       name: String = "",
-      artifact: String = ""
+      artifact: String = "",
+      run: String = ""
     ) {
       self.to = to
       self.task = task
       self.name = name
       self.artifact = artifact
+      self.run = run
     }
 
     public func encode(into writer: inout WireWriter) {
@@ -333,6 +337,7 @@ public struct WorkOrderMessage: WireMessage {
       if !task.isEmpty { writer.string(2, task) }
       if !name.isEmpty { writer.string(3, name) }
       if !artifact.isEmpty { writer.string(4, artifact) }
+      if !run.isEmpty { writer.string(5, run) }
       if !unknownFields.isEmpty { writer.unknown(unknownFields) }
     }
 
@@ -343,6 +348,7 @@ public struct WorkOrderMessage: WireMessage {
         case 18: task = try reader.string()
         case 26: name = try reader.string()
         case 34: artifact = try reader.string()
+        case 42: run = try reader.string()
         default: try reader.unknown(tag, &unknownFields)
         }
       }

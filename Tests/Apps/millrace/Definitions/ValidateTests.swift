@@ -86,7 +86,7 @@ import Testing
 
   @Test func `the examples and the definitions of the documentation are valid`() async throws {
     let folder = try Folder()
-    var files = ["examples/ci/ci.yaml", "examples/data/subdivisions.yaml"]
+    var files = ["ci/ci", "data/subdivisions", "release/release"].map { "examples/\($0).yaml" }
     for document in ["README.md", "docs/definition.md", "docs/examples.md", "docs/expressions.md"] {
       let blocks = try ValidateTests.text(document).components(separatedBy: "```yaml\n").dropFirst()
       for (number, block) in blocks.enumerated() {

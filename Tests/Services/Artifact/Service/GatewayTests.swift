@@ -80,6 +80,30 @@ struct GatewayTests {
     }
   }
 
+  /// Goal: a rerun has the files of the run that it took a task over from, and no foreign ones.
+  @Test func `files of another run are found in the same namespace alone`() throws {
+    try Simulation.run(seed: 1) { world in
+      let scene = try Scene(world)
+      let asked: OfferArtifactResponse = try await scene.remote("Offer", offer(attempt(), content))
+      #expect(try await scene.call("PUT", asked.link, content, token: nil).status == 200)
+      let rerun = RunID(SortableID(high: 1 << 40, low: 3))
+      scene.know(rerun, .default)
+      func find(from run: RunID, of keeper: String) async throws -> [String] {
+        let found: FindArtifactsResponse = try await scene.remote(
+          "Find",
+          FindArtifactsRequest(
+            attempt: "\(run)/deploy/1", task: "build", name: "junit", run: keeper))
+        return found.files.map(\.path)
+      }
+      #expect(try await find(from: rerun, of: "") == [])
+      #expect(try await find(from: rerun, of: Scene.run.text) == ["a/b.xml"])
+      await #expect(throws: RPCError.self) {
+        _ = try await find(from: Scene.foreignRun, of: Scene.run.text)
+      }
+      await #expect(throws: RPCError.self) { _ = try await find(from: rerun, of: "x") }
+    }
+  }
+
   @Test func `what makes no sense or is not its own is refused`() throws {
     try Simulation.run(seed: 1) { world in
       let scene = try Scene(world)

@@ -70,6 +70,9 @@ struct Scene: Sendable {
     }
   }
 
+  /// Lets the scheduler know of another run.
+  func know(_ run: RunID, _ namespace: NamespaceName) { scheduler.know(run, namespace) }
+
   /// Says that a run has ended.
   func end(_ run: RunID = Scene.run, at end: Moment) {
     let message = WorkflowCompleted(

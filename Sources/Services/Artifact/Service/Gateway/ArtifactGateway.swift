@@ -112,9 +112,24 @@ struct ArtifactGateway: RPCHandler {
     guard let task = TaskKey(text: message.task) else {
       throw Problem(400, "bad-task", "'\(message.task)' is no task")
     }
-    let (files, isTruncated) = try await newest(
-      message.name, of: task, in: attempt.run, namespace)
+    let run = try await keeper(message.run, for: attempt, namespace)
+    let (files, isTruncated) = try await newest(message.name, of: task, in: run, namespace)
     return FindArtifactsResponse(files: files.map(file), isTruncated: isTruncated)
+  }
+
+  /// The run whose files are asked for: a rerun has those of the run that it took a task over from.
+  private func keeper(
+    _ text: String, for attempt: AttemptID, _ namespace: NamespaceName
+  ) async throws(Problem) -> RunID {
+    if text.isEmpty { return attempt.run }
+    guard let run = RunID(text: text) else {
+      throw Problem(400, "bad-run", "'\(text)' is no run")
+    }
+    // A run of another namespace does not exist for this one.
+    guard try await desk.runs.namespace(of: run) == namespace else {
+      throw Problem.notFound("run \(run)")
+    }
+    return run
   }
 
   /// The files of a name from the newest attempt that has any.

@@ -29,15 +29,18 @@ public struct KeptTask: Hashable, Sendable {
   public var reason: Reason?
   /// Whether a person says that it is not needed.
   public var override: TaskOverride?
+  /// The run in which it ran; nil when that is the one that it is taken over from.
+  public var keptFrom: RunID?
 
   public init(
     _ outcome: TaskOutcome, outputs: SortedMap<String, Value> = [:], reason: Reason? = nil,
-    override: TaskOverride? = nil
+    override: TaskOverride? = nil, keptFrom: RunID? = nil
   ) {
     self.outcome = outcome
     self.outputs = outputs
     self.reason = reason
     self.override = override
+    self.keptFrom = keptFrom
   }
 
   /// Why the task is as it is in the rerun. A task that was taken over before keeps saying from
@@ -105,6 +108,7 @@ extension RunMachine {
     change(TaskPlace(node)) {
       $0.outputs = task.outputs
       $0.override = task.override
+      $0.keptFrom = task.keptFrom ?? source
     }
     move(
       TaskPlace(node), to: .ended(task.outcome), because: task.reason(from: source, at: now),
@@ -133,6 +137,7 @@ extension RunMachine {
     return KeptTask(
       outcome, outputs: outcome == .succeeded ? outputs(of: node) : [:],
       reason: tasks[node].reason,
-      override: tasks[node].isSkippedByHand ? tasks[node].override : nil)
+      override: tasks[node].isSkippedByHand ? tasks[node].override : nil,
+      keptFrom: tasks[node].keptFrom)
   }
 }

@@ -49,7 +49,19 @@ extension RunMachine {
       attempt: AttemptID(run: run.id, task: key, fence: fence), namespace: run.namespace,
       workflow: run.workflow, work: work, environment: full, outputs: definition.outputs,
       limits: definition.limits, artifacts: definition.artifacts,
-      files: definition.files.map { FileOrder($0, inputs: run.inputs) })
+      files: definition.files.map(fileOrder))
+  }
+
+  private func fileOrder(_ rule: FileRule) -> FileOrder {
+    switch rule.source {
+    case .artifact(let task, let name):
+      let keeper = plan.node(named: task).flatMap { tasks[$0].keptFrom }
+      return FileOrder(.artifact(task, name: name, of: keeper), to: rule.to)
+    case .input(let name):
+      // Inputs were bound by their types: one that a file names is a string.
+      guard case .string(let id)? = run.inputs[name] else { return FileOrder(.id(""), to: rule.to) }
+      return FileOrder(.id(id), to: rule.to)
+    }
   }
 
   func renderWork(
@@ -99,19 +111,5 @@ extension RunMachine {
       throw EvaluationFailure(code: "nul-in-text", message: "a value contains a NUL character")
     }
     return text
-  }
-}
-
-extension FileOrder {
-  /// Inputs were bound by their types: one that a file names is a string.
-  fileprivate init(_ rule: FileRule, inputs: SortedMap<String, Value>) {
-    switch rule.source {
-    case .artifact(let task, let name):
-      self.init(.artifact(task, name: name), to: rule.to)
-    case .input(let name):
-      var id = ""
-      if case .string(let text)? = inputs[name] { id = text }
-      self.init(.id(id), to: rule.to)
-    }
   }
 }

@@ -152,6 +152,8 @@ public struct TaskState: Hashable, Sendable {
   public var outputs: SortedMap<String, Value> = [:]
   /// What a person has decided; takes effect once no attempt runs any more.
   public var override: TaskOverride?
+  /// The run in which it ran, when a rerun took it over: that run keeps its files.
+  public var keptFrom: RunID?
   /// Of a final state or of a wait that is not derived.
   public var reason: Reason?
   public var revision: Int64 = 0

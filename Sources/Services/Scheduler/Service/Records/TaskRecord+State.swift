@@ -23,7 +23,8 @@ extension TaskRecord {
       attempts: task.attempts.map(AttemptRecord.init),
       outputs: task.outputs.mapValues { ValueMessage($0) }, revision: task.revision,
       partition: Int64(run.partition), deadlineUs: run.deadline?.microseconds,
-      itemCount: run.itemCount.map(Int64.init), override: task.override.map(Override.init))
+      itemCount: run.itemCount.map(Int64.init), override: task.override.map(Override.init),
+      keptFrom: task.keptFrom?.text ?? "")
     write(task.phase)
   }
 
@@ -80,6 +81,10 @@ extension TaskRecord {
     if let override {
       guard let override = TaskOverride(override) else { return nil }
       task.override = override
+    }
+    if !keptFrom.isEmpty {
+      guard let run = RunID(text: keptFrom) else { return nil }
+      task.keptFrom = run
     }
     task.revision = revision
     task.stamp = stamp

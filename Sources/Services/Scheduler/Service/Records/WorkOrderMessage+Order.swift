@@ -49,8 +49,8 @@ extension Value {
 extension WorkOrderMessage.File {
   fileprivate init(_ order: FileOrder) {
     switch order.source {
-    case .artifact(let task, let name):
-      self.init(to: order.to, task: task.text, name: name)
+    case .artifact(let task, let name, let keeper):
+      self.init(to: order.to, task: task.text, name: name, run: keeper?.text ?? "")
     case .id(let id):
       self.init(to: order.to, artifact: id)
     }

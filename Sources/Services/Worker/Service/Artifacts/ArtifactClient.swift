@@ -113,9 +113,10 @@ struct ArtifactClient: Sendable {
   ) async throws(Failure) -> [FindArtifactsResponse.File] {
     var request = FindArtifactsRequest(attempt: attempt.description)
     switch source {
-    case .artifact(let task, let name):
+    case .artifact(let task, let name, let keeper):
       request.task = task.text
       request.name = name
+      request.run = keeper?.text ?? ""
     case .id(let id):
       request.artifact = id
     }

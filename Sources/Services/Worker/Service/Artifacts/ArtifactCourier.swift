@@ -83,7 +83,7 @@ final class ArtifactCourier: Sendable {
   private func bring(_ rule: FileOrder) async -> Fault? {
     let name =
       switch rule.source {
-      case .artifact(let task, let name): "\(task)/\(name)"
+      case .artifact(let task, let name, _): "\(task)/\(name)"
       case .id(let id): id
       }
     do throws(ArtifactClient.Failure) {

@@ -28,8 +28,9 @@ extension WorkOrder {
       if file.task.isEmpty {
         files.append(FileOrder(.id(file.artifact), to: file.to))
       } else {
-        guard let task = TaskName(file.task) else { return nil }
-        files.append(FileOrder(.artifact(task, name: file.name), to: file.to))
+        let keeper = RunID(text: file.run)
+        guard let task = TaskName(file.task), file.run.isEmpty || keeper != nil else { return nil }
+        files.append(FileOrder(.artifact(task, name: file.name, of: keeper), to: file.to))
       }
     }
   }

@@ -136,6 +136,34 @@ import Testing
     #expect(again.violations == [])
   }
 
+  /// Goal: a task gets the files of what was taken over, however often that was.
+  @Test func `files of a task that was taken over come from the run in which it ran`() {
+    var user = TaskDefinition.call("b", needs: [("a", .success)])
+    user.files = [
+      FileRule(.artifact(TaskName(unchecked: "a"), name: "out"), to: "in")
+    ]
+    var run = RunHarness(.of([.call("a"), user]))
+    run.claimAndNotice()
+    run.report(run.running.members[0], .succeeded(outputs: [:]))
+    func keeper(_ run: RunHarness) -> RunID? {
+      guard
+        case .artifact(_, _, let keeper)? = run.machine.order(TaskKey("b"), Fence(1))?
+          .files.first?.source
+      else { return nil }
+      return keeper
+    }
+    #expect(run.machine.order(TaskKey("b"), Fence(1))?.files.count == 1)
+    #expect(keeper(run) == nil)
+    run.runToEnd { _ in .failed(exitCode: 1) }
+    for _ in 0..<2 {
+      run = Self.rerun(run, .failed)
+      #expect(keeper(run) == run.machine.run.kept?.source)
+      run.restart()
+      #expect(keeper(run) == run.machine.run.kept?.source)
+      run.runToEnd { _ in .failed(exitCode: 1) }
+    }
+  }
+
   /// Goal: what a person once said goes on to hold: the dependants start.
   @Test func `a task that was skipped by hand stays so in every rerun`() {
     var first = RunHarness(Self.chain(2))
