@@ -84,6 +84,25 @@ import Testing
     for file in files { #expect(ending.err.contains("\(file): ")) }
   }
 
+  /// Goal: the client reads a file as the server does; JSON has other escapes and is stricter.
+  @Test func `a file that is named so is read by the rules of JSON`() async throws {
+    let folder = try Folder()
+    let escaped = #"{"version": 1, "id": "j", "tasks": {"a": {"run": ["echo", "\ud83d\ude00"]}}}"#
+    let good = try folder.write("good.json", escaped)
+    let twice = try folder.write("twice.json", escaped.replacing("\"id\"", with: "\"version\""))
+    let yaml = try folder.write("good.yaml", escaped)
+    #expect(try await validate([good]).code == 0)
+    #expect(try await validate([twice]).out.hasPrefix("\(twice):1:16: error duplicate-key"))
+    #expect(try await validate([yaml]).code == 7)
+    let formatted = try await Command(arguments: ["fmt", good]).run()
+    #expect(formatted.code == 6)
+    #expect(folder.read("good.json") == escaped)
+    let dev = try await DevProcess.start()
+    #expect(try await dev.run("workflow", "apply", good, "-o", "name").out == "default/j\n")
+    #expect(try await dev.run("workflow", "get", "j", "--source").out == escaped)
+    #expect(await dev.stop() == 0)
+  }
+
   @Test func `the examples and the definitions of the documentation are valid`() async throws {
     let folder = try Folder()
     var files = ["ci/ci", "data/subdivisions", "release/release"].map { "examples/\($0).yaml" }

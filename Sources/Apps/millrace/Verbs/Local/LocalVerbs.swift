@@ -64,6 +64,11 @@ enum LocalVerbs {
         Terminal.write(text)
         continue
       }
+      guard !isJSON(file) else {
+        throw Failure(
+          .conflict, "\(file) is JSON, and the normal form is YAML",
+          hint: "print it with --stdout, into a file that ends in .yaml")
+      }
       guard Array(text.utf8) != bytes else { continue }
       isChanged = true
       if call.has("check") {
@@ -99,10 +104,14 @@ enum LocalVerbs {
   // MARK: Shared
 
   static func read(_ file: String) throws -> DefinitionReading {
-    read(try LocalFiles.read(file))
+    read(file, try LocalFiles.read(file))
   }
 
-  static func read(_ bytes: [UInt8]) -> DefinitionReading {
+  /// A file whose name says so is read by the rules of JSON, as the server reads it.
+  static func isJSON(_ file: String) -> Bool { file.hasSuffix(".json") }
+
+  static func read(_ file: String, _ bytes: [UInt8]) -> DefinitionReading {
+    if isJSON(file) { return DefinitionReader().read(json: bytes) }
     do throws(Finding) {
       return DefinitionReader().read(try LibYAMLScanner().scan(bytes))
     } catch {
@@ -111,7 +120,7 @@ enum LocalVerbs {
   }
 
   static func valid(_ file: String, _ bytes: [UInt8]) throws -> WorkflowDefinition {
-    let reading = read(bytes)
+    let reading = read(file, bytes)
     guard let definition = reading.definition else {
       throw Failure(
         .invalid, "\(file) is not valid", hint: "mend the findings above",

@@ -27,11 +27,12 @@ enum WorkflowVerbs {
 
   static func apply(_ file: String, _ client: Client, isDryRun: Bool) async throws -> Value {
     let source = try LocalFiles.read(file)
+    let form = LocalVerbs.isJSON(file) ? "application/json" : "application/yaml"
     let answer: HTTPAnswer
     do {
       answer = try await client.send(
         "POST", "/v1/workflows", query: [("dryRun", isDryRun ? "true" : nil)],
-        fields: [HTTPField("Content-Type", "application/yaml")], body: source)
+        fields: [HTTPField("Content-Type", form)], body: source)
     } catch let failure as Failure where failure.code == .invalid {
       var named = failure
       named.what = "\(file): \(failure.what)"
