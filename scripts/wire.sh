@@ -87,6 +87,8 @@ head -c 5000000 /dev/zero | tr '\0' '#' >"$work/large.yaml"
 expect 413 'a definition that is too large' "${auth[@]}" "${yaml[@]}" -H 'Expect:' \
   --data-binary "@$work/large.yaml" "$url/v1/workflows"
 { cat "$work/good.yaml"; echo 'description: changed'; } >"$work/changed.yaml"
+expect 304 'what the client has' "${auth[@]}" -H "If-None-Match: \"$version\"" \
+  "$url/v1/workflows/default/wire"
 expect 412 'a stale version' "${auth[@]}" "${yaml[@]}" -H 'If-Match: "other"' \
   --data-binary "@$work/changed.yaml" "$url/v1/workflows"
 

@@ -91,11 +91,10 @@ extension HTTPResponse {
   public static func page(
     _ items: [Value], next: ListCursor?, _ filter: String, _ seal: CursorSeal
   ) -> HTTPResponse {
-    .json(
-      .record([
-        ("items", .array(items)),
-        ("nextCursor", .text(next?.text(filter: filter, seal))),
-      ]))
+    let cursor = next?.text(filter: filter, seal)
+    return .json(
+      .record([("items", .array(items)), ("nextCursor", .text(cursor))]),
+      fields: cursor.map { [nextPage($0)] } ?? [])
   }
 }
 

@@ -34,7 +34,7 @@ public struct Router: HTTPHandler {
     var passage = Passage()
     var response: HTTPResponse
     do throws(Problem) {
-      response = try await answer(request, id, &passage)
+      response = try await answer(request, id, &passage).finished(for: request)
     } catch {
       passage.problem = error
       response = error.response(requestID: id.text)

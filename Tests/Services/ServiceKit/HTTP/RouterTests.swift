@@ -1,6 +1,7 @@
 import Domain
 import Ports
 import ServiceKit
+import SimulationFakes
 import SimulationKit
 import TestSupport
 import Testing
@@ -26,13 +27,23 @@ struct RouterTests {
       route("GET", "/v1/runs", parameters: ["limit", "label."]), route("POST", "/v1/runs"),
       route("GET", "/v1/runs/{run}"), route("GET", "/v1/runs/count"),
       route("POST", "/v1/runs/{run}/cancel"),
+      Route("GET", "/v1/tagged", .allowed(.runRead)) { _ throws(Problem) in
+        .json(.object([:]), fields: [HTTPField("ETag", "\"v1\"")])
+      },
+      Route("GET", "/v1/pages", .allowed(.runRead), parameters: ["limit", "cursor", "label."]) {
+        request throws(Problem) in
+        .page(
+          [], next: request.query["cursor"] == nil ? ListCursor(place: ["p"]) : nil, "pages",
+          CursorSeal(key: "key", digest: FakeDigest()))
+      },
       Route("GET", "/v1/broken", .allowed(.runRead)) { _ throws(Problem) in
         throw Problem.unavailable("the store does not answer")
       },
     ] + HealthRoutes.all
 
   private func answer(
-    _ method: String, _ path: String, query: String? = nil, token: String? = RouterTests.token
+    _ method: String, _ path: String, query: String? = nil, token: String? = RouterTests.token,
+    _ more: [HTTPField] = []
   ) throws -> HTTPResponse {
     try Simulation.run(seed: 1) { world in
       let owner = Principal(name: "ann", permissions: [.runRead])
@@ -43,7 +54,8 @@ struct RouterTests {
       return await router.respond(
         to: HTTPRequest(
           method: method, path: path, query: query,
-          fields: HTTPFields(token.map { [HTTPField("Authorization", "Bearer \($0)")] } ?? [])))
+          fields: HTTPFields(
+            (token.map { [HTTPField("Authorization", "Bearer \($0)")] } ?? []) + more)))
     }
   }
 
@@ -51,6 +63,42 @@ struct RouterTests {
     let response = try answer(method, path, query: query)
     if case .string(let name)? = response.json?["route"] { return name }
     return "\(response.status)"
+  }
+
+  /// Source: RFC 9110 §13.1.2 and §8.8.3.2, weak comparison.
+  @Test(arguments: [
+    (["\"v1\""], 304), (["W/\"v1\""], 304), (["*"], 304), (["\"v0\", \"v1\""], 304),
+    (["\"v0\"", "\"v1\""], 304), (["\"v0\""], 200), (["v1"], 200), ([], 200),
+  ])
+  func `what a client has already is not sent again`(_ tags: [String], _ status: Int) throws {
+    let fields = tags.map { HTTPField("If-None-Match", $0) }
+    let response = try answer("GET", "/v1/tagged", query: nil, token: RouterTests.token, fields)
+    #expect(response.status == status)
+    #expect(response.fields["etag"] == "\"v1\"")
+    if status == 304 {
+      guard case .bytes([]) = response.body else {
+        Issue.record("a body")
+        return
+      }
+      #expect(response.fields["content-type"] == nil)
+    }
+    #expect(
+      try answer("GET", "/v1/runs/count", query: nil, token: RouterTests.token, fields).status
+        == 200)
+  }
+
+  /// Source: RFC 8288.
+  @Test func `a page links to the next one, with everything else of its query`() throws {
+    let first = try answer("GET", "/v1/pages", query: "limit=2&label.team=a%20b")
+    let link = try #require(first.fields["link"])
+    #expect(link.hasPrefix("</v1/pages?limit=2&label.team=a%20b&cursor="))
+    #expect(link.hasSuffix(">; rel=\"next\""))
+    let query = link.dropFirst("</v1/pages?".count).prefix { $0 != ">" }
+    let last = try answer("GET", "/v1/pages", query: String(query))
+    #expect(last.status == 200)
+    #expect(last.fields["link"] == nil)
+    let again = try answer("GET", "/v1/pages", query: "limit=2&label.team=a%20b")
+    #expect(again.fields["link"] == link)
   }
 
   @Test func `the most literal route of a path answers`() throws {
