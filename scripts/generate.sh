@@ -2,7 +2,7 @@
 # Writes the Swift of proto/ into Sources/Ports/Contracts/Generated, and that of the codec's test
 # messages into Tests/Support/Wire/Generated.
 # Beside them it writes descriptions of both proto/ and protocols/ (the services of others that we
-# implement) for reflection.
+# implement) for reflection. At the end scripts/publish.sh does the same for api/.
 # With --check it writes elsewhere and fails when the committed files differ.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -63,3 +63,4 @@ describe proto Sources/Ports/Contracts/Descriptions/ContractDescriptors.swift Co
   'Descriptions of every message and service of ours.'
 describe protocols Sources/Adapters/HTTP/RPC/Server/WellKnownDescriptors.swift \
   WellKnownDescriptors 'Descriptions of the services that every server has.'
+scripts/publish.sh ${check:+--check}

@@ -6,11 +6,17 @@ public enum AccessPolicy {
   private typealias Rule = AuthorizationMatrix.Rule
 
   public static let everything = AuthorizationMatrix.Policy(
-    Array(identity) + Array(health) + Array(workflows) + Array(history) + Array(artifacts)
+    Array(identity) + Array(health) + Array(documents) + Array(workflows) + Array(history)
+      + Array(artifacts)
       + Array(notifications))
 
   public static let health = AuthorizationMatrix.Policy(
     ["GET /livez", "GET /readyz", "GET /healthz"].map { ($0, .anyone) })
+
+  /// What describes the interface tells nothing about what is kept behind it.
+  public static let documents = AuthorizationMatrix.Policy([
+    ("GET /v1/openapi.json", .anyone)
+  ])
 
   public static let identity = AuthorizationMatrix.Policy(
     [
