@@ -70,8 +70,10 @@ import Testing
       | open | *no test yet* |
       | broken | RunTests: *early results change nothing* |
       """
-    let found = Fixture([tests, (GuaranteeRule.page, rows)]).violations(of: GuaranteeRule())
-    #expect(found.map(\.line) == [7])
-    #expect(found.first?.what.contains("early results") == true)
+    for page in GuaranteeRule.pages {
+      let found = Fixture([tests, (page, rows)]).violations(of: GuaranteeRule())
+      #expect(found.map(\.line) == [7])
+      #expect(found.first?.what.contains("early results") == true)
+    }
   }
 }

@@ -1,20 +1,24 @@
 /// What is promised in public is held by a test that exists.
 struct GuaranteeRule: Rule {
   let name = "guarantee"
-  let promise = "each row of docs/guarantees.md names tests that exist, or says *no test yet*"
+  let promise =
+    "each row of the pages of promises and features names tests that exist, or says *no test yet*"
 
-  static let page = "docs/guarantees.md"
+  static let pages = ["docs/guarantees.md", "docs/features.md"]
   private static let admission = "no test yet"
 
   func violations(in tree: Tree) -> [Violation] {
-    guard let page = tree.texts.first(where: { $0.path == Self.page }) else { return [] }
+    let pages = tree.texts.filter { Self.pages.contains($0.path) }
+    guard !pages.isEmpty else { return [] }
     let tests = Set(
       tree.swift.filter(\.place.isTestTarget).flatMap { $0.source.functions.map(\.name) })
-    return page.lines.enumerated().flatMap { index, line in
-      named(in: line).filter { $0 != Self.admission && !tests.contains("`\($0)`") }.map { title in
-        violation(
-          Self.page, index + 1, "there is no test named \"\(title)\"",
-          cure: "name a test that exists, or write *\(Self.admission)*")
+    return pages.flatMap { page in
+      page.lines.enumerated().flatMap { index, line in
+        named(in: line).filter { $0 != Self.admission && !tests.contains("`\($0)`") }.map { title in
+          violation(
+            page.path, index + 1, "there is no test named \"\(title)\"",
+            cure: "name a test that exists, or write *\(Self.admission)*")
+        }
       }
     }
   }
