@@ -45,9 +45,10 @@ format-fix: ## Rewrite all Swift files in the project's format
 generate: setup ## Write the code of proto/ anew
 	@scripts/generate.sh
 
-verify: setup ## Compare the code of proto/ with what is committed, and the codec with Python's
+verify: setup ## Compare what is generated with what is committed, our codec and schema with Python's
 	@scripts/generate.sh --check
 	@scripts/conformance.sh
+	@.venv/bin/python3 scripts/definitions.py
 
 bench: ## Measure, one line of JSON for each workload; fails when a limit is broken; ARGS: names
 	@scripts/setup.sh >&2

@@ -3,7 +3,7 @@
 #
 # Debian packages need root or sudo; nothing is asked for when nothing is missing. The Python
 # environment in .venv holds the protobuf library that the codec is compared with, the gRPC client that
-# calls us and the mail server that the mailer is tested on.
+# calls us, the mail server that the mailer is tested on, and what tests our API by its description.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,6 +17,7 @@ packages=(
 python_packages=(
   'protobuf>=6.30,<7' 'grpcio>=1.81' 'grpcio-reflection>=1.81,<1.82'
   'grpcio-health-checking>=1.81,<1.82' 'aiosmtpd>=1.4,<2'
+  'jsonschema>=4.26,<5' 'pyyaml>=6,<7' 'schemathesis==4.32.5'
 )
 swift_min=6.3
 swift_hint="install Swift $swift_min or later from https://swift.org/install"

@@ -95,6 +95,27 @@ public enum PublishedDocuments {
             }
           }
         },
+        "/v1/workflow.schema.json": {
+          "get": {
+            "operationId": "workflowSchema",
+            "tags": ["documents"],
+            "summary": "The JSON Schema of definitions",
+            "security": [],
+            "x-access": "anyone",
+            "responses": {
+              "200": {
+                "description": "A JSON Schema of the dialect 2020-12.",
+                "content": {
+                  "application/schema+json": {
+                    "schema": {"type": "object", "additionalProperties": true}
+                  }
+                }
+              },
+              "400": {"$ref": "#/components/responses/BadRequest"},
+              "503": {"$ref": "#/components/responses/NotAvailable"}
+            }
+          }
+        },
         "/v1/workflows": {
           "post": {
             "operationId": "applyWorkflow",
@@ -1249,8 +1270,8 @@ public enum PublishedDocuments {
               }
             ],
             "requestBody": {
-              "required": true,
-              "description": "The content, with its size as Content-Length.",
+              "required": false,
+              "description": "The content, with its size as Content-Length; nothing is a file without bytes.",
               "content": {
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
               }
@@ -1418,8 +1439,8 @@ public enum PublishedDocuments {
               }
             ],
             "requestBody": {
-              "required": true,
-              "description": "The content, with its size as Content-Length.",
+              "required": false,
+              "description": "The content, with its size as Content-Length; nothing is a file without bytes.",
               "content": {
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
               }
@@ -1473,8 +1494,8 @@ public enum PublishedDocuments {
               }
             ],
             "requestBody": {
-              "required": true,
-              "description": "The content, with its size as Content-Length.",
+              "required": false,
+              "description": "The content, with its size as Content-Length; nothing is a file without bytes.",
               "content": {
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
               }
@@ -1709,8 +1730,8 @@ public enum PublishedDocuments {
               }
             ],
             "requestBody": {
-              "required": true,
-              "description": "The content, with its size as Content-Length.",
+              "required": false,
+              "description": "The content, with its size as Content-Length; nothing is a file without bytes.",
               "content": {
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
               }
@@ -4095,7 +4116,12 @@ public enum PublishedDocuments {
             "type": "object",
             "description": "Which runs are to run again: those named, or the newest of a workflow in a state.",
             "properties": {
-              "runs": {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 100},
+              "runs": {
+                "type": ["array", "null"],
+                "items": {"type": "string"},
+                "minItems": 1,
+                "maxItems": 100
+              },
               "namespace": {"oneOf": [{"$ref": "#/components/schemas/Name"}, {"type": "null"}]},
               "workflow": {"oneOf": [{"$ref": "#/components/schemas/Name"}, {"type": "null"}]},
               "state": {
@@ -5059,6 +5085,440 @@ public enum PublishedDocuments {
               "nextCursor": {"$ref": "#/components/schemas/Cursor"}
             }
           }
+        }
+      }
+    }
+
+    """###
+
+  /// The schema of definitions: JSON Schema 2020-12.
+  public static let workflowSchema = ###"""
+    {
+      "$schema": "https://json-schema.org/draft/2020-12/schema",
+      "$id": "https://millrace.dev/schemas/workflow.v1.schema.json",
+      "title": "Millrace workflow",
+      "description": "A workflow: tasks, what they need, and how they run. What this schema takes may still be refused, as names and expressions are checked by Millrace alone.",
+      "type": "object",
+      "properties": {
+        "version": {"description": "Of the language.", "enum": [1, "1"]},
+        "id": {"$ref": "#/$defs/name", "description": "The name of the workflow."},
+        "namespace": {
+          "$ref": "#/$defs/name",
+          "description": "Where it lives; default unless it says so."
+        },
+        "description": {"$ref": "#/$defs/text", "description": "For people."},
+        "labels": {"$ref": "#/$defs/labels"},
+        "inputs": {"$ref": "#/$defs/inputs"},
+        "secrets": {"description": "Not carried out by this version, and therefore refused."},
+        "concurrency": {
+          "$ref": "#/$defs/concurrency",
+          "description": "How many runs with the same key may run. Not carried out by this version, and therefore refused."
+        },
+        "timeout": {"$ref": "#/$defs/limit", "description": "How long a run may take."},
+        "defaults": {"$ref": "#/$defs/defaults"},
+        "tasks": {
+          "allOf": [{"$ref": "#/$defs/tasks"}],
+          "minProperties": 1,
+          "description": "By name. Their order does not matter."
+        },
+        "finally": {
+          "$ref": "#/$defs/tasks",
+          "description": "Tasks that run after all others have ended."
+        },
+        "on": {"description": "Not carried out by this version, and therefore refused."},
+        "notify": {"type": "array", "items": {"$ref": "#/$defs/notify"}, "maxItems": 20}
+      },
+      "additionalProperties": false,
+      "required": ["id", "tasks"],
+      "$defs": {
+        "artifact": {
+          "description": "Files that are kept after an attempt.",
+          "type": "object",
+          "properties": {
+            "path": {
+              "$ref": "#/$defs/text",
+              "description": "Below the task's folder; * and ** stand for many."
+            },
+            "name": {"$ref": "#/$defs/name", "description": "To fetch it by."},
+            "when": {"enum": ["always", "success", "failure"]}
+          },
+          "additionalProperties": false,
+          "required": ["path", "name"]
+        },
+        "backoff": {
+          "description": "How long to wait between attempts.",
+          "type": "object",
+          "properties": {
+            "initial": {"$ref": "#/$defs/duration", "description": "Before the second attempt."},
+            "factor": {
+              "description": "How much longer each wait is.",
+              "type": "number",
+              "minimum": 1,
+              "maximum": 100
+            },
+            "max": {"$ref": "#/$defs/duration", "description": "No wait is longer."},
+            "jitter": {"enum": ["full", "none"]}
+          },
+          "additionalProperties": false
+        },
+        "command": {
+          "description": "A program and its arguments: a text that is split into words, or a list. No shell.",
+          "anyOf": [
+            {"type": ["string", "number", "boolean"]},
+            {"type": "array", "items": {"$ref": "#/$defs/text"}, "minItems": 1, "maxItems": 1000}
+          ]
+        },
+        "concurrency": {
+          "description": "How many runs with the same key may run.",
+          "type": "object",
+          "properties": {
+            "key": {"$ref": "#/$defs/text", "description": "May hold ${{ expressions }}."},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 10000},
+            "onLimit": {"enum": ["queue", "cancelRunning", "cancelNew", "skip"]}
+          },
+          "additionalProperties": false,
+          "required": ["key", "limit"]
+        },
+        "defaults": {
+          "description": "Settings for every task that does not say otherwise.",
+          "type": "object",
+          "properties": {
+            "retry": {"$ref": "#/$defs/retry"},
+            "timeout": {"$ref": "#/$defs/timeout"},
+            "pool": {"$ref": "#/$defs/name"},
+            "env": {"$ref": "#/$defs/environment"}
+          },
+          "additionalProperties": false
+        },
+        "duration": {
+          "description": "A whole number and one of ms, s, m, h, d, such as 90s or 2h.",
+          "type": "string",
+          "pattern": "^[0-9]{1,13}(ms|s|m|h|d)$"
+        },
+        "environment": {
+          "description": "Variables of programs. Values may hold ${{ expressions }}.",
+          "type": "object",
+          "propertyNames": {"pattern": "^(?!MILLRACE_)[A-Za-z_][A-Za-z0-9_]{0,254}$"},
+          "additionalProperties": {"$ref": "#/$defs/text"},
+          "maxProperties": 200
+        },
+        "file": {
+          "description": "A file that is brought before the task starts.",
+          "type": "object",
+          "properties": {
+            "artifact": {
+              "$ref": "#/$defs/text",
+              "description": "task/name, of a task that has ended by then."
+            },
+            "input": {
+              "$ref": "#/$defs/text",
+              "description": "An input that holds the id of an artifact."
+            },
+            "to": {"$ref": "#/$defs/text", "description": "Where it goes, below the task's folder."}
+          },
+          "additionalProperties": false,
+          "required": ["to"],
+          "oneOf": [{"required": ["artifact"]}, {"required": ["input"]}]
+        },
+        "http": {
+          "description": "A call over HTTP.",
+          "type": "object",
+          "properties": {
+            "method": {"enum": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]},
+            "url": {
+              "type": "string",
+              "pattern": "^([Hh][Tt][Tt][Pp][Ss]?://|\\$\\{\\{)",
+              "description": "Where to. May hold ${{ expressions }}."
+            },
+            "headers": {
+              "description": "Header fields. Values may hold ${{ expressions }}.",
+              "type": "object",
+              "propertyNames": {"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$"},
+              "additionalProperties": {"$ref": "#/$defs/text"},
+              "maxProperties": 64
+            },
+            "body": {
+              "description": "Any value, sent as JSON; texts in it may hold ${{ expressions }}."
+            },
+            "expect": {
+              "description": "The status codes that count as success.",
+              "anyOf": [
+                {"type": "integer", "minimum": 100, "maximum": 599},
+                {
+                  "type": "array",
+                  "items": {"type": "integer", "minimum": 100, "maximum": 599},
+                  "minItems": 1,
+                  "maxItems": 100
+                }
+              ]
+            }
+          },
+          "additionalProperties": false,
+          "required": ["url"]
+        },
+        "input": {
+          "description": "What a caller may pass.",
+          "type": "object",
+          "properties": {
+            "type": {"$ref": "#/$defs/typeWord"},
+            "items": {"$ref": "#/$defs/type", "description": "Of an array: the type of its items."},
+            "properties": {
+              "$ref": "#/$defs/types",
+              "description": "Of an object: the types of its members."
+            },
+            "default": {"description": "What it is when nothing is passed."},
+            "pattern": {
+              "$ref": "#/$defs/text",
+              "description": "Of a string: what the whole text has to match."
+            },
+            "choices": {
+              "type": "array",
+              "items": {},
+              "minItems": 1,
+              "maxItems": 200,
+              "description": "The values that are allowed."
+            },
+            "description": {"$ref": "#/$defs/text", "description": "For people."}
+          },
+          "additionalProperties": false,
+          "required": ["type"],
+          "dependentSchemas": {
+            "items": {"properties": {"type": {"const": "array"}}},
+            "properties": {"properties": {"type": {"const": "object"}}},
+            "pattern": {"properties": {"type": {"const": "string"}}}
+          }
+        },
+        "inputs": {
+          "description": "What a caller may pass, by name.",
+          "type": "object",
+          "propertyNames": {"pattern": "^[A-Za-z]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$"},
+          "maxProperties": 200,
+          "additionalProperties": {
+            "anyOf": [{"$ref": "#/$defs/typeWord"}, {"$ref": "#/$defs/input"}]
+          }
+        },
+        "labels": {
+          "description": "Labels of the workflow and of its runs.",
+          "type": "object",
+          "propertyNames": {"pattern": "^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$"},
+          "additionalProperties": {"$ref": "#/$defs/text"},
+          "maxProperties": 32
+        },
+        "limit": {
+          "description": "A length of time, or none for no limit.",
+          "type": "string",
+          "pattern": "^([0-9]{1,13}(ms|s|m|h|d)|none)$"
+        },
+        "name": {
+          "description": "1 to 63 of a-z, 0-9, '-' and '_', starting with a letter and ending with a letter or digit.",
+          "anyOf": [
+            {"type": "string", "pattern": "^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$"},
+            {"type": "boolean"}
+          ]
+        },
+        "needs": {
+          "description": "Which tasks have to end first: a list, or the outcome that each needs.",
+          "anyOf": [
+            {"type": "array", "items": {"$ref": "#/$defs/name"}},
+            {
+              "type": "object",
+              "propertyNames": {"pattern": "^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$"},
+              "additionalProperties": {"enum": ["success", "any", "failed", "done"]}
+            }
+          ]
+        },
+        "notify": {
+          "description": "Who is told when a run has ended.",
+          "type": "object",
+          "properties": {
+            "when": {
+              "type": "array",
+              "items": {"enum": ["finished", "failed", "recovered"]},
+              "minItems": 1,
+              "maxItems": 3
+            },
+            "email": {
+              "type": "array",
+              "items": {"type": "string", "pattern": "^[!-+\\--?A-~]{1,252}@[!-+\\--?A-~]{1,252}$"},
+              "maxItems": 20
+            },
+            "webhook": {"$ref": "#/$defs/name", "description": "The name of a subscription."}
+          },
+          "additionalProperties": false,
+          "required": ["when"],
+          "anyOf": [{"required": ["email"]}, {"required": ["webhook"]}]
+        },
+        "retry": {
+          "description": "When to try again.",
+          "type": "object",
+          "properties": {
+            "attempts": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 20,
+              "description": "All attempts, the first included."
+            },
+            "backoff": {"$ref": "#/$defs/backoff"},
+            "rules": {
+              "type": "array",
+              "items": {"$ref": "#/$defs/retryRule"},
+              "maxItems": 20,
+              "description": "The first that fits decides."
+            }
+          },
+          "additionalProperties": false
+        },
+        "retryRule": {
+          "description": "How often to try after one kind of end.",
+          "type": "object",
+          "properties": {
+            "on": {"enum": ["failed", "timedOut", "lost"]},
+            "exit": {
+              "description": "Exit codes.",
+              "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": 255},
+                {
+                  "type": "array",
+                  "items": {"type": "integer", "minimum": 1, "maximum": 255},
+                  "minItems": 1,
+                  "maxItems": 255
+                }
+              ]
+            },
+            "attempts": {"type": "integer", "minimum": 1, "maximum": 20}
+          },
+          "additionalProperties": false,
+          "required": ["attempts"],
+          "oneOf": [{"required": ["on"]}, {"required": ["exit"]}]
+        },
+        "task": {
+          "description": "A task: what it does, when, and how often.",
+          "type": "object",
+          "properties": {
+            "needs": {"$ref": "#/$defs/needs"},
+            "if": {"$ref": "#/$defs/text", "description": "An expression: whether it runs."},
+            "forEach": {
+              "description": "One instance for each item: an expression, or the items as a list.",
+              "anyOf": [{"$ref": "#/$defs/text"}, {"type": "array", "maxItems": 100000}]
+            },
+            "maxParallel": {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 100000,
+              "description": "How many instances run at once."
+            },
+            "run": {"$ref": "#/$defs/command"},
+            "script": {
+              "$ref": "#/$defs/text",
+              "description": "Text for an interpreter; expressions come in through env."
+            },
+            "interpreter": {
+              "$ref": "#/$defs/command",
+              "description": "Of a script; sh -eu unless it says so."
+            },
+            "http": {"$ref": "#/$defs/http"},
+            "call": {
+              "description": "A function of the worker.",
+              "type": ["string", "boolean"],
+              "pattern": "^[A-Za-z]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$"
+            },
+            "with": {
+              "description": "Arguments of a call; texts in them may hold ${{ expressions }}.",
+              "type": "object",
+              "maxProperties": 1000
+            },
+            "env": {"$ref": "#/$defs/environment"},
+            "pool": {"$ref": "#/$defs/name", "description": "Which workers may run it."},
+            "timeout": {"$ref": "#/$defs/timeout"},
+            "retry": {"$ref": "#/$defs/retry"},
+            "outputs": {"$ref": "#/$defs/types", "description": "What it gives out, by name."},
+            "artifacts": {"type": "array", "items": {"$ref": "#/$defs/artifact"}, "maxItems": 100},
+            "files": {"type": "array", "items": {"$ref": "#/$defs/file"}, "maxItems": 100},
+            "cache": {"description": "Not carried out by this version, and therefore refused."},
+            "approval": {"description": "Not carried out by this version, and therefore refused."}
+          },
+          "additionalProperties": false,
+          "oneOf": [
+            {"required": ["run"]},
+            {"required": ["script"]},
+            {"required": ["http"]},
+            {"required": ["call"]},
+            {"required": ["approval"]}
+          ],
+          "dependentRequired": {
+            "maxParallel": ["forEach"],
+            "interpreter": ["script"],
+            "with": ["call"]
+          },
+          "dependentSchemas": {
+            "artifacts": {"not": {"anyOf": [{"required": ["http"]}, {"required": ["call"]}]}},
+            "files": {"not": {"anyOf": [{"required": ["http"]}, {"required": ["call"]}]}}
+          }
+        },
+        "tasks": {
+          "type": "object",
+          "propertyNames": {"pattern": "^[a-z]([a-z0-9_-]{0,61}[a-z0-9])?$"},
+          "additionalProperties": {"$ref": "#/$defs/task"},
+          "maxProperties": 10000
+        },
+        "text": {
+          "description": "Text. Numbers and booleans count as they are written.",
+          "type": ["string", "number", "boolean"]
+        },
+        "timeLimits": {
+          "description": "Limits of time of a task.",
+          "type": "object",
+          "properties": {
+            "queue": {"$ref": "#/$defs/limit", "description": "How long it may wait for a worker."},
+            "attempt": {"$ref": "#/$defs/limit", "description": "How long one attempt may take."},
+            "total": {
+              "$ref": "#/$defs/limit",
+              "description": "How long all attempts together may take."
+            },
+            "heartbeat": {
+              "$ref": "#/$defs/limit",
+              "description": "How long an attempt may be silent."
+            },
+            "grace": {
+              "$ref": "#/$defs/duration",
+              "description": "How long it has to end when it is asked to."
+            }
+          },
+          "additionalProperties": false
+        },
+        "timeout": {
+          "description": "How long it may take: of the attempt, or each limit by name.",
+          "anyOf": [{"$ref": "#/$defs/limit"}, {"$ref": "#/$defs/timeLimits"}]
+        },
+        "type": {
+          "description": "The type of a value: a word, or a map that also says of what.",
+          "anyOf": [{"$ref": "#/$defs/typeWord"}, {"$ref": "#/$defs/typeMap"}]
+        },
+        "typeMap": {
+          "description": "A type in full.",
+          "type": "object",
+          "properties": {
+            "type": {"$ref": "#/$defs/typeWord"},
+            "items": {"$ref": "#/$defs/type", "description": "Of an array: the type of its items."},
+            "properties": {
+              "$ref": "#/$defs/types",
+              "description": "Of an object: the types of its members."
+            }
+          },
+          "additionalProperties": false,
+          "required": ["type"],
+          "dependentSchemas": {
+            "items": {"properties": {"type": {"const": "array"}}},
+            "properties": {"properties": {"type": {"const": "object"}}}
+          }
+        },
+        "typeWord": {"enum": ["string", "integer", "number", "boolean", "array", "object", "any"]},
+        "types": {
+          "description": "Types by name.",
+          "type": "object",
+          "propertyNames": {"pattern": "^[A-Za-z]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$"},
+          "additionalProperties": {"$ref": "#/$defs/type"},
+          "maxProperties": 200
         }
       }
     }

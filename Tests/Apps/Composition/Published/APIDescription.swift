@@ -8,14 +8,13 @@ struct APIDescription {
     var members: [String: Any]
   }
 
-  static let file = URL(filePath: #filePath).deletingLastPathComponent()
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../../../api").standardizedFileURL
 
-  let bytes: Data
   let root: [String: Any]
 
   init() throws {
-    bytes = try Data(contentsOf: APIDescription.file.appending(path: "openapi.json"))
+    let bytes = try Data(contentsOf: APIDescription.folder.appending(path: "openapi.json"))
     root = try JSONSerialization.jsonObject(with: bytes) as? [String: Any] ?? [:]
   }
 

@@ -90,17 +90,18 @@ struct OpenAPITests {
     #expect(description.words("AttemptState") == tasks)
   }
 
-  @Test func `the description is served to anybody, byte for byte`() async throws {
+  @Test(arguments: ["openapi.json", "workflow.schema.json"])
+  func `what api holds is served to anybody, byte for byte`(file: String) async throws {
     let served = Bytes()
     let parts = try await DevParts.make(DevConfiguration())
     await parts.runtime.root {
       let answer = await parts.router.respond(
-        to: HTTPRequest(method: "GET", path: "/v1/openapi.json"))
+        to: HTTPRequest(method: "GET", path: "/v1/\(file)"))
       if answer.status == 200, case .bytes(let bytes) = answer.body { served.set(bytes) }
     }.wait()
     await parts.close()
-    let description = try APIDescription()
-    #expect(served.last == Array(description.bytes), "run scripts/publish.sh")
+    let written = try Data(contentsOf: APIDescription.folder.appending(path: file))
+    #expect(served.last == Array(written), "run scripts/publish.sh")
   }
 
   private final class Bytes: Sendable {

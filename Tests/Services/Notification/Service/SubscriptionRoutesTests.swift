@@ -126,6 +126,7 @@ struct SubscriptionRoutesTests {
         "GET", "/deliveries", query: "subscription=b&state=delivered")
       #expect(filtered.body["items"]?.list.count == 4)
       #expect(await scene.call("GET", "/deliveries", query: "state=nonsense").status == 400)
+      #expect(await scene.call("GET", "/deliveries", query: "run=nonsense").status == 400)
     }
   }
 

@@ -1,10 +1,13 @@
+internal import Composition
 internal import Domain
 internal import Ports
 internal import YAMLAdapter
 
 /// Verbs that need no server.
 enum LocalVerbs {
-  static let all: [Verb] = [DevVerb.verb, initialise, validate, format, graph, Completion.verb]
+  static let all: [Verb] = [
+    DevVerb.verb, initialise, validate, format, graph, schema, Completion.verb,
+  ]
 
   static let initialise = Verb(
     "init", "Write a small workflow to begin with", operands: "NAME", count: 1...1,
@@ -98,6 +101,14 @@ enum LocalVerbs {
     case "dot": Terminal.line(graph.dot)
     case let form: throw Failure.usage("--form takes text, mermaid or dot, not '\(form)'")
     }
+    return .ok
+  }
+
+  static let schema = Verb(
+    "schema", "Print the JSON Schema of definitions, for editors",
+    examples: ["millrace schema > workflow.v1.schema.json"]
+  ) { _ in
+    Terminal.write(PublishedDocuments.workflowSchema)
     return .ok
   }
 

@@ -33,6 +33,10 @@ struct AuditRoutes: Sendable {
   ) async throws(Problem) -> HTTPResponse {
     let limit = try request.number("limit", default: 50, in: 1...200)
     let filter = "audit\n\(namespace?.text ?? "*")\n" + request.filterText
+    if let outcome = request.query["outcome"], AuditEntry.Outcome(rawValue: outcome) == nil {
+      let words = AuditEntry.Outcome.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Problem.parameter("outcome", "is '\(outcome)'; outcomes are \(words)")
+    }
     let (since, before) = (try request.moment("since"), try request.moment("before"))
     var after = try request.cursor(filter, ports.seal)?.place.first
     var items: [Value] = []

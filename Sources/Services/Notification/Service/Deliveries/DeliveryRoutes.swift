@@ -74,6 +74,9 @@ struct DeliveryRoutes: Sendable {
 
     init(_ request: RouteRequest) throws(Problem) {
       run = request.query["run"]
+      if let run, RunID(text: run) == nil {
+        throw Problem.parameter("run", "is '\(run)', which is no run's id")
+      }
       state = request.query["state"]
       if let state, !Filter.states.contains(state) {
         throw Problem.parameter(

@@ -147,10 +147,10 @@ private struct BulkRerun {
         hint: "name the runs, or a workflow and a state")
       return nil
     }
-    if let runs, runs.count > RunRoutes.rerunsMax {
+    if let runs, !(1...RunRoutes.rerunsMax).contains(runs.count) {
       body.refuse(
-        "runs", code: "too-many", "'runs' has \(runs.count) items",
-        hint: "at most \(RunRoutes.rerunsMax) are taken")
+        "runs", code: runs.isEmpty ? "too-few" : "too-many", "'runs' has \(runs.count) items",
+        hint: "1 to \(RunRoutes.rerunsMax) are taken")
       return nil
     }
     self.order = order

@@ -73,6 +73,8 @@ struct AuditTests {
       }
       #expect(try await scene.send("GET", "/v1/audit", token: ann).status == 403)
       #expect(try await scene.send("GET", "/v1/namespaces/pays/audit", token: ann).status == 404)
+      let unknown = try await scene.send("GET", "/v1/audit?outcome=well", token: admin)
+      #expect(unknown.status == 400)
       let mine = try await scene.send("GET", "/v1/namespaces/pay/audit?outcome=done", token: ann)
       #expect(mine.items.count == 2)
       #expect(mine.items.allSatisfy { $0.without("x").json.contains("\"namespace\":\"pay\"") })

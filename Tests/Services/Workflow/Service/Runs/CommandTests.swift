@@ -186,7 +186,7 @@ struct CommandTests {
       for (body, status) in [
         ("{}", 400), (#"{"runs":[],"workflow":"hello"}"#, 400),
         (#"{"workflow":"hello","state":"running"}"#, 400), (#"{"runs":["x"]}"#, 404),
-        (#"{"workflow":"hello","limit":101}"#, 400),
+        (#"{"workflow":"hello","limit":101}"#, 400), (#"{"runs":[]}"#, 400),
       ] {
         #expect(try await scene.send("POST", "/v1/runs/rerun", body).status == status, "\(body)")
       }
