@@ -132,6 +132,12 @@ expect 200 'the events of a run' "${auth[@]}" "$url/v1/runs/$run/events"
 grep -q '"state":"succeeded"' "$work/body" || { echo "wire: no final state" >&2; exit 1; }
 expect 200 'why it is so' "${auth[@]}" "$url/v1/runs/$run/explain"
 
+# History.
+expect 200 'a filter' "${auth[@]}" -G "$url/v1/jobs" --data-urlencode 'filter=workflow = wire AND created > -1h'
+grep -q '"workflow":"wire"' "$work/body" || { echo "wire: the filter finds nothing" >&2; exit 1; }
+expect 400 'a filter that is none' "${auth[@]}" -G "$url/v1/jobs" --data-urlencode 'filter=sate = failed'
+grep -q '"column":1' "$work/body" || { echo "wire: the fault has no column" >&2; exit 1; }
+
 # Artifacts.
 printf 'some bytes of a file' >"$work/file"
 sum=$(sha256sum "$work/file" | cut -d' ' -f1)

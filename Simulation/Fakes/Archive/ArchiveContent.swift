@@ -68,6 +68,7 @@ struct ArchiveContent: Sendable {
       && filter.labels.allSatisfy { job.labels[$0.key] == $0.value }
       && (filter.since.map { job.createdAt >= $0 } ?? true)
       && (filter.before.map { job.createdAt < $0 } ?? true)
+      && (filter.condition?.holds(for: job.facts) ?? true)
   }
 
   // MARK: Logs

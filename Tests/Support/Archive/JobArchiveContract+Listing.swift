@@ -49,6 +49,37 @@ extension JobArchiveContract {
         }
       }
     },
+    ContractCase("a condition gives the jobs that fit, with any other filter, page by page") {
+      subject in
+      var jobs: [ArchivedJob] = []
+      for number in 0..<40 as Range<UInt64> {
+        jobs.append(
+          ArchivedJob(
+            number: number, workflow: ["build", "deploy"][Int(number % 2)],
+            state: ["running", "failed", "succeeded"][Int(number % 3)],
+            labels: number % 4 == 0 ? ["team": "core"] : [:], created: Int64(number)))
+      }
+      try await subject.archive.store(jobs: jobs.map(\.document), tasks: [])
+      let texts = [
+        "state = failed", "state != failed AND workflow = build", "NOT label.team = core",
+        "label.team = core OR state IN (failed, running)",
+        "workflow = deploy AND created >= 1970-01-01",
+        "created < 1970-01-01T00:00:20Z AND (state = failed OR workflow = build)", "\"deploy\"",
+        "workflow = build AND workflow = deploy",
+      ]
+      for text in texts {
+        let condition = try SearchParser.parse(
+          text, now: Moment(microseconds: 0), states: ["running", "failed", "succeeded"])
+        for state in [nil, "failed"] {
+          let filter = JobFilter(namespace: .default, state: state).narrowed(by: condition)
+          let expected = jobs.filter {
+            (state == nil || $0.state == state) && condition.holds(for: $0.document.facts)
+          }
+          try expectEqual(
+            try await subject.numbers(filter), expected.map(\.number).reversed(), text)
+        }
+      }
+    },
     ContractCase("a job is found by what it is now") { subject in
       try await subject.store(ArchivedJob(number: 1, labels: ["a": "1", "b": "1"]))
       try await subject.store(

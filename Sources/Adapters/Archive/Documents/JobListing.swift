@@ -91,7 +91,8 @@ struct JobListing: Sendable {
     if let state = filter.state, job.state != state { return false }
     if let since = filter.since, job.createdAt < since { return false }
     if let before = filter.before, job.createdAt >= before { return false }
-    return filter.labels.allSatisfy { job.labels[$0.key] == $0.value }
+    guard filter.labels.allSatisfy({ job.labels[$0.key] == $0.value }) else { return false }
+    return filter.condition?.holds(for: job.facts) ?? true
   }
 
   private func query(from cursor: String?) throws(ArchiveError) -> RecordQuery {

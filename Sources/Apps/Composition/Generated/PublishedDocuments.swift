@@ -905,6 +905,16 @@ public enum PublishedDocuments {
               {"$ref": "#/components/parameters/labels"},
               {"$ref": "#/components/parameters/since"},
               {"$ref": "#/components/parameters/before"},
+              {
+                "name": "filter",
+                "in": "query",
+                "description": "A condition in the language of docs/history.md.",
+                "schema": {
+                  "type": "string",
+                  "maxLength": 4096
+                },
+                "example": "state = failed AND label.team = \"pay\" AND started > -24h"
+              },
               {"$ref": "#/components/parameters/limit"},
               {"$ref": "#/components/parameters/cursor"}
             ],

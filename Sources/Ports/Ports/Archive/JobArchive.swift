@@ -125,6 +125,8 @@ public struct JobFilter: Hashable, Sendable {
   /// Created at or after, and before.
   public var since: Moment?
   public var before: Moment?
+  /// What else must hold. What an index can serve of it, `narrowed` says in the fields above.
+  public var condition: SearchCondition?
 
   public init(
     namespace: NamespaceName, workflow: WorkflowName? = nil, state: String? = nil,
@@ -136,6 +138,45 @@ public struct JobFilter: Hashable, Sendable {
     self.labels = labels
     self.since = since
     self.before = before
+  }
+}
+
+extension JobFilter {
+  /// The same filter with a condition, and with what each job that fits it must be.
+  public func narrowed(by condition: SearchCondition) -> JobFilter {
+    var filter = self
+    filter.condition = condition
+    for test in condition.required {
+      switch test {
+      case .word(.state, let choices) where choices.count == 1:
+        filter.state = filter.state ?? choices[0]
+      case .word(.workflow, let choices) where choices.count == 1:
+        filter.workflow = filter.workflow ?? WorkflowName(choices[0])
+      case .word(.label(let name), let choices) where choices.count == 1:
+        if filter.labels[name] == nil { filter.labels[name] = choices[0] }
+      case .moment(.created, .more, let moment), .moment(.created, .notLess, let moment):
+        filter.since = max(filter.since ?? moment, moment)
+      case .moment(.created, .less, let moment):
+        filter.before = min(filter.before ?? moment, moment)
+      case .word, .contains, .length, .moment:
+        // Other instants say nothing about that of creation: clocks differ.
+        continue
+      }
+    }
+    return filter
+  }
+}
+
+extension JobDocument {
+  /// As filters see it.
+  public var facts: SearchFacts {
+    var facts = SearchFacts(
+      state: state, workflow: workflow.text, version: version.text, labels: labels,
+      createdAt: createdAt)
+    facts.error = reason.map { "\($0.code) \($0.message)" } ?? ""
+    facts.startedAt = startedAt
+    facts.endedAt = endedAt
+    return facts
   }
 }
 

@@ -88,6 +88,7 @@ final class MemoryArchive: JobArchive {
           && filter.labels.allSatisfy { job.labels[$0.key] == $0.value }
           && filter.since.map { job.createdAt >= $0 } ?? true
           && filter.before.map { job.createdAt < $0 } ?? true
+          && filter.condition?.holds(for: job.facts) ?? true
           && cursor.map { job.run.text < $0 } ?? true
       }
       let page = Array(all.prefix(limit))

@@ -34,17 +34,23 @@ enum RunVerbs {
       .init("label", short: "l", value: "KEY=VALUE", isRepeatable: true, "runs with this label"),
       .init("since", value: "INSTANT", "created at or after"),
       .init("before", value: "INSTANT", "created before"),
-    ] + Verb.paging
+      .init("filter", short: "f", value: "TEXT", "search history, such as 'took > 10m'"),
+    ] + Verb.paging,
+    examples: [
+      "millrace run list --state failed --since 2026-11-25T00:00:00Z",
+      "millrace run list -f 'state = failed AND label.team = pay AND started > -24h'",
+    ]
   ) { call in
     try await withClient(call) { client in
       let form = try OutputForm(call)
+      // History knows every run from its start on, and filters; the scheduler knows them sooner.
       let page = try await client.get(
-        "/v1/runs",
+        call.has("filter") ? "/v1/jobs" : "/v1/runs",
         query: [
           ("namespace", call.value("namespace")), ("workflow", call.value("workflow")),
           ("state", call.value("state")), ("since", call.value("since")),
-          ("before", call.value("before")), ("limit", try call.limit()),
-          ("cursor", call.value("cursor")),
+          ("before", call.value("before")), ("filter", call.value("filter")),
+          ("limit", try call.limit()), ("cursor", call.value("cursor")),
         ] + (try call.pairs("label")).map { ("label.\($0.0)", $0.1) })
       let runs = page["items"]?.items ?? []
       form.print(runs, name: RunText.id) {

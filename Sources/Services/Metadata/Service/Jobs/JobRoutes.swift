@@ -11,7 +11,8 @@ struct JobRoutes: Sendable {
       Route(
         "GET", "/v1/jobs", .allowed(.runRead),
         parameters: [
-          "namespace", "workflow", "state", "label.", "since", "before", "limit", "cursor",
+          "namespace", "workflow", "state", "label.", "since", "before", "filter", "limit",
+          "cursor",
         ], list),
       Route("GET", "/v1/jobs/{run}", .allowed(.runRead, in: .content), get),
       Route(
@@ -34,10 +35,13 @@ struct JobRoutes: Sendable {
       throw Problem.parameter(
         "state", "is '\(state)'; states are \(JobRoutes.states.joined(separator: ", "))")
     }
-    let filter = JobFilter(
+    var filter = JobFilter(
       namespace: try request.namespace(), workflow: workflow, state: state,
       labels: request.labels, since: try request.moment("since"),
       before: try request.moment("before"))
+    if let text = request.query["filter"] {
+      filter = filter.narrowed(by: try condition(text))
+    }
     let text = "jobs\n" + request.filterText
     let cursor = try request.cursor(text, ports.seal)?.place.first
     do throws(ArchiveError) {
@@ -46,6 +50,23 @@ struct JobRoutes: Sendable {
         page.jobs.map(\.value), next: page.next.map { ListCursor(place: [$0]) }, text, ports.seal)
     } catch {
       throw Problem(error)
+    }
+  }
+
+  /// Lengths of time count from now, which moves from page to page: what falls out of a filter
+  /// meanwhile is not shown any more.
+  private func condition(_ text: String) throws(Problem) -> SearchCondition {
+    do throws(SearchFault) {
+      return try SearchParser.parse(
+        text, now: ports.context.time.now(), states: JobRoutes.states)
+    } catch {
+      throw Problem(
+        400, "bad-filter", "the filter, column \(error.column): \(error.message)",
+        items: [
+          Problem.Item(
+            pointer: "filter", code: "bad-filter", detail: error.message, hint: error.hint,
+            position: SourcePosition(line: 1, column: error.column))
+        ])
     }
   }
 

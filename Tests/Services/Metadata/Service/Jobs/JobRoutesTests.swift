@@ -41,6 +41,9 @@ struct JobRoutesTests {
         ("since=1970-01-01T00:05:00Z", all.filter { $0 >= 5 }),
         ("before=1970-01-01T00:05:00Z", all.filter { $0 < 5 }),
         ("since=1970-01-01T00:05:00Z&before=1970-01-01T00:07:00Z", [6, 5]),
+        ("filter=state=failed%20OR%20label.n=1", all.filter { $0 % 3 == 2 || $0 % 4 == 1 }),
+        ("state=failed&filter=workflow!=even", all.filter { $0 % 3 == 2 && $0 % 2 == 1 }),
+        ("state=failed&filter=state=succeeded", []),
       ] as [(String, [UInt64])] {
         for limit in [1, 5, 200] {
           let target = "/v1/jobs?limit=\(limit)" + (query.isEmpty ? "" : "&" + query)
@@ -62,7 +65,8 @@ struct JobRoutesTests {
         ("/v1/jobs?label.all=no&cursor=\(cursor)", 400), ("/v1/jobs?cursor=0-0", 400),
         ("/v1/jobs/\(RunID.sample(1).text)/tasks?cursor=\(cursor)", 400),
         ("/v1/jobs?limit=0", 400), ("/v1/jobs?limit=201", 400), ("/v1/jobs?workflow=A", 400),
-        ("/v1/jobs?state=done", 400), ("/v1/jobs?since=x", 400), ("/v1/jobs?unknown=1", 400),
+        ("/v1/jobs?state=done", 400), ("/v1/jobs?since=x", 400),
+        ("/v1/jobs?filter=", 400), ("/v1/jobs?filter=state=done", 400), ("/v1/jobs?unknown=1", 400),
         ("/v1/jobs?namespace=A", 400), ("/v1/jobs/x", 404), ("/v1/jobs/x/tasks", 404),
         ("/v1/jobs/\(RunID.sample(99).text)", 404),
         ("/v1/jobs/\(RunID.sample(99).text)/tasks", 404),
