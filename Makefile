@@ -14,7 +14,7 @@ CHECKS := tidy format verify test wire kill
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire kill check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,11 @@ wire: ## Drive the built program over HTTP as a client sees it
 	$(call need,scripts/wire.sh)
 	@$(MAKE) build
 	@scripts/wire.sh
+
+fuzz-api: ## Test every route as each role with requests made of api/openapi.json; ARGS: --seed N
+	$(call need,scripts/schemathesis.sh)
+	@$(MAKE) build
+	@scripts/schemathesis.sh $(ARGS)
 
 kill: ## Kill the built program in the middle of runs and see them finish
 	$(call need,scripts/kill.sh)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Drives a running `millrace dev` with curl over HTTP/1.1 and HTTP/2 and with Python's grpcio, as any
-# client would: what works, and what must be refused with a problem document of RFC 9457.
+# client would: what works, and what must be refused with a problem document of RFC 9457. At the
+# end every operation of api/openapi.json is called, and its answers are held against it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -206,6 +207,11 @@ calls() {
   passed=$((passed + $(echo "$counted" | sed -n 's/^grpc: \([0-9]*\) passed.*/\1/p')))
 }
 calls dev "${url#http://}" "$file"
+
+# Every operation with success, and a few hundred requests made of the description, as some roles.
+fuzzed=$(.venv/bin/python3 scripts/fuzz_api.py "$url" "$file" --short) || exit 1
+passed=$((passed + $(echo "$fuzzed" | sed -n 's/^scene: \([0-9]*\) passed.*/\1/p')))
+passed=$((passed + $(echo "$fuzzed" | sed -n 's/^fuzz: \([0-9]*\) passed.*/\1/p')))
 
 # Every kind of call, and many requests at once, on a server with nothing behind it.
 "$(dirname "$bin")/bench" serve >"$work/wire.out" 2>"$work/wire.err" &

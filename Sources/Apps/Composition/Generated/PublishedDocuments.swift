@@ -3971,9 +3971,10 @@ public enum PublishedDocuments {
           "AttemptState": {
             "type": "string",
             "enum": [
-              "waiting", "ready", "dispatched", "running", "backoff", "succeeded", "failed",
-              "skipped", "cancelled", "timedOut", "lost"
-            ]
+              "dispatched", "running", "succeeded", "failed", "timedOut", "stopped", "lost",
+              "withdrawn"
+            ],
+            "description": "`stopped`: ended by its worker because it was asked to; `withdrawn`: never started."
           },
           "Run": {
             "type": "object",
@@ -4276,7 +4277,7 @@ public enum PublishedDocuments {
                 "minimum": 0,
                 "description": "Counts from 0 in each attempt."
               },
-              "stream": {"type": "string", "enum": ["stdout", "stderr", "system"]},
+              "stream": {"type": "string", "enum": ["out", "error", "system"]},
               "at": {"type": "string", "format": "date-time"},
               "text": {"type": "string"}
             }
