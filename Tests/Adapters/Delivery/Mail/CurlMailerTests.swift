@@ -10,8 +10,8 @@ import Testing
 struct CurlMailerTests {
   private func server(
     _ security: MailerConfiguration.Security, login: String? = nil
-  ) throws -> ServerProcess {
-    try ServerProcess("mail_server.py") { log, folder in
+  ) async throws -> ServerProcess {
+    try await ServerProcess.start("mail_server.py") { log, folder in
       [log, folder, "--security", security.rawValue] + (login.map { ["--login", $0] } ?? [])
     }
   }
@@ -41,7 +41,7 @@ struct CurlMailerTests {
   func `libcurl's mailer keeps the contract of Mailer`(
     _ promise: ContractCase<MailerSubject>
   ) async throws {
-    let server = try server(.none)
+    let server = try await server(.none)
     let subject = MailerSubject(mailer: mailer(server, .none)) { recipient in
       switch recipient {
       case .takes: "ada@example.org"
@@ -63,7 +63,7 @@ struct CurlMailerTests {
   func `a secure connection and a login are used as they are set up`(
     security: MailerConfiguration.Security
   ) async throws {
-    let server = try server(security, login: "ada:p w:=d")
+    let server = try await server(security, login: "ada:p w:=d")
     let mailer = mailer(server, security) { $0.login = .init(user: "ada", password: "p w:=d") }
     let reply = await mailer.send(mail())
     #expect(reply.isDelivered, "\(reply)")
@@ -78,7 +78,7 @@ struct CurlMailerTests {
   }
 
   @Test func `a wrong login is put off, not held against the recipient`() async throws {
-    let server = try server(.startTLS, login: "ada:right")
+    let server = try await server(.startTLS, login: "ada:right")
     let mailer = mailer(server, .startTLS) { $0.login = .init(user: "ada", password: "wrong") }
     let reply = await mailer.send(mail())
     // libcurl 7.88 waits in vain for more after the refusal, until its time is over.
@@ -91,11 +91,11 @@ struct CurlMailerTests {
   }
 
   @Test func `nothing is said without the security that was asked for`() async throws {
-    let plain = try server(.none)
+    let plain = try await server(.none)
     let reply = await mailer(plain, .startTLS) { $0.authoritiesFile = nil }.send(mail())
     #expect(reply.note.code == .tls, "\(reply)")
     #expect(try plain.records(MailRecord.self).isEmpty)
-    let untrusted = try server(.startTLS)
+    let untrusted = try await server(.startTLS)
     let other = await mailer(untrusted, .startTLS) { $0.authoritiesFile = nil }.send(mail())
     guard case .temporary(let note, _) = other, note.code == .tls else {
       Issue.record("\(other)")
@@ -104,7 +104,7 @@ struct CurlMailerTests {
   }
 
   @Test func `an answer to the text decides, for good or for later`() async throws {
-    let server = try server(.none)
+    let server = try await server(.none)
     let full = await mailer(server, .none).send(mail(to: "full@example.org"))
     guard case .refused(let note) = full, note.code == .rejected, note.status == 552 else {
       Issue.record("\(full)")
@@ -118,7 +118,7 @@ struct CurlMailerTests {
   }
 
   @Test func `where no server listens the mail is put off`() async throws {
-    let server = try server(.none)
+    let server = try await server(.none)
     let port = try SilentListener().port
     let reply = await mailer(server, .none) { $0.port = port }.send(mail())
     guard case .temporary(let note, _) = reply, note.code == .unreachable else {

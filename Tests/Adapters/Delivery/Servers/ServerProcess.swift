@@ -1,23 +1,37 @@
 import Foundation
+import Glibc
+import SystemAdapter
 import TestSupport
 
 /// One of the servers of scripts/servers as a child of the test, with a folder of its own. It ends
 /// when this object does.
-final class ServerProcess: @unchecked Sendable {
+///
+/// Nothing here blocks a thread that tests share: two of them waiting for a child to come up or to
+/// go would hold up every other test.
+final class ServerProcess: Sendable {
   struct Failure: Error, CustomStringConvertible {
     var description: String
   }
 
   let port: Int
   let folder: URL
-  private let process: Process
-  private let input = Pipe()
+  private let pid: pid_t
+  private let channel: Int32
 
   var log: URL { folder.appending(path: "log") }
   var certificate: String { folder.appending(path: "certificate.pem").path }
 
+  private init(port: Int, folder: URL, pid: pid_t, channel: Int32) {
+    self.port = port
+    self.folder = folder
+    self.pid = pid
+    self.channel = channel
+  }
+
   /// - Parameter arguments: given the server's log and folder.
-  init(_ script: String, _ arguments: (_ log: String, _ folder: String) -> [String]) throws {
+  static func start(
+    _ script: String, _ arguments: (_ log: String, _ folder: String) -> [String]
+  ) async throws -> ServerProcess {
     let root = URL(filePath: FileManager.default.currentDirectoryPath)
     let python = root.appending(path: ".venv/bin/python3")
     guard FileManager.default.isExecutableFile(atPath: python.path) else {
@@ -26,32 +40,63 @@ final class ServerProcess: @unchecked Sendable {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "millrace-delivery-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = python
-    process.arguments =
-      [root.appending(path: "scripts/servers/\(script)").path]
+    let words =
+      [python.path, root.appending(path: "scripts/servers/\(script)").path]
       + arguments(folder.appending(path: "log").path, folder.path)
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    self.folder = folder
-    self.process = process
-    var line = Data()
-    while !line.contains(UInt8(ascii: "\n")) {
-      let more = output.fileHandleForReading.availableData
-      if more.isEmpty { throw Failure(description: "\(script) ended at once; see its message") }
-      line += more
+    return try await withCheckedThrowingContinuation { continuation in
+      do {
+        try OwnThread("server-start") {
+          continuation.resume(with: Result { try spawn(script, words, folder) })
+        }.detach()
+      } catch {
+        continuation.resume(throwing: error)
+      }
     }
-    let text = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    guard let port = Int(text) else { throw Failure(description: "\(script) says '\(text)'") }
-    self.port = port
+  }
+
+  private static func spawn(_ script: String, _ words: [String], _ folder: URL) throws
+    -> ServerProcess
+  {
+    // What the server reads and prints; closed in children that other tests start.
+    let closeOnExec = Int32(0o200_0000)
+    var ends = [Int32](repeating: -1, count: 2)
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | closeOnExec, 0, &ends) == 0 else {
+      throw Failure(description: "no pair of sockets: \(errno)")
+    }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    let argv = words.map { strdup($0) } + [nil]
+    defer { for word in argv { free(word) } }
+    var pid = pid_t()
+    let code = posix_spawn(&pid, words[0], &actions, nil, argv, environ)
+    close(ends[1])
+    guard code == 0 else {
+      close(ends[0])
+      throw Failure(description: "\(script) cannot be started: \(code)")
+    }
+    let said = line(ends[0])
+    let port = Int(said) ?? 0
+    let server = ServerProcess(port: port, folder: folder, pid: pid, channel: ends[0])
+    guard port > 0 else { throw Failure(description: "\(script) says '\(said)'") }
+    return server
+  }
+
+  /// The first line of what a descriptor gives, without its end; what there is when it ends before.
+  private static func line(_ descriptor: Int32) -> String {
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    while read(descriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
+    return String(decoding: line, as: UTF8.self)
   }
 
   deinit {
-    try? input.fileHandleForWriting.close()
-    process.terminate()
-    process.waitUntilExit()
+    close(channel)
+    kill(pid, SIGKILL)
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     try? FileManager.default.removeItem(at: folder)
   }
 

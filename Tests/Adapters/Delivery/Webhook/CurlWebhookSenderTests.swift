@@ -22,8 +22,8 @@ struct CurlWebhookSenderTests {
     return CurlWebhookSender(configuration, on: pool)
   }
 
-  private func receiver() throws -> ServerProcess {
-    try ServerProcess("webhook_receiver.py") { log, _ in [log] }
+  private func receiver() async throws -> ServerProcess {
+    try await ServerProcess.start("webhook_receiver.py") { log, _ in [log] }
   }
 
   private func post(_ url: String) -> WebhookMessage {
@@ -34,7 +34,7 @@ struct CurlWebhookSenderTests {
   func `libcurl's sender keeps the contract of WebhookSender`(
     _ promise: ContractCase<WebhookSubject>
   ) async throws {
-    let receiver = try receiver()
+    let receiver = try await receiver()
     let base = "http://127.0.0.1:\(receiver.port)"
     let closed = try SilentListener().port
     let subject = WebhookSubject(sender: sender()) { behaviour in
@@ -82,7 +82,7 @@ struct CurlWebhookSenderTests {
   }
 
   @Test func `a proxy of the environment is not used`() async throws {
-    let (listener, receiver) = (try SilentListener(), try receiver())
+    let (listener, receiver) = (try SilentListener(), try await receiver())
     for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
       setenv(name, "http://127.0.0.1:\(listener.port)", 1)
     }
@@ -93,7 +93,7 @@ struct CurlWebhookSenderTests {
   }
 
   @Test func `a redirect into the private network is not followed`() async throws {
-    let receiver = try receiver()
+    let receiver = try await receiver()
     let reply = await sender().send(post("http://127.0.0.1:\(receiver.port)/redirects"))
     #expect(reply.note.code == .redirected)
     #expect(try receiver.records(WebhookRecord.self).isEmpty)
@@ -101,7 +101,7 @@ struct CurlWebhookSenderTests {
 
   @Test(arguments: ["garbage", "head", "slow", "interim"])
   func `a hostile answer ends in bounded time with an unknown outcome`(path: String) async throws {
-    let receiver = try receiver()
+    let receiver = try await receiver()
     let reply = await sender().send(post("http://127.0.0.1:\(receiver.port)/\(path)"))
     // A status that arrived decides, whatever follows it.
     if path == "head" {
@@ -115,13 +115,13 @@ struct CurlWebhookSenderTests {
   }
 
   @Test func `a success whose rest is cut is a delivery`() async throws {
-    let receiver = try receiver()
+    let receiver = try await receiver()
     let reply = await sender().send(post("http://127.0.0.1:\(receiver.port)/short"))
     #expect(reply.isDelivered)
   }
 
   @Test func `an untrusted certificate gets nothing, a trusted one does`() async throws {
-    let receiver = try ServerProcess("webhook_receiver.py") { [$0, $1] }
+    let receiver = try await ServerProcess.start("webhook_receiver.py") { [$0, $1] }
     let url = "https://localhost:\(receiver.port)/takes/200"
     let reply = await sender().send(post(url))
     guard case .temporary(let note, _) = reply, note.code == .tls else {
@@ -137,7 +137,7 @@ struct CurlWebhookSenderTests {
   }
 
   @Test func `cancelling ends it, and the outcome is unknown`() async throws {
-    let receiver = try receiver()
+    let receiver = try await receiver()
     let sender = sender { $0.answerWithin = .seconds(60) }
     let url = "http://127.0.0.1:\(receiver.port)/silent"
     let reply = await withTaskGroup(of: DeliveryReply.self) { group in
@@ -156,7 +156,7 @@ struct CurlWebhookSenderTests {
   }
 
   @Test func `more than there are threads for is put off`() async throws {
-    let receiver = try receiver()
+    let receiver = try await receiver()
     let sender = sender(threads: 1, waitingMax: 0)
     let url = "http://127.0.0.1:\(receiver.port)/silent"
     let codes = await withTaskGroup(of: DeliveryNote.Code.self) { group in
