@@ -122,12 +122,16 @@ public enum MailerContract {
     },
     Case("many are sent at once, each once") { subject in
       let count = 12
-      await withTaskGroup(of: Void.self) { group in
+      try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<count {
           group.addTask {
-            _ = await subject.mailer.send(subject.mail(.takes, id: "ntf_many\(number)"))
+            let reply = await subject.mailer.send(subject.mail(.takes, id: "ntf_many\(number)"))
+            guard case .delivered = reply else {
+              throw ContractViolation("the reply is \(reply)", at: #fileID)
+            }
           }
         }
+        try await group.waitForAll()
       }
       let ids = try await subject.arrived().map(\.messageID)
       try expectEqual(Set(ids).count, count, "different mails")

@@ -9,7 +9,8 @@ final class BlockingQueue: @unchecked Sendable {
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var waiting: [@Sendable () -> Void] = []
   private var head = 0
-  private var idle = 0
+  private var threads = 0
+  private var busy = 0
   private var isClosed = false
 
   init(name: String, waitingMax: Int) {
@@ -31,8 +32,8 @@ final class BlockingQueue: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     if isClosed { return .stopped }
-    // A call that an idle thread takes at once does not wait.
-    if waiting.count - head >= waitingMax + idle { return .full }
+    // A call that a free thread is about to take does not wait, also when that thread still starts.
+    if waiting.count - head >= waitingMax + threads - busy { return .full }
     waiting.append(work)
     pthread_cond_signal(condition)
     return nil
@@ -46,6 +47,9 @@ final class BlockingQueue: @unchecked Sendable {
   }
 
   func startThread() -> pthread_t {
+    pthread_mutex_lock(mutex)
+    threads += 1
+    pthread_mutex_unlock(mutex)
     var thread = pthread_t()
     let code = pthread_create(
       &thread, nil,
@@ -59,21 +63,25 @@ final class BlockingQueue: @unchecked Sendable {
 
   private func serve() {
     millrace_name_thread(name)
-    while let work = next() { work() }
+    var hasWorked = false
+    while let work = next(after: hasWorked) {
+      work()
+      hasWorked = true
+    }
   }
 
   /// Waits for a call; nil when the pool has ended and nothing waits any more.
-  private func next() -> (@Sendable () -> Void)? {
+  private func next(after hasWorked: Bool) -> (@Sendable () -> Void)? {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    idle += 1
-    defer { idle -= 1 }
+    if hasWorked { busy -= 1 }
     while head == waiting.count {
       if isClosed { return nil }
       pthread_cond_wait(condition, mutex)
     }
     let work = waiting[head]
     head += 1
+    busy += 1
     if head == waiting.count || head >= 1_024 {
       waiting.removeFirst(head)
       head = 0

@@ -38,4 +38,23 @@ struct BlockingPoolTests {
     pool.stop()
     await #expect(throws: BlockingPool.Refusal.stopped) { try await pool.run {} }
   }
+
+  /// Goal: a pool that has just been made takes as much as any other, though its threads still
+  /// start.
+  @Test func `as many calls as there are threads are taken at once`() async throws {
+    for _ in 0..<20 {
+      let pool = BlockingPool(name: "pool", threads: 8, waitingMax: 0)
+      let taken = await withTaskGroup(of: Bool.self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            let result: Void? = try? await pool.run {}
+            return result != nil
+          }
+        }
+        return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+      }
+      #expect(taken == 8)
+      pool.stop()
+    }
+  }
 }
