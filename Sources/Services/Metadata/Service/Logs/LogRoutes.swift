@@ -103,30 +103,7 @@ struct LogRoutes: Sendable {
   /// The first line that is wanted: behind the last event of a reader that connects again, else
   /// what the query says.
   private func from(_ request: RouteRequest) throws(Problem) -> Int64 {
-    if let id = request.http.fields["last-event-id"] { return try LogPlace(id).line + 1 }
-    return Int64(try request.number("from", default: 0, in: 0...Int(Int32.max)))
+    if let id = request.http.fields["last-event-id"] { return try LogPlace(id).next }
+    return Int64(try request.number("from", default: 0, in: 0...Int(LogPlace.lineMax)))
   }
-}
-
-/// Where a line stands in the log of a task: `2-17` is line 17 of the second attempt.
-struct LogPlace: Hashable, Sendable {
-  var fence: Fence
-  var line: Int64
-
-  init(_ fence: Fence, _ line: Int64) {
-    self.fence = fence
-    self.line = line
-  }
-
-  init(_ text: String) throws(Problem) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let number = Int(parts[0]), number > 0, let line = Int64(parts[1]),
-      line >= 0
-    else {
-      throw Problem(400, "bad-last-event-id", "Last-Event-ID is not an id of this stream")
-    }
-    self.init(Fence(number), line)
-  }
-
-  var text: String { "\(fence)-\(line)" }
 }

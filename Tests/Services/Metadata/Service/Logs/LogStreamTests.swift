@@ -153,7 +153,6 @@ import Wire
       #expect(second.lines == Self.texts("a", 2..<3))
     }
   }
-
   @Test func `gaps are told in every form`() throws {
     try Simulation.run(seed: 8) { world in
       let scene = LogScene(world) { $0.lateLinesWithin = .seconds(1) }

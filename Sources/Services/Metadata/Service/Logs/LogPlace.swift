@@ -1,0 +1,34 @@
+internal import Domain
+internal import ServiceKit
+
+/// Where a line stands in the log of a task: `2-17` is line 17 of the second attempt.
+struct LogPlace: Hashable, Sendable {
+  static let lineMax = Int64(Int32.max)
+
+  var fence: Fence
+  var line: Int64
+
+  init(_ fence: Fence, _ line: Int64) {
+    self.fence = fence
+    self.line = line
+  }
+
+  /// Of what a reader has seen last.
+  init(_ text: String) throws(Problem) {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, let number = Int(parts[0]), number > 0, let line = Int64(parts[1]),
+      (0...LogPlace.lineMax).contains(line)
+    else {
+      throw Problem(400, "bad-last-event-id", "Last-Event-ID is not an id of this stream")
+    }
+    self.init(Fence(number), line)
+    guard self.text == text else {
+      throw Problem(400, "bad-last-event-id", "Last-Event-ID is not an id of this stream")
+    }
+  }
+
+  /// The line behind this one.
+  var next: Int64 { line + 1 }
+
+  var text: String { "\(fence)-\(line)" }
+}
