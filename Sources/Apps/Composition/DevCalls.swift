@@ -10,7 +10,7 @@ enum DevCalls {
     RPCExposure(
       [
         SchedulerMethods.service, WorkerGatewayMethods.service, WorkflowsMethods.service,
-        IdentityMethods.service,
+        IdentityMethods.service, HistoryMethods.service,
       ],
       admits: CallGuard(authenticator: authenticator),
       descriptors: RPCDescriptors.files(base64: ContractDescriptors.base64))

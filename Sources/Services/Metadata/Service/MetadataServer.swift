@@ -1,3 +1,4 @@
+internal import Contracts
 public import Ports
 public import ServiceKit
 
@@ -16,7 +17,23 @@ public struct MetadataServer: Sendable {
 
   /// Runs until the task is cancelled.
   public func run() async {
-    await ArchiveFeed(ports: ports).run()
+    await withDiscardingTaskGroup { group in
+      group.addTask { await ArchiveFeed(ports: ports).run() }
+      group.addTask { await serve() }
+    }
+  }
+
+  private func serve() async {
+    while !Task.isCancelled {
+      do throws(RPCError) {
+        try await ports.network.serve(
+          rpc: HistoryMethods.service, HistoryGateway(archive: ports.archive))
+      } catch {
+        guard !Task.isCancelled else { return }
+        ports.context.telemetry.log(.warning, "rpc.not-served", [("error", error.message)])
+        try? await ports.context.time.sleep(for: ports.configuration.retryWait)
+      }
+    }
   }
 }
 

@@ -162,38 +162,52 @@ struct RunDesk: Sendable {
   func tasks(
     _ run: String, after: String, limit: Int
   ) async throws(Problem) -> ListTasksResponse {
+    try await tasks(ListTasksRequest(run: run, after: after, limit: Int32(clamping: limit)))
+      ?? ListTasksResponse()
+  }
+
+  /// From the scheduler, or from history when that has forgotten the tasks; nil when neither knows
+  /// them.
+  private func tasks(_ request: ListTasksRequest) async throws(Problem) -> ListTasksResponse? {
     do throws(RPCError) {
-      return try await call(
-        SchedulerMethods.listTasks,
-        ListTasksRequest(run: run, after: after, limit: Int32(clamping: limit)))
+      return try await call(SchedulerMethods.listTasks, request)
     } catch {
       guard error.code == .notFound else { throw Problem(error) }
-      return ListTasksResponse()
+    }
+    do throws(RPCError) {
+      return try await call(HistoryMethods.listTasks, request, of: HistoryMethods.service)
+    } catch {
+      // A run that the scheduler has not taken in yet has no tasks, whoever else is away.
+      guard error.code != .notFound, await isKnown(request.run) else { return nil }
+      throw Problem(error)
+    }
+  }
+
+  private func isKnown(_ run: String) async -> Bool {
+    do throws(RPCError) {
+      let _: GetRunResponse = try await call(SchedulerMethods.getRun, GetRunRequest(run: run))
+      return true
+    } catch {
+      return error.code != .notFound
     }
   }
 
   private func call<Answer: WireMessage>(
-    _ method: String, _ request: some WireMessage
+    _ method: String, _ request: some WireMessage, of service: String = SchedulerMethods.service
   ) async throws(RPCError) -> Answer {
     let bytes = try await ports.network.call(
-      SchedulerMethods.service, method, request.encoded(), within: ports.configuration.callWithin)
+      service, method, request.encoded(), within: ports.configuration.callWithin)
     do {
       return try Answer(decoding: bytes)
     } catch {
-      throw RPCError(.internal, "the scheduler's answer cannot be decoded")
+      throw RPCError(.internal, "the answer of \(service) cannot be decoded")
     }
   }
 
   /// One task of a run; nil while the scheduler does not know the run.
   func task(_ key: String, of run: String) async throws(Problem) -> TaskView? {
-    do throws(RPCError) {
-      let response: ListTasksResponse = try await call(
-        SchedulerMethods.listTasks, ListTasksRequest(run: run, task: key))
-      return response.tasks.first
-    } catch {
-      guard error.code == .notFound || error.code == .invalidArgument else { throw Problem(error) }
-      return nil
-    }
+    guard TaskKey(text: key) != nil else { return nil }
+    return try await tasks(ListTasksRequest(run: run, task: key))?.tasks.first
   }
 
   // MARK: Command

@@ -179,6 +179,27 @@ struct LookTests {
     }
   }
 
+  /// Goal: a run whose tasks the scheduler has forgotten does not look as if it had none.
+  @Test func `tasks that the scheduler has forgotten come from history`() throws {
+    try Simulation.run(seed: 6) { world in
+      let scene = try await Scene(world)
+      let id = try #require(try await runs(scene, ["succeeded"]).first)
+      let early = try #require(try await runs(scene, [nil]).first)
+      let names = (10..<15).map { "t\($0)" }
+      scene.history[\.tasks] = [
+        id: names.map { TaskView(task: $0, state: "succeeded", revision: 1) }
+      ]
+      let pages = try await scene.pages("/v1/runs/\(id)/tasks?limit=2")
+      #expect(pages.map(\.count) == [2, 2, 1])
+      #expect(pages.joined().compactMap { $0["task"]?.string } == names)
+      #expect(try await scene.get("/v1/runs/\(early)/tasks").items == [])
+      // Nobody knows now, which is not the same as no task; a run that has just been made has none.
+      scene.historyProcess.kill()
+      #expect(try await scene.get("/v1/runs/\(id)/tasks").status == 503)
+      #expect(try await scene.get("/v1/runs/\(early)/tasks").items == [])
+    }
+  }
+
   @Test func `events tell each change once and end with the run`() throws {
     try Simulation.run(seed: 7) { world in
       let scene = try await Scene(world)

@@ -72,3 +72,13 @@ final class FakeScheduler: RPCHandler {
     }
   }
 }
+
+/// History as the workflow service sees it.
+struct PastTasks: RPCHandler {
+  let history: FakeScheduler
+
+  func answer(_ method: String, _ request: [UInt8]) async throws(RPCError) -> [UInt8] {
+    guard method == HistoryMethods.listTasks else { throw RPCError(.unimplemented, method) }
+    return try await history.answer(SchedulerMethods.listTasks, request)
+  }
+}

@@ -1,3 +1,4 @@
+import Contracts
 import Domain
 import Ports
 import ServiceKit
@@ -19,6 +20,8 @@ struct Scene: Sendable {
   let network: FakeNetwork
   let scheduler = FakeScheduler()
   let schedulerProcess: SimulatedProcess
+  let history = FakeScheduler()
+  let historyProcess: SimulatedProcess
   let service: SimulatedProcess
 
   init(
@@ -40,6 +43,10 @@ struct Scene: Sendable {
     schedulerProcess = world.process("scheduler")
     schedulerProcess.start { [scheduler] _ in
       try await network.serve(rpc: FakeScheduler.service, scheduler)
+    }
+    historyProcess = world.process("metadata")
+    historyProcess.start { [history] _ in
+      try await network.serve(rpc: HistoryMethods.service, PastTasks(history: history))
     }
     service = world.process("workflow")
     service.start { environment in
