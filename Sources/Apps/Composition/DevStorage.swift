@@ -27,6 +27,7 @@ struct DevStorage: Sendable {
   static let topics: [TopicDeclaration] = [
     .topic("workflow.started"), .topic("workflow.completed"), .topic("task.completed"),
     .topic("task.failed"), .topic("task.logs"), .topic("run.commands"),
+    .topic("limit.requests"),
     .topic("metadata.dead-letters"), .topic("artifact.dead-letters"),
     .topic("notification.dead-letters"),
     .family(prefix: "task.scheduled."),

@@ -14,7 +14,7 @@ public struct EngineSupport: Hashable, Sendable {
 
   /// What this version runs.
   public static let current = EngineSupport(
-    refusedWorkflowKeys: ["secrets", "on", "concurrency"],
+    refusedWorkflowKeys: ["secrets", "on"],
     refusedTaskKeys: ["cache", "approval"])
 
   /// Everything that `WorkflowDefinition` has a place for.

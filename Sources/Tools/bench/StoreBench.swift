@@ -65,6 +65,7 @@ struct StoreBench: Sendable {
   private static let topics: [TopicDeclaration] = [
     .topic("workflow.started"), .topic("workflow.completed"), .topic("task.completed"),
     .topic("task.failed"), .topic("task.logs"), .topic("run.commands"),
+    .topic("limit.requests"),
     .family(prefix: "task.scheduled."),
   ]
 

@@ -5123,7 +5123,7 @@ public enum PublishedDocuments {
         "secrets": {"description": "Not carried out by this version, and therefore refused."},
         "concurrency": {
           "$ref": "#/$defs/concurrency",
-          "description": "How many runs with the same key may run. Not carried out by this version, and therefore refused."
+          "description": "How many runs with the same key may run at once, and what happens to the next one."
         },
         "timeout": {"$ref": "#/$defs/limit", "description": "How long a run may take."},
         "defaults": {"$ref": "#/$defs/defaults"},

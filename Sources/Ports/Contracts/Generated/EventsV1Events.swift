@@ -276,7 +276,8 @@ public struct AttemptEnded: WireMessage {
   }
 }
 
-/// Topic run.commands, key = run id: what a user asked to happen to a run.
+/// Topic run.commands, key = run id: what a user asked to happen to a run, and what became of its
+/// requests for a permit.
 public struct RunCommand: WireMessage {
   public enum Kind: RawRepresentable, Hashable, Sendable {
     case unspecified
@@ -286,6 +287,11 @@ public struct RunCommand: WireMessage {
     case resume
     /// A person decides how a task ends.
     case override
+    /// One of the permits that its workflow limits is the run's; it ends without one.
+    case grantPermit
+    case refusePermit
+    /// A newer run takes the place of the run, which is cancelled.
+    case supersede
     /// A number that this version does not know; kept as it is.
     case unrecognized(Int32)
 
@@ -297,6 +303,9 @@ public struct RunCommand: WireMessage {
       case 3: self = .pause
       case 4: self = .resume
       case 5: self = .override
+      case 6: self = .grantPermit
+      case 7: self = .refusePermit
+      case 8: self = .supersede
       default: self = .unrecognized(rawValue)
       }
     }
@@ -309,6 +318,9 @@ public struct RunCommand: WireMessage {
       case .pause: 3
       case .resume: 4
       case .override: 5
+      case .grantPermit: 6
+      case .refusePermit: 7
+      case .supersede: 8
       case .unrecognized(let rawValue): rawValue
       }
     }
@@ -321,9 +333,14 @@ public struct RunCommand: WireMessage {
   public var principal: String = ""
   public var askedAtUs: Int64 = 0
   /// Of an override: the task's key, succeeded, failed or skipped, and the outputs of a success.
+  /// Of a refusal: taken, skipped or superseded.
   public var task: String = ""
   public var outcome: String = ""
   public var outputs: SortedMap<String, ValueMessage> = [:]
+  /// Of permits: which limit, as namespace/workflow/key.
+  public var limit: String = ""
+  /// A run that has the permit, or took the place.
+  public var by: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -337,7 +354,9 @@ public struct RunCommand: WireMessage {
     askedAtUs: Int64 = 0,
     task: String = "",
     outcome: String = "",
-    outputs: SortedMap<String, ValueMessage> = [:]
+    outputs: SortedMap<String, ValueMessage> = [:],
+    limit: String = "",
+    by: String = ""
   ) {
     self.command = command
     self.run = run
@@ -348,6 +367,8 @@ public struct RunCommand: WireMessage {
     self.task = task
     self.outcome = outcome
     self.outputs = outputs
+    self.limit = limit
+    self.by = by
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -365,6 +386,8 @@ public struct RunCommand: WireMessage {
       writer.message(2, entry.value)
       writer.end(mark)
     }
+    if !limit.isEmpty { writer.string(10, limit) }
+    if !by.isEmpty { writer.string(11, by) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -392,10 +415,90 @@ public struct RunCommand: WireMessage {
         }
         reader.leave(outer)
         outputsEntries.append(entry)
+      case 82: limit = try reader.string()
+      case 90: by = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }
     outputs.merge(outputsEntries)
+  }
+}
+
+/// Topic limit.requests, key = limit: a run of a workflow that limits how many run at once wants one
+/// of the permits, or wants none any more.
+public struct LimitRequest: WireMessage {
+  public enum Kind: RawRepresentable, Hashable, Sendable {
+    case unspecified
+    case ask
+    case giveBack
+    /// A number that this version does not know; kept as it is.
+    case unrecognized(Int32)
+
+    public init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .ask
+      case 2: self = .giveBack
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    public var rawValue: Int32 {
+      switch self {
+      case .unspecified: 0
+      case .ask: 1
+      case .giveBack: 2
+      case .unrecognized(let rawValue): rawValue
+      }
+    }
+  }
+
+  /// namespace/workflow/key
+  public var limit: String = ""
+  public var run: String = ""
+  public var kind: LimitRequest.Kind = .unspecified
+  /// Of ask: how many permits there are, and what happens when they are taken: queue, cancelRunning,
+  /// cancelNew, skip.
+  public var size: Int32 = 0
+  public var onLimit: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    limit: String = "",
+    run: String = "",
+    kind: LimitRequest.Kind = .unspecified,
+    size: Int32 = 0,
+    onLimit: String = ""
+  ) {
+    self.limit = limit
+    self.run = run
+    self.kind = kind
+    self.size = size
+    self.onLimit = onLimit
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !limit.isEmpty { writer.string(1, limit) }
+    if !run.isEmpty { writer.string(2, run) }
+    if kind.rawValue != 0 { writer.int32(3, kind.rawValue) }
+    if size != 0 { writer.int32(4, size) }
+    if !onLimit.isEmpty { writer.string(5, onLimit) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: limit = try reader.string()
+      case 18: run = try reader.string()
+      case 24: kind = try LimitRequest.Kind(rawValue: reader.int32())
+      case 32: size = try reader.int32()
+      case 42: onLimit = try reader.string()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
   }
 }
 

@@ -233,6 +233,72 @@ public struct RunRecord: WireMessage {
     }
   }
 
+  /// Of a run whose workflow limits how many run at once.
+  public struct Permit: WireMessage {
+    /// namespace/workflow/key
+    public var limit: String = ""
+    public var size: Int32 = 0
+    public var onLimit: String = ""
+    /// asking, held, over
+    public var phase: String = ""
+    /// Of asking: how often it has asked, and when it asks again.
+    public var timesAsked: Int32 = 0
+    public var nextUs: Int64 = 0
+    public var isSkipped: Bool = false
+    public var wasHeld: Bool = false
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      limit: String = "",
+      size: Int32 = 0,
+      onLimit: String = "",
+      phase: String = "",
+      timesAsked: Int32 = 0,
+      nextUs: Int64 = 0,
+      isSkipped: Bool = false,
+      wasHeld: Bool = false
+    ) {
+      self.limit = limit
+      self.size = size
+      self.onLimit = onLimit
+      self.phase = phase
+      self.timesAsked = timesAsked
+      self.nextUs = nextUs
+      self.isSkipped = isSkipped
+      self.wasHeld = wasHeld
+    }
+
+    public func encode(into writer: inout WireWriter) {
+      if !limit.isEmpty { writer.string(1, limit) }
+      if size != 0 { writer.int32(2, size) }
+      if !onLimit.isEmpty { writer.string(3, onLimit) }
+      if !phase.isEmpty { writer.string(4, phase) }
+      if timesAsked != 0 { writer.int32(5, timesAsked) }
+      if nextUs != 0 { writer.int64(6, nextUs) }
+      if isSkipped { writer.bool(7, isSkipped) }
+      if wasHeld { writer.bool(8, wasHeld) }
+      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+    }
+
+    public mutating func decode(from reader: inout WireReader) throws(WireError) {
+      while let tag = try reader.nextTag() {
+        switch tag {
+        case 10: limit = try reader.string()
+        case 16: size = try reader.int32()
+        case 26: onLimit = try reader.string()
+        case 34: phase = try reader.string()
+        case 40: timesAsked = try reader.int32()
+        case 48: nextUs = try reader.int64()
+        case 56: isSkipped = try reader.bool()
+        case 64: wasHeld = try reader.bool()
+        default: try reader.unknown(tag, &unknownFields)
+        }
+      }
+    }
+  }
+
   public var run: String = ""
   public var namespace: String = ""
   public var workflow: String = ""
@@ -261,6 +327,7 @@ public struct RunRecord: WireMessage {
   public var pause: ReasonMessage?
   public var resumedAtUs: Int64?
   public var kept: RunRecord.Kept?
+  public var permit: RunRecord.Permit?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -287,7 +354,8 @@ public struct RunRecord: WireMessage {
     counts: SortedMap<String, Int64> = [:],
     pause: ReasonMessage? = nil,
     resumedAtUs: Int64? = nil,
-    kept: RunRecord.Kept? = nil
+    kept: RunRecord.Kept? = nil,
+    permit: RunRecord.Permit? = nil
   ) {
     self.run = run
     self.namespace = namespace
@@ -311,6 +379,7 @@ public struct RunRecord: WireMessage {
     self.pause = pause
     self.resumedAtUs = resumedAtUs
     self.kept = kept
+    self.permit = permit
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -351,6 +420,7 @@ public struct RunRecord: WireMessage {
     if let pause { writer.message(20, pause) }
     if let resumedAtUs { writer.int64(21, resumedAtUs) }
     if let kept { writer.message(22, kept) }
+    if let permit { writer.message(23, permit) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -415,12 +485,90 @@ public struct RunRecord: WireMessage {
       case 162: try reader.message(&pause)
       case 168: resumedAtUs = try reader.int64()
       case 178: try reader.message(&kept)
+      case 186: try reader.message(&permit)
       default: try reader.unknown(tag, &unknownFields)
       }
     }
     inputs.merge(inputsEntries)
     labels.merge(labelsEntries)
     counts.merge(countsEntries)
+  }
+}
+
+/// What one run wants of a limit: a permit, as one of so many.
+public struct LimitClaimRecord: WireMessage {
+  public var limit: String = ""
+  public var run: String = ""
+  public var size: Int32 = 0
+  public var onLimit: String = ""
+  /// waiting, holding, gone
+  public var phase: String = ""
+  /// Of holding: when the run is told again. Of gone: when the row may go.
+  public var dueUs: Int64?
+  /// Of holding: the newer run for whose sake it was cancelled.
+  public var supersededBy: String = ""
+  /// Of gone: taken, skipped, superseded, and by which run; empty when it was given back.
+  public var refusal: String = ""
+  public var refusedBy: String = ""
+  public var partition: Int64 = 0
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    limit: String = "",
+    run: String = "",
+    size: Int32 = 0,
+    onLimit: String = "",
+    phase: String = "",
+    dueUs: Int64? = nil,
+    supersededBy: String = "",
+    refusal: String = "",
+    refusedBy: String = "",
+    partition: Int64 = 0
+  ) {
+    self.limit = limit
+    self.run = run
+    self.size = size
+    self.onLimit = onLimit
+    self.phase = phase
+    self.dueUs = dueUs
+    self.supersededBy = supersededBy
+    self.refusal = refusal
+    self.refusedBy = refusedBy
+    self.partition = partition
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !limit.isEmpty { writer.string(1, limit) }
+    if !run.isEmpty { writer.string(2, run) }
+    if size != 0 { writer.int32(3, size) }
+    if !onLimit.isEmpty { writer.string(4, onLimit) }
+    if !phase.isEmpty { writer.string(5, phase) }
+    if let dueUs { writer.int64(6, dueUs) }
+    if !supersededBy.isEmpty { writer.string(7, supersededBy) }
+    if !refusal.isEmpty { writer.string(8, refusal) }
+    if !refusedBy.isEmpty { writer.string(9, refusedBy) }
+    if partition != 0 { writer.int64(10, partition) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: limit = try reader.string()
+      case 18: run = try reader.string()
+      case 24: size = try reader.int32()
+      case 34: onLimit = try reader.string()
+      case 42: phase = try reader.string()
+      case 48: dueUs = try reader.int64()
+      case 58: supersededBy = try reader.string()
+      case 66: refusal = try reader.string()
+      case 74: refusedBy = try reader.string()
+      case 80: partition = try reader.int64()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
   }
 }
 

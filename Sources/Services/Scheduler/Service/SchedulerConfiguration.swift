@@ -39,6 +39,10 @@ public struct SchedulerConfiguration: Sendable {
   public var endedSessionsRetention: Duration = .seconds(24 * 3_600)
   /// How often it looks for what may be forgotten.
   public var forgetEvery: Duration = .seconds(60)
+  /// How often it looks for permits of limits whose holders must be told again.
+  public var limitsCheckEvery: Duration = .seconds(10)
+  /// Claims on limits that are looked at in one batch.
+  public var limitsPerCheckMax: Int = 500
   /// Rows deleted by one batch, about.
   public var forgottenPerBatchMax: Int = 500
   /// Plans kept in memory.

@@ -25,11 +25,14 @@ public struct SchedulerPorts: Sendable {
 
 /// The topics that the scheduler reads and writes.
 enum SchedulerTopics {
-  static let inputs = ["workflow.started", "task.completed", "task.failed", "run.commands"]
+  static let inputs = [
+    "workflow.started", "task.completed", "task.failed", "run.commands", "limit.requests",
+  ]
   static let started = "workflow.started"
   static let completed = "task.completed"
   static let failed = "task.failed"
   static let commands = "run.commands"
+  static let limits = "limit.requests"
   static let ended = "workflow.completed"
 
   static func hints(of pool: PoolName) -> String { "task.scheduled.\(pool)" }

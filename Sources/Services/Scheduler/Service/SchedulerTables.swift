@@ -9,6 +9,7 @@ public enum SchedulerTables {
     partitions.declaration, plans.declaration, runs.declaration, tasks.declaration,
     leases.declaration, sessions.declaration, stops.declaration, pendingCommands.declaration,
     deadLetters.declaration, processes.declaration, endedRuns.declaration,
+    limitClaims.declaration,
   ]
 
   /// Each partition has a shard of its own, which its owner pumps.
@@ -101,6 +102,29 @@ public enum SchedulerTables {
       name: "scheduler_pending_command",
       key: [.init("run", .text), .init("command", .text)]),
     key: { [.text($0.run), .text($0.command)] })
+
+  static let limitClaims = Table<LimitClaimRecord>(
+    TableDeclaration(
+      name: "scheduler_limit_claim",
+      key: [.init("limit_key", .text), .init("run", .text)],
+      columns: [
+        .init("live_limit", .text, isNullable: true), .init("is_waiting", .integer),
+        .init("due_partition", .integer, isNullable: true),
+        .init("due_us", .integer, isNullable: true),
+      ],
+      indexes: [
+        .init("live", on: ["live_limit", "is_waiting"], isPartial: true),
+        .init("due", on: ["due_partition", "due_us"], isPartial: true),
+      ]),
+    key: { [.text($0.limit), .text($0.run)] },
+    columns: { claim in
+      let isGone = claim.phase == LimitClaimRecord.Phase.gone
+      return [
+        isGone ? .null : .text(claim.limit),
+        .integer(claim.phase == LimitClaimRecord.Phase.waiting ? 1 : 0),
+        claim.dueUs == nil ? .null : .integer(claim.partition), .optional(claim.dueUs),
+      ]
+    })
 
   static let deadLetters = Table<DeadLetterRecord>(
     TableDeclaration(

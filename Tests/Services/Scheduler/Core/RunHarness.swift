@@ -22,6 +22,8 @@ struct RunHarness {
   var reports: [(TaskKey, Fence, AttemptReport)] = []
   var volatile: [RunEffect] = []
   var announced: [RunOutcome] = []
+  var asked: [RunPermit] = []
+  var givenBack: [LimitKey] = []
   var violations: [String] = []
   var now = Moment(microseconds: 1_000_000)
   var random: SplitMix
@@ -74,6 +76,8 @@ struct RunHarness {
       case .storeTask(let place): changed.insert(place)
       case .requestStop(let attempt, _, _, _): stopsAsked.insert(attempt)
       case .announceEnd(let outcome): announced.append(outcome)
+      case .askPermit(let permit): asked.append(permit)
+      case .giveBackPermit(let limit, _): givenBack.append(limit)
       case .hint, .readLease, .checkOffer: volatile.append(effect)
       }
     }
@@ -147,7 +151,7 @@ struct RunHarness {
         if let claim = leases[attempt] {
           batch([.claimed(attempt.task, attempt.fence, claim)])
         }
-      case .storeRun, .storeTask, .requestStop, .announceEnd, .hint:
+      case .storeRun, .storeTask, .requestStop, .announceEnd, .hint, .askPermit, .giveBackPermit:
         continue
       }
     }

@@ -15,6 +15,7 @@ final class DecisionJudge: Sendable {
     var leased: SortedSet<String> = []
     var live: SortedMap<String, Int> = [:]
     var liveMax: SortedMap<String, Int> = [:]
+    var heldMax: SortedMap<String, Int> = [:]
     var violations: [String] = []
     var rowsMax = 0
     var bytesMax = 0
@@ -32,6 +33,9 @@ final class DecisionJudge: Sendable {
   /// Rows and bytes of the largest batch.
   var rowsMax: Int { state.withLock { $0.rowsMax } }
   var bytesMax: Int { state.withLock { $0.bytesMax } }
+
+  /// How many runs held a permit of a limit at once.
+  func heldMax(of limit: String) -> Int { state.withLock { $0.heldMax[limit] ?? 0 } }
 
   /// How many instances of a task had not ended at once.
   func liveInstancesMax(of task: String) -> Int { state.withLock { $0.liveMax[task] ?? 0 } }
@@ -93,6 +97,20 @@ final class DecisionJudge: Sendable {
       }
     }
     state.runs[run.run] = run
+    if let permit = run.permit, permit.phase == "held" { judge(permit, of: run, &state) }
+  }
+
+  /// Never do more runs hold a permit than there are, whatever anybody counts.
+  private static func judge(_ permit: RunRecord.Permit, of run: RunRecord, _ state: inout State) {
+    let holders = state.runs.values.filter {
+      $0.permit?.limit == permit.limit && $0.permit?.phase == "held" && $0.phase != "ended"
+    }
+    state.heldMax[permit.limit] = max(state.heldMax[permit.limit] ?? 0, holders.count)
+    if holders.count > Int(permit.size) {
+      state.violations.append(
+        "\(holders.count) runs hold one of \(permit.size) permits of \(permit.limit): "
+          + holders.map(\.run).joined(separator: ", "))
+    }
   }
 
   private static func judge(_ partition: PartitionRecord, _ state: inout State) {

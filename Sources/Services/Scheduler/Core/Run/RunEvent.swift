@@ -17,6 +17,10 @@ public enum RunEvent: Hashable, Sendable {
   case resumed(command: String)
   /// A person decides how a task ends.
   case overridden(command: String, TaskKey, TaskOverride)
+  /// One of the permits that its workflow limits is the run's.
+  case permitGranted(LimitKey)
+  /// There is no permit, and the run ends without having run: as skipped, or as cancelled.
+  case permitRefused(LimitKey, isSkip: Bool, Reason)
   /// An input of the run could not be taken in.
   case quarantined(Reason)
   case timeReached
@@ -62,6 +66,9 @@ public enum RunEffect: Hashable, Sendable {
   case storeTask(TaskPlace)
   /// Tell the session that holds the attempt to stop it.
   case requestStop(AttemptID, SessionID, isKill: Bool, reason: String)
+  /// Ask whoever keeps the limit for a permit.
+  case askPermit(RunPermit)
+  case giveBackPermit(LimitKey, RunID)
   /// The run has ended: tell everyone.
   case announceEnd(RunOutcome)
 

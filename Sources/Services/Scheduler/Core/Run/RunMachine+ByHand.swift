@@ -27,7 +27,9 @@ extension RunMachine {
 
   /// Whether an override would be taken now.
   public func mayOverride(_ key: TaskKey, _ override: TaskOverride) -> Bool {
-    guard let place = place(of: key), let task = task(at: place), !isKeptAndWaiting(place) else {
+    guard let place = place(of: key), let task = task(at: place), !isKeptAndWaiting(place),
+      !run.isWaitingForPermit
+    else {
       return false
     }
     switch run.phase {

@@ -17,7 +17,9 @@ extension RunMachine {
   }
 
   private var runDeadline: Moment? {
-    guard case .running = run.phase, let timeout = plan.definition.timeout else { return nil }
+    guard case .running = run.phase else { return nil }
+    if case .asking(_, let next)? = run.permit?.phase { return next }
+    guard let timeout = plan.definition.timeout else { return nil }
     return run.startedAt + timeout
   }
 
@@ -62,7 +64,9 @@ extension RunMachine {
 
   /// Everything that is due. Entries that no longer hold are dropped on the way.
   mutating func reachTime(_ now: Moment) {
-    if let due = runDeadline, now >= due {
+    if let due = runDeadline, now >= due, run.isWaitingForPermit {
+      askAgain(at: now)
+    } else if let due = runDeadline, now >= due {
       let reason = reason(for: .runTimeout, at: now)
       stopRun(.runTimeout, command: "", reason, at: now)
     }

@@ -114,10 +114,7 @@ extension RunMachine {
           EvaluationScope.TaskFacts(outcome: outcome, outputs: outputs(of: reference.node))
         ))
     }
-    var runFacts: SortedMap<String, Value> = [
-      "id": .string(run.id.text), "workflow": .string(run.workflow.text),
-      "namespace": .string(run.namespace.text),
-    ]
+    var runFacts = runFacts
     if case .finishing(let outcome) = run.phase {
       runFacts["outcome"] = .string(outcome == .succeeded ? "success" : outcome.rawValue)
     }
@@ -125,6 +122,14 @@ extension RunMachine {
       inputs: run.inputs, tasks: SortedMap(facts),
       item: place.instance.flatMap { groups[place.node]?.items[$0] }, index: place.instance,
       run: runFacts)
+  }
+
+  /// What expressions know of the run at any time.
+  var runFacts: SortedMap<String, Value> {
+    [
+      "id": .string(run.id.text), "workflow": .string(run.workflow.text),
+      "namespace": .string(run.namespace.text),
+    ]
   }
 
   /// The outputs of a task; of a `forEach` task, for each name the array of its instances' values.

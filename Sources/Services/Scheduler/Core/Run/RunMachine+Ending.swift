@@ -38,7 +38,7 @@ extension RunMachine {
     }
   }
 
-  private mutating func end(_ outcome: RunOutcome, at now: Moment) {
+  mutating func end(_ outcome: RunOutcome, at now: Moment) {
     run.phase = .ended(outcome)
     run.endedAt = now
     if outcome == .failed { run.reason = firstFailure(at: now) }
@@ -46,6 +46,7 @@ extension RunMachine {
     work.removeAll()
     workHead = 0
     isMarkedBusy = false
+    giveBackPermit()
     storeRun()
     effects.append(.announceEnd(outcome))
   }

@@ -6,7 +6,7 @@ extension RunMachine {
     if run.isPaused { return run.pause }
     switch run.phase {
     case .running:
-      return nil
+      return run.permitReason
     case .stopping(let cause):
       return run.reason ?? reason(for: cause, at: now)
     case .finishing(let outcome):
@@ -61,6 +61,7 @@ extension RunMachine {
   }
 
   private func waitingReason(_ node: Int) -> Reason {
+    if let reason = run.permitReason { return reason }
     let open = plan.nodes[node].needs.filter { !tasks[$0.node].phase.isEnded }
     if open.isEmpty {
       return plan.nodes[node].isFinally
@@ -79,8 +80,17 @@ extension RunMachine {
 }
 
 extension RunState {
+  /// Why it waits whose workflow limits how many run at once; nil for the others.
+  public var permitReason: Reason? {
+    guard isWaitingForPermit, let permit else { return nil }
+    return Reason(
+      code: RunPermit.waitingCode,
+      message: "waits for concurrency key '\(permit.limit.key)' (limit \(permit.size))",
+      since: createdAt)
+  }
+
   /// The word that users see.
-  public var word: String { isPaused ? "paused" : phase.word }
+  public var word: String { isPaused ? "paused" : isWaitingForPermit ? "queued" : phase.word }
 }
 
 extension RunState.Phase {

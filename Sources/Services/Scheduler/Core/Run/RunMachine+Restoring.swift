@@ -60,7 +60,7 @@ extension RunMachine {
     }
     for node in 0..<end {
       guard case .waiting = tasks[node].phase else { continue }
-      tasks[node].phase = .ended(.cancelled)
+      tasks[node].phase = .ended(run.permit?.isSkipped == true ? .skipped : .cancelled)
       tasks[node].reason = run.reason
     }
   }
@@ -107,6 +107,7 @@ extension RunMachine {
       if case .ready = task.phase { ready[pool, default: ReadyQueue()].append(place) }
       watchDeadline(of: place)
     }
+    guard !run.isWaitingForPermit else { return }
     if isKeepingLeft { work.append(.keep(from: 0)) }
     for node in plan.nodes.indices {
       switch tasks[node].phase {

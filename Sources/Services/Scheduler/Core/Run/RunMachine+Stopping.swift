@@ -20,6 +20,11 @@ extension RunMachine {
       run.commands.append(command)
       if run.commands.count > RunState.commandsKept { run.commands.removeFirst() }
     }
+    if run.isWaitingForPermit {
+      run.pause = nil
+      endUnstarted(.cancelled, tasks: .cancelled, reason, at: now)
+      return
+    }
     run.phase = .stopping(cause)
     run.reason = reason
     // What cleans up behind a run that was paused must not wait for somebody to come back.
@@ -178,6 +183,8 @@ extension RunMachine {
     run.reason = reason
     work.removeAll()
     workHead = 0
+    // One that may still have tasks under way keeps its permit.
+    if run.permit?.isAsking == true { giveBackPermit() }
     storeRun()
   }
 }

@@ -77,12 +77,8 @@ public struct RunMachine: Sendable {
   public init(starting run: RunState, plan: Plan, keeping: SortedMap<Int, KeptTask> = [:]) {
     self.init(plan: plan, run: run)
     self.keeping = keeping
-    if run.kept != nil { work.append(.keep(from: 0)) }
-    for node in 0..<plan.mainCount where openNeeds[node] == 0 {
-      work.append(.settle(node: node))
-    }
     self.run.revision += 1
-    if plan.mainCount == 0 { endMainTasks(at: run.startedAt) }
+    begin(at: run.startedAt)
   }
 
   init(plan: Plan, run: RunState) {
@@ -117,6 +113,10 @@ public struct RunMachine: Sendable {
       resume(command, at: now)
     case .overridden(let command, let task, let override):
       overrideTask(command, task, override, at: now)
+    case .permitGranted(let limit):
+      takePermit(limit, at: now)
+    case .permitRefused(let limit, let isSkip, let reason):
+      refusePermit(limit, isSkip: isSkip, reason, at: now)
     case .quarantined(let reason):
       quarantine(reason)
     case .timeReached:

@@ -25,7 +25,8 @@ public struct RunState: Hashable, Sendable {
   public let labels: SortedMap<String, String>
   public let principal: String
   public let createdAt: Moment
-  public let startedAt: Moment
+  /// When its first task might start.
+  public internal(set) var startedAt: Moment
   public var phase: Phase = .running
   public var reason: Reason?
   public var endedAt: Moment?
@@ -36,6 +37,8 @@ public struct RunState: Hashable, Sendable {
   public var pause: Reason?
   /// When the run was resumed last: time in a queue counts anew from there.
   public var resumedAt: Moment?
+  /// Of a run whose workflow limits how many run at once.
+  public var permit: RunPermit?
   /// What a rerun takes over from an earlier run; nil for a run that does everything itself.
   public var kept: KeptTasks?
   /// The version of the stored row; zero while there is none.
@@ -73,9 +76,17 @@ public struct RunState: Hashable, Sendable {
   /// Whether tasks that are ready may be offered to workers.
   var mayDispatch: Bool {
     switch phase {
-    case .running, .finishing: pause == nil
+    case .running, .finishing: pause == nil && !isWaitingForPermit
     case .stopping, .quarantined, .ended: false
     }
+  }
+
+  /// Whether its first task might have started.
+  public var hasStarted: Bool { permit?.wasHeld ?? true }
+
+  /// Whether nothing of it may start before others with its key have ended.
+  public var isWaitingForPermit: Bool {
+    if case .running = phase { permit?.isAsking == true } else { false }
   }
 
   /// Whether tasks that are ready wait for the run to be resumed.

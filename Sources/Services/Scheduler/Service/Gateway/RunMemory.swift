@@ -121,7 +121,8 @@ extension RunView {
       run: run.id.text, namespace: run.namespace.text, workflow: run.workflow.text,
       version: machine.plan.version.text, state: machine.stateWord,
       reason: machine.runReason(at: now).map(ReasonMessage.init), labels: run.labels,
-      createdAtUs: run.createdAt.microseconds, startedAtUs: run.startedAt.microseconds,
+      createdAtUs: run.createdAt.microseconds,
+      startedAtUs: run.hasStarted ? run.startedAt.microseconds : nil,
       endedAtUs: run.endedAt?.microseconds, counts: machine.counts.mapValues(Int64.init),
       revision: run.revision, inputs: run.inputs.mapValues { ValueMessage($0) },
       rerunOf: run.kept?.source.text ?? "")
@@ -133,8 +134,11 @@ extension RunView {
     self.init(
       run: record.run, namespace: record.namespace, workflow: record.workflow,
       version: record.version, state: run?.word ?? RunState.Phase.quarantined.word,
-      reason: run?.isPaused == true ? record.pause : record.reason, labels: record.labels,
-      createdAtUs: record.createdAtUs, startedAtUs: record.startedAtUs,
+      reason: run?.isPaused == true
+        ? record.pause : run?.permitReason.map(ReasonMessage.init) ?? record.reason,
+      labels: record.labels,
+      createdAtUs: record.createdAtUs,
+      startedAtUs: run?.hasStarted == false ? nil : record.startedAtUs,
       endedAtUs: record.endedAtUs, counts: record.counts, revision: record.revision,
       inputs: record.inputs, rerunOf: record.kept?.run ?? "")
   }

@@ -25,33 +25,47 @@ struct RunViews: RPCHandler {
   }
 
   private func run(
-    _ request: GetRunRequest, isWhole: Bool = true
+    _ request: GetRunRequest
   ) async throws(RPCError) -> GetRunResponse {
-    let id = try runID(request.run)
+    var look = LimitLook(ports)
+    return GetRunResponse(run: try await run(request.run, isWhole: true, &look))
+  }
+
+  private func run(
+    _ text: String, isWhole: Bool, _ look: inout LimitLook
+  ) async throws(RPCError) -> RunView {
+    let id = try runID(text)
     let now = ports.context.time.now()
-    if let owner = registry.owner(of: id),
-      let view = await owner.whenSettled({ owner in
-        owner.isSure ? owner.runs[id].map { RunView($0.machine, at: now) } : nil
-      })
-    {
-      return GetRunResponse(run: view)
+    var found: (view: RunView, permit: RunPermit?)?
+    if let owner = registry.owner(of: id) {
+      found = await owner.whenSettled { owner in
+        owner.isSure
+          ? owner.runs[id].map { (RunView($0.machine, at: now), $0.machine.run.permit) } : nil
+      }
     }
-    return GetRunResponse(run: try await stored(id, isWhole: isWhole, at: now))
+    if found == nil { found = try await stored(id, isWhole: isWhole, at: now) }
+    guard let (known, permit) = found else {
+      throw RPCError(.notFound, "run \(id) is not known here")
+    }
+    var view = known
+    try await look.complete(&view, permit: permit, isWhole: isWhole)
+    return view
   }
 
   /// A run that is not in memory here. Its row is old in the counts while it lives: they are exact
   /// when its tasks are read as well.
   private func stored(
     _ id: RunID, isWhole: Bool, at now: Moment
-  ) async throws(RPCError) -> RunView {
+  ) async throws(RPCError) -> (RunView, RunPermit?) {
     let record = try await row(id)
+    let permit = record.permit.flatMap { RunPermit($0) }
     guard isWhole, record.phase != "ended", record.phase != "quarantined" else {
-      return RunView(record)
+      return (RunView(record), permit)
     }
     do throws(RunLoader.Failure) {
-      return try await loader.load(id).map { RunView($0, at: now) } ?? RunView(record)
+      return (try await loader.load(id).map { RunView($0, at: now) } ?? RunView(record), permit)
     } catch {
-      return RunView(record)
+      return (RunView(record), permit)
     }
   }
 
@@ -60,11 +74,10 @@ struct RunViews: RPCHandler {
       throw RPCError(.invalidArgument, "more than \(RunViews.runsAtOnceMax) runs at once")
     }
     var views: [RunView] = []
+    var look = LimitLook(ports)
     for text in request.runs {
       do throws(RPCError) {
-        if let view = try await run(GetRunRequest(run: text), isWhole: false).run {
-          views.append(view)
-        }
+        views.append(try await run(text, isWhole: false, &look))
       } catch {
         guard error.code == .notFound else { throw error }
       }

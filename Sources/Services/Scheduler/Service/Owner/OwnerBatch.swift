@@ -14,6 +14,8 @@ struct OwnerBatch {
   var offersToCheck: [(attempt: AttemptID, pool: PoolName)] = []
   /// Runs that this batch changed.
   var touched: SortedSet<RunID> = []
+  /// Limits that this batch changed.
+  var touchedLimits: SortedSet<LimitKey> = []
   /// The next offset of each topic that this batch has taken in.
   var offsets: SortedMap<String, Int64> = [:]
 
@@ -36,6 +38,10 @@ struct OwnerBatch {
           SchedulerTables.stops.insert(
             StopRecord(
               session: session.text, attempt: attempt.description, isKill: isKill, reason: reason)))
+      case .askPermit(let permit):
+        messages.append(.request(.ask, permit.limit, for: entry.machine.run.id, permit: permit))
+      case .giveBackPermit(let limit, let run):
+        messages.append(.request(.giveBack, limit, for: run))
       case .announceEnd(let outcome):
         let run = entry.machine.run
         let partition = Partitioning.partition(of: run.id.text)

@@ -9,6 +9,8 @@ enum OwnerInput {
   case started(WorkflowStarted, RunID)
   case ended(AttemptID, AttemptReport)
   case command(RunCommand, RunID)
+  /// A run, of whatever partition, wants a permit of a limit of this one, or no more.
+  case limit(LimitKey, LimitMachine.Event)
   /// It cannot be understood, now or ever.
   case broken(String)
 
@@ -30,6 +32,12 @@ enum OwnerInput {
         // Also a kind that only a later version knows: a person must hear that it had no effect.
         guard message.event != nil else { throw WireError.malformed("kind of command") }
         self = .command(message, run)
+      case SchedulerTopics.limits:
+        let message = try LimitRequest(decoding: value)
+        guard let limit = LimitKey(text: message.limit), let event = message.event else {
+          throw WireError.malformed("limit, run or kind of request")
+        }
+        self = .limit(limit, event)
       default:
         let message = try AttemptEnded(decoding: value)
         guard let attempt = AttemptID(text: message.attempt), let report = AttemptReport(message)
@@ -45,7 +53,7 @@ enum OwnerInput {
     switch self {
     case .started(_, let run), .command(_, let run): run
     case .ended(let attempt, _): attempt.run
-    case .broken: nil
+    case .limit, .broken: nil
     }
   }
 }
@@ -76,8 +84,53 @@ extension RunCommand {
         blockers: [principal])
       return .overridden(
         command: command, key, TaskOverride(outcome, outputs: outputs, reason: reason))
+    case .grantPermit:
+      return LimitKey(text: limit).map { .permitGranted($0) }
+    case .refusePermit:
+      return refusal(since: since)
+    case .supersede:
+      guard let by = RunID(text: by), let limit = LimitKey(text: limit) else { return nil }
+      return .cancelled(command: command, LimitRefusal(.superseded, by: by).reason(limit, since))
     case .unspecified, .unrecognized:
       return nil
     }
+  }
+
+  private func refusal(since: Moment) -> RunEvent? {
+    guard let limit = LimitKey(text: limit), let kind = LimitRefusal.Kind(rawValue: outcome),
+      let by = RunID(text: by)
+    else { return nil }
+    return .permitRefused(
+      limit, isSkip: kind == .skipped, LimitRefusal(kind, by: by).reason(limit, since))
+  }
+}
+
+extension LimitRequest {
+  /// The event of a request; nil when it cannot be understood.
+  var event: LimitMachine.Event? {
+    guard let run = RunID(text: run) else { return nil }
+    switch kind {
+    case .ask:
+      guard let onLimit = ConcurrencyRule.OnLimit(rawValue: onLimit), size > 0 else { return nil }
+      return .asked(LimitClaim(run, size: Int(size), onLimit: onLimit))
+    case .giveBack:
+      return .gaveBack(run)
+    case .unspecified, .unrecognized:
+      return nil
+    }
+  }
+}
+
+extension LimitRefusal {
+  func reason(_ limit: LimitKey, _ since: Moment) -> Reason {
+    let (code, message) =
+      switch kind {
+      case .taken: ("concurrency-limit", "concurrency key '\(limit.key)' is taken by \(by)")
+      case .skipped:
+        ("concurrency-limit", "not needed: concurrency key '\(limit.key)' is taken by \(by)")
+      case .superseded:
+        ("superseded", "\(by) with the same concurrency key '\(limit.key)' came later")
+      }
+    return Reason(code: code, message: message, since: since, blockers: [by.text])
   }
 }

@@ -9,6 +9,11 @@ internal import Wire
 struct GatheredInputs {
   var newRuns: [(run: RunID, machine: RunMachine)] = []
   var events: [(run: RunID, event: RunEvent)] = []
+  var limitEvents: [(limit: LimitKey, event: LimitMachine.Event)] = []
+  /// Runs among those of the inputs that have ended.
+  var endedRuns: SortedSet<RunID> = []
+  /// What is answered to inputs about runs that are over.
+  var messages: [OutboxMessage] = []
   /// Rows that the inputs themselves write: dead letters, commands that wait for their run.
   var entries: [RecordBatch.Entry] = []
   var offsets: SortedMap<String, Int64> = [:]
@@ -38,8 +43,9 @@ extension PartitionOwner {
     }
     for (delivery, input) in inputs where delivery.place.topic != SchedulerTopics.started {
       switch input {
-      case .started:
-        continue
+      case .started, .limit:
+        // Starts came first; what limits are asked for comes last.
+        break
       case .ended(let attempt, let report):
         gathered.events.append(
           (attempt.run, .attemptEnded(attempt.task, attempt.fence, report)))
@@ -51,6 +57,7 @@ extension PartitionOwner {
       }
       gathered.offsets[delivery.place.topic] = delivery.offset + 1
     }
+    try await gatherLimits(inputs.map(\.input), &gathered)
     return gathered
   }
 
@@ -74,7 +81,10 @@ extension PartitionOwner {
     for (id, row) in zip(missing, rows) {
       guard let row else { continue }
       existing.insert(id)
-      guard row.record.phase != "ended" else { continue }
+      guard row.record.phase != "ended" else {
+        gathered.endedRuns.insert(id)
+        continue
+      }
       do throws(RunLoader.Failure) {
         let entry = RunEntry(try await loader.load(row))
         runs[id] = entry
@@ -226,6 +236,10 @@ extension PartitionOwner {
     _ message: RunCommand, _ run: RunID, isKnown: Bool, _ gathered: inout GatheredInputs
   ) async throws(BatchFailure) {
     guard let event = message.event else { return }
+    if case .permitGranted(let limit) = event, isOver(run, isKnown: isKnown, gathered) {
+      gathered.messages.append(.request(.giveBack, limit, for: run))
+      return
+    }
     if isKnown {
       gathered.events.append((run, event))
       return
@@ -234,6 +248,11 @@ extension PartitionOwner {
       run: run.text, command: message.command, event: message.encoded(),
       receivedAtUs: ports.context.time.now().microseconds)
     try await insertOnce(SchedulerTables.pendingCommands, record, &gathered)
+  }
+
+  /// Whether a run has ended, or was even forgotten: a permit was granted, so that it did exist.
+  private func isOver(_ run: RunID, isKnown: Bool, _ gathered: GatheredInputs) -> Bool {
+    !isKnown || gathered.endedRuns.contains(run)
   }
 
   /// Sets a record aside that cannot be understood, with its cause.

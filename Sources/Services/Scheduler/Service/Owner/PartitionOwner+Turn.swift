@@ -67,6 +67,7 @@ extension PartitionOwner {
     _ inputs: GatheredInputs, due: SortedSet<RunID>, into batch: inout OwnerBatch, at now: Moment
   ) {
     batch.entries = inputs.entries
+    batch.messages = inputs.messages
     batch.offsets = inputs.offsets
     for (run, machine) in inputs.newRuns {
       let entry = RunEntry(machine)
@@ -76,6 +77,9 @@ extension PartitionOwner {
       noteWork(of: entry)
     }
     var room = ports.configuration.rowsPerBatchMax - batch.entries.count - inputs.newRuns.count
+    decideLimits(
+      inputs.limitEvents, into: &batch, rowsMax: ports.configuration.rowsPerBatchMax / 4, at: now)
+    room -= batch.messages.count
     for (run, event) in inputs.events {
       room -= apply(event, to: run, into: &batch, at: now)
     }
@@ -184,6 +188,9 @@ extension PartitionOwner {
       guard let entry = runs[id] else { continue }
       entries += entry.entries(partition: partition)
     }
+    for limit in batch.touchedLimits {
+      entries += limits[limit]?.entries(partition: partition) ?? []
+    }
     let uptime = ports.context.time.uptime()
     let isRenewalDue = uptime - renewedAt >= ports.configuration.partitionRenewEvery
     guard
@@ -240,6 +247,7 @@ extension PartitionOwner {
   }
 
   private func stored(_ batch: OwnerBatch) {
+    limitsStored(batch)
     for id in batch.touched {
       guard let entry = runs[id] else { continue }
       entry.stored(as: version)

@@ -31,6 +31,12 @@ actor PartitionOwner {
   var runs: SortedMap<RunID, RunEntry> = [:]
   /// Live runs that are stored and not loaded.
   var dormant: SortedSet<RunID> = []
+  /// Limits whose keys belong to the partition, while somebody has or wants one of their permits.
+  var limits: SortedMap<LimitKey, LimitEntry> = [:]
+  /// Limits with something left to decide.
+  var busyLimits: SortedSet<LimitKey> = []
+  /// When to look again for claims that are due; nil at once.
+  var limitsCheckAt: Uptime?
   var window: OfferWindow
   var clock = OwnerClock()
   /// Runs with work left for the next batch, in the order of their turns.
@@ -204,7 +210,7 @@ actor PartitionOwner {
   }
 
   private func idleFor() -> Duration {
-    guard inbox.isEmpty, busy.isEmpty else { return .zero }
+    guard inbox.isEmpty, busy.isEmpty, busyLimits.isEmpty else { return .zero }
     let now = ports.context.time
     let untilRenewal =
       ports.configuration.partitionRenewEvery - (now.uptime() - renewedAt)
@@ -221,6 +227,7 @@ actor PartitionOwner {
       [("partition", "\(partition)"), ("error", "\(failure)")])
     // What was decided and not stored must not be seen by those who waited.
     runs = [:]
+    limits = [:]
     endDeciding()
     while !Task.isCancelled {
       do throws(BatchFailure) {
@@ -255,6 +262,9 @@ actor PartitionOwner {
   private func recover() async {
     runs = [:]
     busy = []
+    limits = [:]
+    busyLimits = []
+    limitsCheckAt = nil
     inbox = []
     clock = OwnerClock()
     window = window.emptied

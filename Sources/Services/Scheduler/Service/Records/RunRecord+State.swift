@@ -14,7 +14,7 @@ extension RunRecord {
       deadlineUs: machine.storedDeadline?.microseconds, partition: Int64(partition),
       commands: run.commands, counts: machine.counts.mapValues(Int64.init),
       pause: run.pause.map(ReasonMessage.init), resumedAtUs: run.resumedAt?.microseconds,
-      kept: run.kept.map(Kept.init))
+      kept: run.kept.map(Kept.init), permit: run.permit.map(Permit.init))
     switch run.phase {
     case .running:
       phase = "running"
@@ -52,6 +52,10 @@ extension RunRecord {
     if let kept {
       guard let kept = KeptTasks(kept) else { return nil }
       state.kept = kept
+    }
+    if let permit {
+      guard let permit = RunPermit(permit) else { return nil }
+      state.permit = permit
     }
     state.stamp = stamp
     return state

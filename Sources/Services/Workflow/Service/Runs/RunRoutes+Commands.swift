@@ -168,7 +168,7 @@ extension RunCommand.Kind {
     case .kill: "kill"
     case .pause: "pause"
     case .resume: "resume"
-    case .override, .unspecified, .unrecognized: "change"
+    case .override, .grantPermit, .refusePermit, .supersede, .unspecified, .unrecognized: "change"
     }
   }
 }
