@@ -139,6 +139,14 @@ class Scene:
         self.call("whoAmI", 200, token=token["token"])
         self.call("listServiceAccountTokens", 200, path=account)
         self.call("withdrawServiceAccountToken", 204, path=account | {"token": token["id"]})
+        secret = here | {"secret": "DEPLOY_KEY"}
+        self.call("setSecret", 201, {"value": "correct horse"}, path=secret)
+        self.call("setSecret", 200, {"value": "battery staple"}, path=secret)
+        self.call("setSecret", 422, {"value": "short"}, path=secret)
+        self.call("getSecret", 200, path=secret)
+        self.call("listSecrets", 200, path=here)
+        self.call("removeSecret", 204, path=secret)
+        self.call("getSecret", 404, path=secret)
         self.call("listAuditInNamespace", 200, path=here)
 
     def apply(self, text, expect=201, **query):

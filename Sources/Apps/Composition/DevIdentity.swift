@@ -33,7 +33,8 @@ struct DevIdentity: Sendable {
     server = IAMServer(
       IAMPorts(
         store: store, network: network,
-        crypto: IAMCrypto(digest: digest, signer: signer, hasher: hasher), context: context,
+        crypto: IAMCrypto(digest: digest, signer: signer, hasher: hasher, sealer: OpenSSLSealer()),
+        context: context,
         seal: CursorSeal(key: sealKey, digest: digest), secrets: IAMSecrets(master: master),
         configuration: .onOneMachine))
     others = IdentityAuthenticator(

@@ -7,7 +7,7 @@ struct Program {
   static let verbs: [Verb] =
     LocalVerbs.all + WorkflowVerbs.all + RunVerbs.all + TaskVerbs.all + ArtifactVerbs.all
     + NotifyVerbs.all + AuthVerbs.all + UserVerbs.all + RoleVerbs.all + NamespaceVerbs.all
-    + AccountVerbs.all
+    + SecretVerbs.all + AccountVerbs.all
 
   /// Words that are no verbs and are understood all the same.
   static let ownWords = ["help", "version"]

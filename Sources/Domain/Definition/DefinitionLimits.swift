@@ -21,6 +21,7 @@ public struct DefinitionLimits: Hashable, Sendable {
   public var labelsMax = 32
   public var labelValueBytesMax = 255
   public var inputsMax = 200
+  public var secretsMax = 50
   public var choicesMax = 200
   /// All inputs of a run together, as JSON.
   public var inputsBytesMax = 64 << 10

@@ -14,10 +14,10 @@ public struct EngineSupport: Hashable, Sendable {
 
   /// What this version runs.
   public static let current = EngineSupport(
-    refusedWorkflowKeys: ["secrets", "on"],
+    refusedWorkflowKeys: ["on"],
     refusedTaskKeys: ["cache", "approval"])
 
   /// Everything that `WorkflowDefinition` has a place for.
   public static let model = EngineSupport(
-    refusedWorkflowKeys: ["secrets", "on"], refusedTaskKeys: ["cache", "approval"])
+    refusedWorkflowKeys: ["on"], refusedTaskKeys: ["cache", "approval"])
 }

@@ -5,6 +5,8 @@ public struct Template: Hashable, Sendable {
   public enum Part: Hashable, Sendable {
     case text(String)
     case expression(Expression)
+    /// Filled in by the worker alone.
+    case secret(SecretName)
   }
 
   public var parts: [Part]
@@ -24,6 +26,13 @@ public struct Template: Hashable, Sendable {
     }
   }
 
+  public var secrets: SortedSet<SecretName> {
+    SortedSet(
+      parts.compactMap { part in
+        if case .secret(let name) = part { name } else { nil }
+      })
+  }
+
   /// The expression, when the template is one expression and nothing else.
   public var soleExpression: Expression? {
     guard parts.count == 1, case .expression(let expression)? = parts.first else { return nil }
@@ -41,6 +50,9 @@ public struct Template: Hashable, Sendable {
         // A dollar right before would make the expression a text. Parsing never yields that.
         if source.utf8.last == UInt8(ascii: "$") { source = source.dropLast() + "${{ '$' }}" }
         source += "${{ \(expression.source) }}"
+      case .secret(let name):
+        if source.utf8.last == UInt8(ascii: "$") { source = source.dropLast() + "${{ '$' }}" }
+        source += "${{ secrets.\(name) }}"
       }
     }
     return source

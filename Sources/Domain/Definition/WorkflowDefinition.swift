@@ -8,6 +8,8 @@ public struct WorkflowDefinition: Hashable, Sendable {
   public var description: String
   public var labels: SortedMap<String, String>
   public var inputs: SortedMap<String, InputDefinition>
+  /// What tasks may name in `env` and in headers; only these are ever given to a task.
+  public var secrets: SortedSet<SecretName> = []
   /// How long a run may take from start to its last main task; nil means without limit.
   public var timeout: Duration?
   public var concurrency: ConcurrencyRule?
@@ -33,6 +35,22 @@ public struct WorkflowDefinition: Hashable, Sendable {
     self.tasks = tasks
     self.finally = finally
     self.notify = notify
+  }
+}
+
+extension WorkflowDefinition {
+  /// The secrets that some task names.
+  public var usedSecrets: SortedSet<SecretName> {
+    SortedSet((tasks + finally).flatMap { $0.usedSecrets })
+  }
+}
+
+extension TaskDefinition {
+  /// The secrets that the task names.
+  public var usedSecrets: SortedSet<SecretName> {
+    var templates = environment.values
+    if case .http(let call) = work { templates += call.headers.values }
+    return SortedSet(templates.flatMap { $0.secrets })
   }
 }
 

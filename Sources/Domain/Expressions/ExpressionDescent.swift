@@ -255,7 +255,9 @@ extension ExpressionDescent {
   private func unknown(_ name: String, at offset: Int) -> ExpressionFault {
     let roots = ["inputs", "tasks", "item", "index", "run", "true", "false", "null"]
     let hint: String
-    if name == "not" {
+    if name == "secrets" {
+      hint = "secrets stand alone, as ${{ secrets.NAME }}, in env and in headers of http"
+    } else if name == "not" {
       hint = "write ! for 'not'"
     } else if context.inputs[name] != nil {
       hint = "did you mean inputs.\(name)?"

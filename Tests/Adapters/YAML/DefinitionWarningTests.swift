@@ -16,6 +16,14 @@ import Testing
     #expect(reading.definition != nil)
   }
 
+  @Test func `a secret that nobody names is a warning`() {
+    let reading = read(
+      "id: x\nsecrets: [A, B]\ntasks:\n  t: {run: a, env: {A: '${{ secrets.A }}'}}\n")
+    #expect(reading.findings.map(\.place) == ["unused-secret 2:14"])
+    #expect(reading.findings.map(\.severity) == [.warning])
+    #expect(reading.definition?.usedSecrets.map(\.text) == ["A"])
+  }
+
   @Test(arguments: [
     "run: echo '$HOME' \\| '&&'", "run: [sh, -c, 'a && b']", "run: 'echo ${{ run.id }}'",
     "run: make, timeout: {total: 40m}", "run: make, timeout: {attempt: none, total: 1h}",

@@ -52,6 +52,10 @@ public enum AccessPolicy {
       ("PUT /v1/namespaces/{namespace}/grants/{subject}", .namespace(.grantEdit)),
       ("DELETE /v1/namespaces/{namespace}/grants/{subject}", .namespace(.grantEdit)),
       ("GET /v1/namespaces/{namespace}/audit", .namespace(.auditRead)),
+      ("GET /v1/namespaces/{namespace}/secrets", .namespace(.secretList)),
+      ("GET /v1/namespaces/{namespace}/secrets/{secret}", .namespace(.secretList)),
+      ("PUT /v1/namespaces/{namespace}/secrets/{secret}", .namespace(.secretWrite)),
+      ("DELETE /v1/namespaces/{namespace}/secrets/{secret}", .namespace(.secretWrite)),
     ]
     + [
       ("GET ", "", Permission.accountRead), ("POST ", "", .accountEdit),

@@ -1,9 +1,8 @@
+internal import Ports
+
 /// Cuts a stream of bytes into lines. A line that is too long is cut into parts, each but the last
 /// with a mark at its end.
 struct LineSplitter {
-  /// Stands at the end of a part that goes on with the next line.
-  static let continuationMark = Array(" [line continues]".utf8)
-
   private let lineBytesMax: Int
   private var pending: [UInt8] = []
 
@@ -39,7 +38,7 @@ struct LineSplitter {
     var start = 0
     while pending.count - start > lineBytesMax {
       let end = LineSplitter.cut(pending, from: start, upTo: start + lineBytesMax)
-      lines.append(Array(pending[start..<end]) + LineSplitter.continuationMark)
+      lines.append(Array(pending[start..<end]) + OutputLine.continuationMark)
       start = end
     }
     pending.removeFirst(start)

@@ -3120,6 +3120,148 @@ public enum PublishedDocuments {
             }
           }
         },
+        "/v1/namespaces/{namespace}/secrets": {
+          "get": {
+            "operationId": "listSecrets",
+            "tags": ["identity"],
+            "summary": "Secrets, by name, without their values",
+            "x-permission": "secret:list",
+            "x-namespace": "path",
+            "parameters": [
+              {
+                "name": "namespace",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/Name"}
+              },
+              {"$ref": "#/components/parameters/limit"},
+              {"$ref": "#/components/parameters/cursor"}
+            ],
+            "responses": {
+              "200": {
+                "description": "A page.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecretPage"}}}
+              },
+              "400": {"$ref": "#/components/responses/BadRequest"},
+              "401": {"$ref": "#/components/responses/NotSignedIn"},
+              "403": {"$ref": "#/components/responses/NotAllowed"},
+              "404": {"$ref": "#/components/responses/NotFound"},
+              "503": {"$ref": "#/components/responses/NotAvailable"}
+            }
+          }
+        },
+        "/v1/namespaces/{namespace}/secrets/{secret}": {
+          "get": {
+            "operationId": "getSecret",
+            "tags": ["identity"],
+            "summary": "What is known of a secret, without its value",
+            "x-permission": "secret:list",
+            "x-namespace": "path",
+            "parameters": [
+              {
+                "name": "namespace",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/Name"}
+              },
+              {
+                "name": "secret",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/SecretName"}
+              }
+            ],
+            "responses": {
+              "200": {
+                "description": "The secret.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Secret"}}}
+              },
+              "400": {"$ref": "#/components/responses/BadRequest"},
+              "401": {"$ref": "#/components/responses/NotSignedIn"},
+              "403": {"$ref": "#/components/responses/NotAllowed"},
+              "404": {"$ref": "#/components/responses/NotFound"},
+              "503": {"$ref": "#/components/responses/NotAvailable"}
+            }
+          },
+          "put": {
+            "operationId": "setSecret",
+            "tags": ["identity"],
+            "summary": "Sets a secret: makes it, or gives it another value",
+            "x-permission": "secret:write",
+            "x-namespace": "path",
+            "parameters": [
+              {
+                "name": "namespace",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/Name"}
+              },
+              {
+                "name": "secret",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/SecretName"}
+              }
+            ],
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/SecretOrder"}}
+              }
+            },
+            "responses": {
+              "200": {
+                "description": "It has another value.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Secret"}}}
+              },
+              "201": {
+                "description": "It was made.",
+                "headers": {"Location": {"$ref": "#/components/headers/Location"}},
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Secret"}}}
+              },
+              "400": {"$ref": "#/components/responses/BadRequest"},
+              "401": {"$ref": "#/components/responses/NotSignedIn"},
+              "403": {"$ref": "#/components/responses/NotAllowed"},
+              "404": {"$ref": "#/components/responses/NotFound"},
+              "408": {"$ref": "#/components/responses/TooSlow"},
+              "409": {"$ref": "#/components/responses/Conflict"},
+              "413": {"$ref": "#/components/responses/TooLarge"},
+              "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+              "422": {"$ref": "#/components/responses/NotValid"},
+              "503": {"$ref": "#/components/responses/NotAvailable"}
+            }
+          },
+          "delete": {
+            "operationId": "removeSecret",
+            "tags": ["identity"],
+            "summary": "Removes a secret: runs that want it fail from now on",
+            "x-permission": "secret:write",
+            "x-namespace": "path",
+            "parameters": [
+              {
+                "name": "namespace",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/Name"}
+              },
+              {
+                "name": "secret",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/SecretName"}
+              }
+            ],
+            "responses": {
+              "204": {"description": "Done."},
+              "400": {"$ref": "#/components/responses/BadRequest"},
+              "401": {"$ref": "#/components/responses/NotSignedIn"},
+              "403": {"$ref": "#/components/responses/NotAllowed"},
+              "404": {"$ref": "#/components/responses/NotFound"},
+              "409": {"$ref": "#/components/responses/Conflict"},
+              "503": {"$ref": "#/components/responses/NotAvailable"}
+            }
+          }
+        },
         "/v1/namespaces/{namespace}/service-accounts": {
           "get": {
             "operationId": "listServiceAccounts",
@@ -5078,6 +5220,49 @@ public enum PublishedDocuments {
               "nextCursor": {"$ref": "#/components/schemas/Cursor"}
             }
           },
+          "SecretName": {
+            "type": "string",
+            "pattern": "^[A-Z][A-Z0-9_]{0,63}$"
+          },
+          "SecretOrder": {
+            "type": "object",
+            "description": "The value of a secret: text of 8 to 32,768 bytes of UTF-8 without NUL.",
+            "required": ["value"],
+            "properties": {
+              "value": {"type": "string", "minLength": 1, "writeOnly": true}
+            },
+            "additionalProperties": false
+          },
+          "Secret": {
+            "type": "object",
+            "description": "A secret, without its value, which nobody reads.",
+            "required": [
+              "name", "namespace", "version", "fingerprint", "createdAt", "createdBy", "updatedAt",
+              "updatedBy"
+            ],
+            "properties": {
+              "name": {"$ref": "#/components/schemas/SecretName"},
+              "namespace": {"$ref": "#/components/schemas/Name"},
+              "version": {"type": "integer", "format": "int64", "minimum": 1},
+              "fingerprint": {
+                "type": "string",
+                "description": "The same for the same value of this secret, and nothing else."
+              },
+              "createdAt": {"type": "string", "format": "date-time"},
+              "createdBy": {"type": "string"},
+              "updatedAt": {"type": "string", "format": "date-time"},
+              "updatedBy": {"type": "string"}
+            }
+          },
+          "SecretPage": {
+            "type": "object",
+            "description": "A page of a list. It may be shorter than asked for though more follows.",
+            "required": ["items"],
+            "properties": {
+              "items": {"type": "array", "items": {"$ref": "#/components/schemas/Secret"}},
+              "nextCursor": {"$ref": "#/components/schemas/Cursor"}
+            }
+          },
           "ServiceAccountPage": {
             "type": "object",
             "description": "A page of a list. It may be shorter than asked for though more follows.",
@@ -5120,7 +5305,13 @@ public enum PublishedDocuments {
         "description": {"$ref": "#/$defs/text", "description": "For people."},
         "labels": {"$ref": "#/$defs/labels"},
         "inputs": {"$ref": "#/$defs/inputs"},
-        "secrets": {"description": "Not carried out by this version, and therefore refused."},
+        "secrets": {
+          "type": "array",
+          "items": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{0,63}$"},
+          "uniqueItems": true,
+          "maxItems": 50,
+          "description": "Secrets of the namespace that tasks may name, as ${{ secrets.NAME }}, in env and in headers."
+        },
         "concurrency": {
           "$ref": "#/$defs/concurrency",
           "description": "How many runs with the same key may run at once, and what happens to the next one."

@@ -10,6 +10,8 @@ extension DefinitionParse {
     _ cursor: SourceCursor, over base: SortedMap<String, Template>, in scope: ExpressionScope
   ) -> SortedMap<String, Template> {
     var variables = Array(base.map { ($0.key, $0.value) })
+    var scope = scope
+    scope.secrets = secrets
     for (key, value) in entries(cursor, of: "variables", max: limits.environmentMax) {
       judgeVariable(key, value)
       if let template = template(value, in: scope, bytesMax: limits.environmentValueBytesMax) {

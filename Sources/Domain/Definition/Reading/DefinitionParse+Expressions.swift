@@ -5,6 +5,8 @@ struct ExpressionScope {
   var context: ExpressionContext
   /// Which task the place belongs to, as a node of the graph; nil outside tasks.
   var task: Int?
+  /// The secrets that may be named here; nil where none may.
+  var secrets: SortedSet<SecretName>?
 }
 
 extension DefinitionParse {
@@ -53,6 +55,12 @@ extension DefinitionParse {
         case .text(let text):
           parts.append(.text(text))
         case .expression(let source, let start):
+          if let declared = scope.secrets, let text = SecretReference.name(in: source) {
+            let place = cursor.position(ofScalar: origin(start))
+            let name = secret(text, among: declared, of: cursor, at: place)
+            if let name { parts.append(.secret(name)) } else { isSound = false }
+            continue
+          }
           let place = { offset in cursor.position(ofScalar: origin(start + offset)) }
           let read = expression(source, in: scope, of: cursor, place)
           if let read { parts.append(.expression(read.0)) } else { isSound = false }

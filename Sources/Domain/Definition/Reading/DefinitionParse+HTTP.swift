@@ -51,6 +51,8 @@ extension DefinitionParse {
     _ cursor: SourceCursor, in scope: ExpressionScope
   ) -> SortedMap<String, Template> {
     var headers: [(String, Template)] = []
+    var scope = scope
+    scope.secrets = secrets
     for (key, value) in entries(cursor, of: "headers", max: limits.headersMax) {
       let name = key.lowercased()
       if !DefinitionParse.isToken(key) || key.utf8.count > 256 {

@@ -23,6 +23,10 @@ extension DefinitionParse {
     }
     if let labels = map["labels"] { workflow.labels = self.labels(labels) }
     if let inputs = map["inputs"] { workflow.inputs = self.inputs(inputs) }
+    if let declared = map["secrets"] {
+      secrets = self.secrets(declared)
+      workflow.secrets = secrets
+    }
     if let timeout = map["timeout"] { workflow.timeout = durationSetting(timeout)?.length }
     let scope = ExpressionScope(
       context: ExpressionContext(inputs: workflow.inputs.mapValues(\.type)))
@@ -32,6 +36,7 @@ extension DefinitionParse {
     if let notify = map["notify"] { workflow.notify = notifications(notify) }
     let defaults = map["defaults"].map { taskDefaults($0, in: scope) } ?? TaskDefaults()
     readTasks(map, defaults: defaults, in: scope, into: &workflow)
+    if let declared = map["secrets"], !findings.hasErrors { judgeUse(of: declared, by: workflow) }
     return workflow
   }
 

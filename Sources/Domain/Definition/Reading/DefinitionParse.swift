@@ -8,6 +8,8 @@ struct DefinitionParse {
   private(set) var findings: FindingList
   /// Known once the names, needs and outputs of all tasks were read.
   var outlines = TaskOutlines.none
+  /// What the workflow declares: read before any task.
+  var secrets: SortedSet<SecretName> = []
   /// A search among all task names costs their number; a hostile file has that many unknown names.
   private var searchesLeft = 200
 

@@ -41,6 +41,9 @@ public enum DefinitionText {
     if !definition.labels.isEmpty {
       entries.append(("labels", .map(definition.labels.map { ($0.key, .text($0.value)) })))
     }
+    if !definition.secrets.isEmpty {
+      entries.append(("secrets", .list(definition.secrets.map { .text($0.text) })))
+    }
     if let timeout = definition.timeout {
       entries.append(("timeout", .token(DurationText.text(of: timeout))))
     }

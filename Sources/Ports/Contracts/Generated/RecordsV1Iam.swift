@@ -989,3 +989,94 @@ public struct AnswerRecord: WireMessage {
     }
   }
 }
+
+/// A secret of a namespace. Its value is sealed by a key of its own, which the master key seals.
+public struct SecretRecord: WireMessage {
+  public var namespace: String = ""
+  public var name: String = ""
+  /// Grows by one with every value.
+  public var version: Int64 = 0
+  public var sealed: [UInt8] = []
+  public var nonce: [UInt8] = []
+  public var sealedKey: [UInt8] = []
+  public var keyNonce: [UInt8] = []
+  /// Which master key seals the key.
+  public var master: String = ""
+  /// Tells values apart and nothing else.
+  public var fingerprint: String = ""
+  public var createdAtUs: Int64 = 0
+  public var createdBy: String = ""
+  public var updatedAtUs: Int64 = 0
+  public var updatedBy: String = ""
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    namespace: String = "",
+    name: String = "",
+    version: Int64 = 0,
+    sealed: [UInt8] = [],
+    nonce: [UInt8] = [],
+    sealedKey: [UInt8] = [],
+    keyNonce: [UInt8] = [],
+    master: String = "",
+    fingerprint: String = "",
+    createdAtUs: Int64 = 0,
+    createdBy: String = "",
+    updatedAtUs: Int64 = 0,
+    updatedBy: String = ""
+  ) {
+    self.namespace = namespace
+    self.name = name
+    self.version = version
+    self.sealed = sealed
+    self.nonce = nonce
+    self.sealedKey = sealedKey
+    self.keyNonce = keyNonce
+    self.master = master
+    self.fingerprint = fingerprint
+    self.createdAtUs = createdAtUs
+    self.createdBy = createdBy
+    self.updatedAtUs = updatedAtUs
+    self.updatedBy = updatedBy
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !namespace.isEmpty { writer.string(1, namespace) }
+    if !name.isEmpty { writer.string(2, name) }
+    if version != 0 { writer.int64(3, version) }
+    if !sealed.isEmpty { writer.data(4, sealed) }
+    if !nonce.isEmpty { writer.data(5, nonce) }
+    if !sealedKey.isEmpty { writer.data(6, sealedKey) }
+    if !keyNonce.isEmpty { writer.data(7, keyNonce) }
+    if !master.isEmpty { writer.string(8, master) }
+    if !fingerprint.isEmpty { writer.string(9, fingerprint) }
+    if createdAtUs != 0 { writer.int64(10, createdAtUs) }
+    if !createdBy.isEmpty { writer.string(11, createdBy) }
+    if updatedAtUs != 0 { writer.int64(12, updatedAtUs) }
+    if !updatedBy.isEmpty { writer.string(13, updatedBy) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: namespace = try reader.string()
+      case 18: name = try reader.string()
+      case 24: version = try reader.int64()
+      case 34: sealed = try reader.data()
+      case 42: nonce = try reader.data()
+      case 50: sealedKey = try reader.data()
+      case 58: keyNonce = try reader.data()
+      case 66: master = try reader.string()
+      case 74: fingerprint = try reader.string()
+      case 80: createdAtUs = try reader.int64()
+      case 90: createdBy = try reader.string()
+      case 96: updatedAtUs = try reader.int64()
+      case 106: updatedBy = try reader.string()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}

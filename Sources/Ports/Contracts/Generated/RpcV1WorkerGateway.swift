@@ -446,12 +446,80 @@ public struct WorkOrderMessage: WireMessage {
     }
   }
 
+  /// A text with secrets in it, by name.
+  public struct SecretField: WireMessage {
+    public struct Piece: WireMessage {
+      public enum Piece: Hashable, Sendable {
+        case text(String)
+        case secret(String)
+      }
+
+      public var piece: Piece?
+      public var unknownFields = UnknownFields()
+
+      public init() {}
+
+      public init(
+        piece: Piece? = nil
+      ) {
+        self.piece = piece
+      }
+
+      public func encode(into writer: inout WireWriter) {
+        if case .text(let item)? = piece { writer.string(1, item) }
+        if case .secret(let item)? = piece { writer.string(2, item) }
+        if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+      }
+
+      public mutating func decode(from reader: inout WireReader) throws(WireError) {
+        while let tag = try reader.nextTag() {
+          switch tag {
+          case 10: piece = .text(try reader.string())
+          case 18: piece = .secret(try reader.string())
+          default: try reader.unknown(tag, &unknownFields)
+          }
+        }
+      }
+    }
+
+    public var name: String = ""
+    public var pieces: [WorkOrderMessage.SecretField.Piece] = []
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      name: String = "",
+      pieces: [WorkOrderMessage.SecretField.Piece] = []
+    ) {
+      self.name = name
+      self.pieces = pieces
+    }
+
+    public func encode(into writer: inout WireWriter) {
+      if !name.isEmpty { writer.string(1, name) }
+      for item in pieces { writer.message(2, item) }
+      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+    }
+
+    public mutating func decode(from reader: inout WireReader) throws(WireError) {
+      while let tag = try reader.nextTag() {
+        switch tag {
+        case 10: name = try reader.string()
+        case 18: try reader.message(appendingTo: &pieces)
+        default: try reader.unknown(tag, &unknownFields)
+        }
+      }
+    }
+  }
+
   public struct HTTP: WireMessage {
     public var method: String = ""
     public var url: String = ""
     public var headers: [WorkOrderMessage.Field] = []
     public var body: [UInt8] = []
     public var expect: [Int32] = []
+    public var secretHeaders: [WorkOrderMessage.SecretField] = []
     public var unknownFields = UnknownFields()
 
     public init() {}
@@ -461,13 +529,15 @@ public struct WorkOrderMessage: WireMessage {
       url: String = "",
       headers: [WorkOrderMessage.Field] = [],
       body: [UInt8] = [],
-      expect: [Int32] = []
+      expect: [Int32] = [],
+      secretHeaders: [WorkOrderMessage.SecretField] = []
     ) {
       self.method = method
       self.url = url
       self.headers = headers
       self.body = body
       self.expect = expect
+      self.secretHeaders = secretHeaders
     }
 
     public func encode(into writer: inout WireWriter) {
@@ -480,6 +550,7 @@ public struct WorkOrderMessage: WireMessage {
         for item in expect { writer.int32(item) }
         writer.end(mark)
       }
+      for item in secretHeaders { writer.message(6, item) }
       if !unknownFields.isEmpty { writer.unknown(unknownFields) }
     }
 
@@ -495,6 +566,7 @@ public struct WorkOrderMessage: WireMessage {
           let outer = try reader.enter()
           while !reader.isAtEnd { expect.append(try reader.int32()) }
           reader.leave(outer)
+        case 50: try reader.message(appendingTo: &secretHeaders)
         default: try reader.unknown(tag, &unknownFields)
         }
       }
@@ -563,6 +635,8 @@ public struct WorkOrderMessage: WireMessage {
   public var workflow: String = ""
   public var artifacts: [WorkOrderMessage.Artifact] = []
   public var files: [WorkOrderMessage.File] = []
+  /// Variables with secrets in them, which the worker fills in.
+  public var secretEnvironment: [WorkOrderMessage.SecretField] = []
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -578,7 +652,8 @@ public struct WorkOrderMessage: WireMessage {
     namespace: String = "",
     workflow: String = "",
     artifacts: [WorkOrderMessage.Artifact] = [],
-    files: [WorkOrderMessage.File] = []
+    files: [WorkOrderMessage.File] = [],
+    secretEnvironment: [WorkOrderMessage.SecretField] = []
   ) {
     self.attempt = attempt
     self.work = work
@@ -591,6 +666,7 @@ public struct WorkOrderMessage: WireMessage {
     self.workflow = workflow
     self.artifacts = artifacts
     self.files = files
+    self.secretEnvironment = secretEnvironment
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -618,6 +694,7 @@ public struct WorkOrderMessage: WireMessage {
     if !workflow.isEmpty { writer.string(12, workflow) }
     for item in artifacts { writer.message(20, item) }
     for item in files { writer.message(21, item) }
+    for item in secretEnvironment { writer.message(22, item) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -678,6 +755,7 @@ public struct WorkOrderMessage: WireMessage {
       case 98: workflow = try reader.string()
       case 162: try reader.message(appendingTo: &artifacts)
       case 170: try reader.message(appendingTo: &files)
+      case 178: try reader.message(appendingTo: &secretEnvironment)
       default: try reader.unknown(tag, &unknownFields)
       }
     }

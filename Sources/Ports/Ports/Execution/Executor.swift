@@ -10,9 +10,15 @@ public struct WorkOrder: Hashable, Sendable {
   }
 
   public var attempt: AttemptID
+  /// Of the run.
+  public var namespace = NamespaceName.default
   public var work: Work
   /// The whole environment of the attempt, `MILLRACE_…` included.
   public var environment: SortedMap<String, String>
+  /// Of the environment and of the headers of a call, what holds secrets: the worker fills it in
+  /// before an executor sees the order.
+  public var secretEnvironment: SortedMap<String, SecretText> = [:]
+  public var secretHeaders: SortedMap<String, SecretText> = [:]
   /// The outputs that the task declared; others are refused.
   public var outputs: SortedMap<String, ValueType>
   public var limits: ExecutionLimits
@@ -53,6 +59,9 @@ public struct ExecutionLimits: Hashable, Sendable {
 
 /// A piece of what a task printed: one line, or a part of a long one.
 public struct OutputLine: Hashable, Sendable {
+  /// Stands at the end of a part that goes on with the next piece.
+  public static let continuationMark = Array(" [line continues]".utf8)
+
   public enum Stream: String, Hashable, Sendable { case out, error, system }
 
   public var stream: Stream

@@ -20,6 +20,7 @@ public struct IAMConfiguration: Sendable {
     failuresFree: 5, delayFirst: .seconds(720), delayMax: .seconds(720))
   public var tokensPerOwnerMax = 100
   public var requestBytesMax = 16_384
+  public var secretsPerNamespaceMax = 500
   /// Decisions that are made anew because somebody else was faster.
   public var conflictsMax = 8
   /// Denials of callers that nobody knows, written down in one second; more are counted only.

@@ -9,6 +9,7 @@ public struct IAMPorts: Sendable {
   public let digest: any Digest
   public let signer: any Signer
   public let hasher: any PasswordHasher
+  let sealer: any Sealer
   public let context: ServiceContext
   public let seal: CursorSeal
   public let configuration: IAMConfiguration
@@ -24,6 +25,7 @@ public struct IAMPorts: Sendable {
     digest = crypto.digest
     signer = crypto.signer
     hasher = crypto.hasher
+    sealer = crypto.sealer
     self.context = context
     self.seal = seal
     self.configuration = configuration
@@ -38,11 +40,15 @@ public struct IAMCrypto: Sendable {
   public let digest: any Digest
   public let signer: any Signer
   public let hasher: any PasswordHasher
+  public let sealer: any Sealer
 
-  public init(digest: any Digest, signer: any Signer, hasher: any PasswordHasher) {
+  public init(
+    digest: any Digest, signer: any Signer, hasher: any PasswordHasher, sealer: any Sealer
+  ) {
     self.digest = digest
     self.signer = signer
     self.hasher = hasher
+    self.sealer = sealer
   }
 }
 

@@ -26,14 +26,18 @@ public struct IAMServer: Sendable {
       + TokenRoutes(ports: ports, desk: tokens).all + users.all + GrantRoutes(ports: ports).all
       + NamespaceRoutes(ports: ports).all + AccountRoutes(ports: ports, tokens: tokens).all
       + InvitationRoutes(ports: ports).all + KeyRoutes(ports: ports, keys: keys).all
-      + AuditRoutes(ports: ports).all
+      + AuditRoutes(ports: ports).all + SecretRoutes(ports: ports).all
   }
 
   /// Runs until the task is cancelled.
   public func run() async {
     await withDiscardingTaskGroup { group in
       group.addTask { await keys.run() }
-      group.addTask { await serve() }
+      group.addTask {
+        await serve(
+          IdentityMethods.service, IdentityHandler(ports: ports, keys: keys, trail: audit))
+      }
+      group.addTask { await serve(SecretsMethods.service, SecretsHandler(ports: ports)) }
       group.addTask { await Sweeper(ports: ports).run() }
       group.addTask { await prepare() }
     }
@@ -53,12 +57,10 @@ public struct IAMServer: Sendable {
     }
   }
 
-  private func serve() async {
+  private func serve(_ service: String, _ handler: any RPCHandler) async {
     while !Task.isCancelled {
       do throws(RPCError) {
-        try await ports.network.serve(
-          rpc: IdentityMethods.service,
-          IdentityHandler(ports: ports, keys: keys, trail: audit))
+        try await ports.network.serve(rpc: service, handler)
       } catch {
         guard !Task.isCancelled else { return }
         ports.context.telemetry.log(.warning, "rpc.not-served", [("error", error.message)])

@@ -9,7 +9,7 @@ public enum IAMTables {
     users.declaration, accounts.declaration, members.declaration, signIns.declaration,
     refreshes.declaration, tokens.declaration, invitations.declaration, namespaces.declaration,
     rings.declaration, installations.declaration, throttles.declaration, voids.declaration,
-    audits.declaration, answers.declaration,
+    audits.declaration, answers.declaration, secrets.declaration,
   ]
 
   static let users = Table<UserRecord>(
@@ -96,6 +96,11 @@ public enum IAMTables {
       name: "iam_audit", key: [.init("entry", .text)], columns: [.init("namespace", .text)],
       indexes: [.init("of_namespace", on: ["namespace"])]),
     key: { [.text($0.id)] }, columns: { [.text($0.namespace)] })
+
+  static let secrets = Table<SecretRecord>(
+    TableDeclaration(
+      name: "iam_secret", key: [.init("namespace", .text), .init("name", .text)]),
+    key: { [.text($0.namespace), .text($0.name)] })
 
   static let answers = Table<AnswerRecord>(
     TableDeclaration(

@@ -10,6 +10,11 @@ struct Vault: Sendable {
   private let tokenKey: [UInt8]
   private let answerKey: [UInt8]
   private let signingKey: [UInt8]
+  private let fingerprintKey: [UInt8]
+  /// Seals the keys of secrets.
+  let secretsKey: [UInt8]
+  /// Which one that is.
+  let secretsKeyName: String
   private let firstAdminDigest: [UInt8]?
 
   init(_ secrets: IAMSecrets, digest: any Digest) {
@@ -18,6 +23,11 @@ struct Vault: Sendable {
     tokenKey = digest.derivedKey("tokens", from: secrets.master)
     answerKey = digest.derivedKey("answers", from: secrets.master)
     signingKey = digest.derivedKey("access tokens", from: secrets.master)
+    fingerprintKey = digest.derivedKey("fingerprints of secrets", from: secrets.master)
+    secretsKey = digest.derivedKey("secrets", from: secrets.master)
+    secretsKeyName = String(
+      digest.hexadecimal(digest: digest.derivedKey("name of secrets", from: secrets.master))
+        .prefix(16))
     firstAdminDigest = secrets.firstAdminToken.map { digest.digest([UInt8]($0.utf8)) }
   }
 
@@ -42,6 +52,14 @@ struct Vault: Sendable {
   /// A code of a request that tells it from others and nothing else, passwords included.
   func code(ofRequest body: [UInt8]) -> [UInt8] {
     digest.authenticationCode(of: body, key: answerKey)
+  }
+
+  /// Tells values of one secret apart; equal values of two secrets have different ones.
+  func fingerprint(of value: SecretValue, _ namespace: NamespaceName, _ name: SecretName) -> String
+  {
+    let message = [UInt8]("\(namespace)\n\(name)\n\(value.text)".utf8)
+    let code = digest.authenticationCode(of: message, key: fingerprintKey)
+    return String(digest.hexadecimal(digest: code).prefix(16))
   }
 
   func seed(ofKey id: KeyID) -> [UInt8] {

@@ -1,3 +1,4 @@
+import Ports
 import Testing
 
 @testable import ExecutorsAdapter
@@ -28,7 +29,7 @@ struct LineSplitterTests {
   }
 
   @Test func `a long line is cut into parts with marks, between characters`() {
-    let mark = String(decoding: LineSplitter.continuationMark, as: UTF8.self)
+    let mark = String(decoding: OutputLine.continuationMark, as: UTF8.self)
     #expect(lines([Array("0123456789ab\n".utf8)]) == ["0123456789" + mark, "ab"])
     #expect(lines([Array("0123456789\n".utf8)]) == ["0123456789"])
     #expect(lines([Array("12345678😀9\n".utf8)]) == ["12345678" + mark, "😀9"])
@@ -38,7 +39,7 @@ struct LineSplitterTests {
     var splitter = LineSplitter(lineBytesMax: 8)
     let bytes = [UInt8](repeating: 0x80, count: 20)
     let parts = splitter.take(bytes) + [splitter.finish() ?? []]
-    let mark = LineSplitter.continuationMark
+    let mark = OutputLine.continuationMark
     #expect(
       parts == [
         Array(bytes[..<8]) + mark, Array(bytes[..<8]) + mark, Array(bytes[..<4]),

@@ -69,11 +69,13 @@ struct Scene: Sendable {
         spawner: environment.spawner, telemetry: environment.telemetry, probe: environment.probe)
       let ports = IAMPorts(
         store: store, network: network,
-        crypto: IAMCrypto(digest: FakeDigest(), signer: FakeSigner(), hasher: hasher),
+        crypto: IAMCrypto(
+          digest: FakeDigest(), signer: FakeSigner(), hasher: hasher, sealer: FakeSealer()),
         context: context, seal: CursorSeal(key: "k", digest: FakeDigest()),
         secrets: Scene.secrets, configuration: configuration)
       let server = IAMServer(ports)
       served.routes = server.routes
+      served.ports = ports
       let authenticator = IdentityAuthenticator(
         network: network, signer: FakeSigner(), digest: FakeDigest(), context: context)
       let router = Router(
@@ -88,6 +90,7 @@ struct Scene: Sendable {
   }
 
   var routes: [Route] { served.routes }
+  var ports: IAMPorts? { served.ports }
 
   /// An answer that goes on for an hour: what logs and runs are followed by.
   private static func stream(_ context: ServiceContext) -> Route {
@@ -205,9 +208,13 @@ struct Scene: Sendable {
 
 /// What the service told of itself.
 private final class Served: Sendable {
-  private let state = Mutex<[Route]>([])
+  private let state = Mutex((routes: [Route](), ports: IAMPorts?.none))
   var routes: [Route] {
-    get { state.withLock { $0 } }
-    set { state.withLock { $0 = newValue } }
+    get { state.withLock { $0.routes } }
+    set { state.withLock { $0.routes = newValue } }
+  }
+  var ports: IAMPorts? {
+    get { state.withLock { $0.ports } }
+    set { state.withLock { $0.ports = newValue } }
   }
 }

@@ -1,4 +1,5 @@
 import Domain
+import TestSupport
 
 @testable import SchedulerCore
 
@@ -228,19 +229,6 @@ struct RunHarness {
   func outcome(_ name: String) -> TaskOutcome? {
     plan.node(named: TaskName(unchecked: name)).flatMap { machine.tasks[$0].phase.outcome }
   }
-}
-
-/// A seeded stream for choices in tests.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    return StableHash.mixed(state)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
-  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 }
 
 extension TaskDefinition {

@@ -26,6 +26,7 @@ struct Scene: Sendable {
     _ world: SimulatedWorld, slots: Int = 2, bus busFaults: BusFaults = .calm,
     network networkFaults: NetworkFaults = .calm,
     executor executorFaults: ExecutorFaults = .calm, artifacts: FakeArtifacts? = nil,
+    secrets: FakeSecrets? = nil,
     configure: @escaping @Sendable (inout WorkerConfiguration) -> Void = { _ in },
     script: @escaping @Sendable (Int) -> ExecutionScript
   ) {
@@ -47,6 +48,11 @@ struct Scene: Sendable {
           try? await network.serve(FakeArtifacts.address, artifacts) { _ in }
         }
         try await network.serve(rpc: ArtifactsMethods.service, artifacts)
+      }
+    }
+    if let secrets {
+      world.process("iam").start { _ in
+        try await network.serve(rpc: SecretsMethods.service, secrets)
       }
     }
     worker = world.process("worker")
@@ -113,7 +119,8 @@ struct Scene: Sendable {
       attempt: Scene.attempt(number).description,
       work: .run(WorkOrderMessage.Run(argv: ["true"])),
       attemptLimitUs: attempt?.wholeMicroseconds ?? 0,
-      heartbeatLimitUs: silence?.wholeMicroseconds ?? 0, graceUs: grace.wholeMicroseconds)
+      heartbeatLimitUs: silence?.wholeMicroseconds ?? 0, graceUs: grace.wholeMicroseconds,
+      namespace: "default")
   }
 
   /// The log of an attempt as a reader of the topic sees it: repeated lines are dropped.

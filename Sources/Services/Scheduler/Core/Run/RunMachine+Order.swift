@@ -13,6 +13,7 @@ public struct AttemptOrder: Hashable, Sendable {
     public var method: String
     public var url: String
     public var headers: SortedMap<String, String>
+    public var secretHeaders: SortedMap<String, SecretText> = [:]
     public var body: Value?
     public var expect: [Int]
   }
@@ -22,6 +23,7 @@ public struct AttemptOrder: Hashable, Sendable {
   public var workflow: WorkflowName
   public var work: Work
   public var environment: SortedMap<String, String>
+  public var secretEnvironment: SortedMap<String, SecretText> = [:]
   public var outputs: SortedMap<String, ValueType>
   public var limits: TimeLimits
   public var artifacts: [ArtifactRule] = []
@@ -36,7 +38,10 @@ extension RunMachine {
       task.fence == fence, case .offered = task.phase
     else { return nil }
     // It was rendered before it was offered, from facts that cannot change.
-    guard let (work, environment) = try? renderWork(of: place) else { return nil }
+    guard let (work, environment) = try? renderWork(of: place),
+      let secretEnvironment = try? Self.secretTexts(
+        plan.nodes[place.node].definition.environment, in: scope(of: place))
+    else { return nil }
     let definition = plan.nodes[place.node].definition
     var full = environment
     full["MILLRACE_RUN"] = run.id.text
@@ -47,7 +52,8 @@ extension RunMachine {
     full["MILLRACE_NAMESPACE"] = run.namespace.text
     return AttemptOrder(
       attempt: AttemptID(run: run.id, task: key, fence: fence), namespace: run.namespace,
-      workflow: run.workflow, work: work, environment: full, outputs: definition.outputs,
+      workflow: run.workflow, work: work, environment: full,
+      secretEnvironment: secretEnvironment, outputs: definition.outputs,
       limits: definition.limits, artifacts: definition.artifacts,
       files: definition.files.map(fileOrder))
   }
@@ -82,6 +88,7 @@ extension RunMachine {
         AttemptOrder.HTTPOrder(
           method: call.method, url: try Self.argument(call.url, in: scope),
           headers: try Self.rendered(call.headers, in: scope),
+          secretHeaders: try Self.secretTexts(call.headers, in: scope),
           body: try call.body?.rendered(in: scope),
           expect: call.expect))
     case .call(let function, let arguments):
@@ -98,7 +105,20 @@ extension RunMachine {
     _ templates: SortedMap<String, Template>, in scope: EvaluationScope
   ) throws(EvaluationFailure) -> SortedMap<String, String> {
     var texts: [(String, String)] = []
-    for (name, template) in templates { texts.append((name, try argument(template, in: scope))) }
+    for (name, template) in templates where template.secrets.isEmpty {
+      texts.append((name, try argument(template, in: scope)))
+    }
+    return SortedMap(texts)
+  }
+
+  /// Those with secrets in them, which nobody here knows.
+  private static func secretTexts(
+    _ templates: SortedMap<String, Template>, in scope: EvaluationScope
+  ) throws(EvaluationFailure) -> SortedMap<String, SecretText> {
+    var texts: [(String, SecretText)] = []
+    for (name, template) in templates where !template.secrets.isEmpty {
+      texts.append((name, try template.secretText(in: scope)))
+    }
     return SortedMap(texts)
   }
 

@@ -13,7 +13,8 @@ extension WorkOrderMessage {
       workflow: order.workflow.text,
       artifacts: order.artifacts.map { rule in
         WorkOrderMessage.Artifact(path: rule.path, name: rule.name, when: rule.when.rawValue)
-      }, files: order.files.map { WorkOrderMessage.File($0) })
+      }, files: order.files.map { WorkOrderMessage.File($0) },
+      secretEnvironment: order.secretEnvironment.map(WorkOrderMessage.SecretField.init))
   }
 }
 
@@ -34,8 +35,22 @@ extension WorkOrderMessage.Work {
           method: call.method, url: call.url,
           headers: call.headers.map { WorkOrderMessage.Field(name: $0.key, value: $0.value) },
           body: call.body.map { Array($0.bodyText.utf8) } ?? [],
-          expect: call.expect.map { Int32(clamping: $0) }))
+          expect: call.expect.map { Int32(clamping: $0) },
+          secretHeaders: call.secretHeaders.map(WorkOrderMessage.SecretField.init)))
     }
+  }
+}
+
+extension WorkOrderMessage.SecretField {
+  fileprivate init(_ name: String, _ text: SecretText) {
+    self.init(
+      name: name,
+      pieces: text.pieces.map { piece in
+        switch piece {
+        case .text(let text): Piece(piece: .text(text))
+        case .secret(let name): Piece(piece: .secret(name.text))
+        }
+      })
   }
 }
 

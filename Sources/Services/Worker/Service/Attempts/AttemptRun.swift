@@ -31,13 +31,27 @@ final class AttemptRun: Sendable {
   /// When the task is cancelled the work is killed.
   func run(_ tell: @escaping @Sendable (WorkerEvent) async -> Void) async {
     let startedAt = ports.context.time.now()
+    let filled: SecretClient.Filled
+    do throws(SecretClient.Failure) {
+      filled = try await SecretClient(ports: ports).fill(order)
+    } catch {
+      return await tell(.executionEnded(order.attempt, notStarted(error, startedAt)))
+    }
+    await run(filled, startedAt, tell)
+  }
+
+  private func run(
+    _ filled: SecretClient.Filled, _ startedAt: Moment,
+    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+  ) async {
+    let order = filled.order
     let log = AttemptLog(order.attempt, startedAt: startedAt, ports, budget)
     do throws(ExecutorError) {
       guard let executor = ports.executors.first(where: { $0.accepts(order.work) }) else {
         throw .unsupported("no executor here does such work")
       }
       guard !order.files.isEmpty || !order.artifacts.isEmpty else {
-        let execution = try await executor.start(order)
+        let execution = try await filled.start(on: executor)
         await hold(execution, tell)
         return await follow(log, startedAt, tell) { await self.read(execution, log, tell) }
       }
@@ -47,19 +61,20 @@ final class AttemptRun: Sendable {
       let folder = try await executor.folder(for: order)
       let attempt = order.attempt
       let courier = ArtifactCourier(order, ports, digest, in: folder) { line in
-        log.note(line)
+        log.note(filled.masker?.masked(line) ?? line)
       } sign: {
         await tell(.executionPrinted(attempt))
       }
       self.courier.withLock { $0 = courier }
       await tell(.executionStarted(attempt))
       await follow(log, startedAt, tell) {
-        let result = await self.visit(folder, executor, courier, log, tell)
+        let result = await self.visit(filled, executor, courier, log, tell)
         await folder.remove()
         return result
       }
     } catch {
-      await tell(.executionEnded(order.attempt, notStarted(error, startedAt)))
+      await tell(
+        .executionEnded(order.attempt, notStarted(error.masked(filled.masker), startedAt)))
     }
   }
 
@@ -73,15 +88,16 @@ final class AttemptRun: Sendable {
 
   /// The work with its files: brought before, kept after.
   private func visit(
-    _ folder: any WorkFolder, _ executor: any Executor, _ courier: ArtifactCourier,
-    _ log: AttemptLog, _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+    _ filled: SecretClient.Filled, _ executor: any Executor, _ courier: ArtifactCourier,
+    _ log: AttemptLog,
+    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
   ) async -> AttemptEnding {
     if let ending = await courier.bring() { return ending }
     let execution: any Execution
     do throws(ExecutorError) {
-      execution = try await executor.start(order)
+      execution = try await filled.start(on: executor)
     } catch {
-      return notStarted(error, ports.context.time.now()).ending
+      return notStarted(error.masked(filled.masker), ports.context.time.now()).ending
     }
     self.execution.withLock { $0 = execution }
     if Task.isCancelled || courier.isStopped { await execution.stop(.kill) }
@@ -143,6 +159,35 @@ final class AttemptRun: Sendable {
         .notStarted(Reason(code: "not-started", message: why, since: now))
       }
     return EndedExecution(ending: ending, startedAt: startedAt, endedAt: now)
+  }
+}
+
+extension AttemptRun {
+  private func notStarted(_ failure: SecretClient.Failure, _ startedAt: Moment) -> EndedExecution {
+    let now = ports.context.time.now()
+    let reason = Reason(code: failure.code, message: failure.message, since: now)
+    return EndedExecution(
+      ending: failure.mayPass ? .notStarted(reason) : .failed(exitCode: nil, reason: reason),
+      startedAt: startedAt, endedAt: now)
+  }
+}
+
+extension SecretClient.Filled {
+  func start(on executor: any Executor) async throws(ExecutorError) -> any Execution {
+    let execution = try await executor.start(order)
+    guard let masker else { return execution }
+    return MaskedExecution(
+      execution, masker, lineBytesMax: order.limits.outputLineBytesMax)
+  }
+}
+
+extension ExecutorError {
+  fileprivate func masked(_ masker: SecretMasker?) -> ExecutorError {
+    guard let masker else { return self }
+    return switch self {
+    case .unsupported(let why): .unsupported(masker.masked(why))
+    case .unavailable(let why): .unavailable(masker.masked(why))
+    }
   }
 }
 

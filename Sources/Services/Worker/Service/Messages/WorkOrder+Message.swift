@@ -6,9 +6,9 @@ internal import WorkerCore
 extension WorkOrder {
   /// Nil for orders that this version does not understand.
   init?(_ message: WorkOrderMessage) {
-    guard let attempt = AttemptID(text: message.attempt), let work = Work(message.work) else {
-      return nil
-    }
+    guard let attempt = AttemptID(text: message.attempt), let work = Work(message.work),
+      let namespace = NamespaceName(message.namespace)
+    else { return nil }
     var outputs: [(String, ValueType)] = []
     for (name, type) in message.outputs {
       guard let type = ValueType(type) else { return nil }
@@ -17,6 +17,13 @@ extension WorkOrder {
     self.init(
       attempt: attempt, work: work, environment: message.environment,
       outputs: SortedMap(outputs))
+    self.namespace = namespace
+    guard let environment = SortedMap(message.secretEnvironment) else { return nil }
+    secretEnvironment = environment
+    if case .http(let call) = message.work {
+      guard let headers = SortedMap(call.secretHeaders) else { return nil }
+      secretHeaders = headers
+    }
     for artifact in message.artifacts {
       guard let when = ArtifactRule.Occasion(rawValue: artifact.when),
         PathPattern(artifact.path) != nil
@@ -54,6 +61,27 @@ extension WorkOrder.Work {
     case nil:
       return nil
     }
+  }
+}
+
+extension SortedMap<String, SecretText> {
+  /// Nil when a secret's name is none.
+  fileprivate init?(_ fields: [WorkOrderMessage.SecretField]) {
+    var texts: [(String, SecretText)] = []
+    for field in fields {
+      var pieces: [SecretText.Piece] = []
+      for piece in field.pieces {
+        switch piece.piece {
+        case .text(let text): pieces.append(.text(text))
+        case .secret(let name):
+          guard let name = SecretName(name) else { return nil }
+          pieces.append(.secret(name))
+        case nil: return nil
+        }
+      }
+      texts.append((field.name, SecretText(pieces)))
+    }
+    self.init(texts)
   }
 }
 

@@ -38,6 +38,7 @@ struct DefinitionRoutes: Sendable {
     let draft = try shelf.draft(
       DefinitionSource(mediaType: request.contentType ?? "", bytes))
     try request.authorize(in: draft.definition.namespace)
+    try request.principal.requireSecrets(of: draft.definition)
     if isDryRun {
       return .json(
         .record([

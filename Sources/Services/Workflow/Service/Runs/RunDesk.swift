@@ -14,7 +14,7 @@ struct RunDesk: Sendable {
     var version: VersionID?
     var inputs: SortedMap<String, Value>
     var labels: SortedMap<String, String>
-    var principal: String
+    var principal: Principal
     /// Of a rerun: what it is a rerun of.
     var rerun: RerunMessage?
   }
@@ -81,6 +81,7 @@ struct RunDesk: Sendable {
     let workflow = try await definitions.workflow(order.namespace, order.workflow)
     let version = order.version ?? VersionID(workflow.record.version)
     let definition = try await definitions.definition(order.namespace, order.workflow, version)
+    try order.principal.requireSecrets(of: definition)
     let inputs: SortedMap<String, Value>
     switch definition.bind(order.inputs) {
     case .bound(let bound): inputs = bound
@@ -99,7 +100,7 @@ struct RunDesk: Sendable {
       run: ports.context.newID(RunID.self).text, namespace: order.namespace.text,
       workflow: order.workflow.text, version: version.text,
       inputs: inputs.mapValues { ValueMessage($0) }, labels: labels,
-      createdAtUs: ports.context.time.now().microseconds, principal: order.principal,
+      createdAtUs: ports.context.time.now().microseconds, principal: order.principal.name,
       rerun: order.rerun)
   }
 

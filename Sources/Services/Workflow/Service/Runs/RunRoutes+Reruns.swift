@@ -28,13 +28,13 @@ extension RunRoutes {
     let row = try await run(request)
     let key = try idempotencyKey(
       request, "POST /v1/runs/\(row.run)/rerun", NamespaceName(row.namespace) ?? .default, bytes)
-    let started = try await rerun(row, order, key: key, by: request.principal.name)
+    let started = try await rerun(row, order, key: key, by: request.principal)
     return .json(
       started.document, status: 202, fields: [HTTPField("Location", "/v1/runs/\(started.run)")])
   }
 
   private func rerun(
-    _ row: RunRequestRecord, _ order: RerunOrder, key: IdempotencyKey?, by principal: String
+    _ row: RunRequestRecord, _ order: RerunOrder, key: IdempotencyKey?, by principal: Principal
   ) async throws(Problem) -> StartedRun {
     let document = try await desk.document(row)
     guard RunDocument.isFinal(document), document["state"] != .string("quarantined") else {
@@ -81,7 +81,7 @@ extension RunRoutes {
         let key = try idempotencyKey(
           request, "POST /v1/runs/rerun \(row.run)", NamespaceName(row.namespace) ?? .default, bytes
         )
-        let started = try await rerun(row, order.order, key: key, by: request.principal.name)
+        let started = try await rerun(row, order.order, key: key, by: request.principal)
         item.append(("rerun", .string(started.run)))
       } catch {
         item.append(("code", .string(error.code)))

@@ -33,7 +33,7 @@ struct RunRoutes: Sendable {
   private func start(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
     let wait = try waitLength(request)
     let bytes = try await request.jsonBytes(upTo: ports.configuration.requestBytesMax)
-    let principal = request.principal.name
+    let principal = request.principal
     let order = try RouteRequest.read(bytes) { RunDesk.Order(&$0, principal: principal) }
     try request.authorize(in: order.namespace)
     let key = try idempotencyKey(request, "POST /v1/runs", order.namespace, bytes)
@@ -296,7 +296,7 @@ struct RunFilter {
 
 extension RunDesk.Order {
   /// What a client asks for; what is wrong with it is noted in the body.
-  init?(_ body: inout JSONObject, principal: String) {
+  init?(_ body: inout JSONObject, principal: Principal) {
     let workflow = body.parsed("workflow", wanted: Slug.rule) { WorkflowName($0) }
     let namespace = body.parsed("namespace", .optional, wanted: Slug.rule) { NamespaceName($0) }
     let version = body.string("version", .optional, bytesMax: Slug.lengthMax)

@@ -30,6 +30,7 @@ extension PortContract {
     PortContract(
       port: "PasswordHasher", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
     PortContract(port: "Signer", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
+    PortContract(port: "Sealer", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
   ]
 
   /// Protocols of Ports without a suite of their own, and why.

@@ -79,12 +79,13 @@ struct Scene: Sendable {
   }
 
   /// A user by the name that is the token: `ann` may do everything everywhere, `ann@a` everything
-  /// in the namespace `a`, and `viewer@a` what viewers may.
+  /// in the namespace `a`, `viewer@a` what viewers may, and `blind` everything but use secrets.
   private struct Names: Authenticator {
     func principal(authorization: [String]) async throws(Problem) -> Principal {
       let token = try BearerToken(authorization: authorization).text
       let parts = token.split(separator: "@").map(String.init)
-      let permissions = Role(rawValue: parts[0])?.permissions ?? Scene.everything
+      var permissions = Role(rawValue: parts[0])?.permissions ?? Scene.everything
+      if parts[0] == "blind" { permissions.remove(.secretUse) }
       guard parts.count > 1 else {
         return Principal(id: token, kind: .user, name: token, permissions: permissions)
       }
