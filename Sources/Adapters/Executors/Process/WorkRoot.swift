@@ -13,6 +13,7 @@ final class WorkRoot: Sendable {
   /// - Returns: the root, and the directories of processes that have gone.
   static func open(in directory: String) throws(SystemFailure) -> (WorkRoot, leftovers: [String]) {
     try makeDirectories(directory)
+    let directory = try absolute(directory)
     let leftovers = try abandoned(in: directory)
     for _ in 0..<10_000 {
       let count = counter.wrappingAdd(1, ordering: .relaxed).newValue
@@ -49,6 +50,13 @@ final class WorkRoot: Sendable {
   }
 
   deinit { if lock >= 0 { close(lock) } }
+
+  /// Processes are started elsewhere, so that a path from here would mean nothing to them.
+  private static func absolute(_ path: String) throws(SystemFailure) -> String {
+    guard let resolved = realpath(path, nil) else { throw .last("finding \(path)") }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
 
   private static func makeDirectories(_ path: String) throws(SystemFailure) {
     var made = path.hasPrefix("/") ? "" : "."

@@ -125,6 +125,20 @@ struct ProcessExecutorTests {
     #expect(access("/etc/passwd", F_OK) == 0)
   }
 
+  @Test func `a directory may be named from where the worker was started`() async throws {
+    let bench = try ProcessBench()
+    var here = [CChar](repeating: 0, count: Int(PATH_MAX))
+    #expect(getcwd(&here, here.count) != nil)
+    let depth = here.prefix { $0 != 0 }.count { $0 == CChar(UInt8(ascii: "/")) }
+    let relative = String(repeating: "../", count: depth) + bench.directory.dropFirst() + "/inner"
+    let executor = try ProcessExecutor(
+      ProcessExecutorConfiguration(directory: relative), loop: bench.surroundings.loop,
+      time: bench.surroundings.time, spawner: bench.surroundings.spawner)
+    let (lines, result) = try await ExecutorContract.run(executor, .shell("pwd"))
+    #expect(result == .succeeded(outputs: [:], exitCode: 0))
+    #expect(lines.texts().first?.hasPrefix(bench.directory + "/inner/") == true)
+  }
+
   @Test func `directories of workers that have gone are removed at the next start`() async throws {
     let bench = try ProcessBench()
     let left = bench.directory + "/worker-1-1"
