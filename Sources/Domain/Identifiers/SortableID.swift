@@ -18,6 +18,9 @@ public struct SortableID: Hashable, Comparable, Sendable {
     self.low = low
   }
 
+  /// When it was made, by the clock of who made it.
+  public var madeAt: Moment { Moment(microseconds: Int64(high >> 16) * 1_000) }
+
   /// Nil unless `text` is exactly the form that `text` prints.
   public init?(text: some StringProtocol) {
     self.init(bytes: text.utf8)

@@ -10,6 +10,11 @@ public struct MetadataConfiguration: Sendable {
   public var callWithin: Duration = .seconds(5)
   /// Lines sent to a follower at once.
   public var linesPerPageMax: Int = 500
+  /// How old a run may be that is not known yet: its start was answered before the scheduler had
+  /// taken it in.
+  public var newRunWithin: Duration = .seconds(5)
+  /// Between two looks for such a run.
+  public var newRunLookEvery: Duration = .milliseconds(50)
   /// Between two looks at a task that somebody follows.
   public var lookEvery: Duration = .milliseconds(200)
   /// How long a follower waits for a line of an attempt that has ended and whose log is known to

@@ -66,17 +66,36 @@ struct LogRoutes: Sendable {
   private func run(of request: RouteRequest) async throws(Problem) -> RunID {
     let text = request.segment("run")
     guard let run = RunID(text: text) else { throw Problem.notFound("run \(text)") }
-    let view: RunView?
-    do throws(RPCError) {
-      view = try await SchedulerClient(ports: ports).run(run)
-    } catch {
-      throw Problem(error)
-    }
-    guard let namespace = (view?.namespace).flatMap({ NamespaceName($0) }) else {
+    guard let namespace = (try await view(of: run)?.namespace).flatMap({ NamespaceName($0) }) else {
       throw Problem.notFound("run \(text)")
     }
     try request.authorize(in: namespace, missing: "run \(text)")
     return run
+  }
+
+  /// Who starts a run and asks for its logs at once may be faster than the scheduler.
+  private func view(of run: RunID) async throws(Problem) -> RunView? {
+    let end = run.id.madeAt + ports.configuration.newRunWithin
+    while true {
+      do throws(RPCError) {
+        return try await SchedulerClient(ports: ports).run(run)
+      } catch {
+        guard error.code == .notFound, ports.context.time.now() < end else {
+          throw Problem(error)
+        }
+      }
+      guard await isAwake() else { return nil }
+    }
+  }
+
+  /// False when the request was given up meanwhile.
+  private func isAwake() async -> Bool {
+    do {
+      try await ports.context.time.sleep(for: ports.configuration.newRunLookEvery)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// The task of the path; its run and it must exist.

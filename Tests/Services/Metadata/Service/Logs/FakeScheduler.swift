@@ -10,6 +10,7 @@ final class FakeScheduler: RPCHandler {
     var run: RunView
     var tasks: SortedMap<TaskKey, TaskView> = [:]
     var hasForgotten = false
+    var isLate = false
   }
 
   static let run = RunID(SortableID(high: 1 << 40, low: 7))
@@ -57,6 +58,12 @@ final class FakeScheduler: RPCHandler {
     state.withLock { $0.run.state = word }
   }
 
+  /// Whether the run has not been taken in yet.
+  var isLate: Bool {
+    get { state.withLock { $0.isLate } }
+    set { state.withLock { $0.isLate = newValue } }
+  }
+
   /// The tasks are in the archive alone.
   func forgetTasks() {
     state.withLock { $0.hasForgotten = true }
@@ -66,6 +73,7 @@ final class FakeScheduler: RPCHandler {
     do {
       switch method {
       case SchedulerMethods.getRun:
+        guard !state.withLock({ $0.isLate }) else { throw RPCError(.notFound, "not yet") }
         return GetRunResponse(run: state.withLock { $0.run }).encoded()
       case SchedulerMethods.listTasks:
         return try list(ListTasksRequest(decoding: request)).encoded()

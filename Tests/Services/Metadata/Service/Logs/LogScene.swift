@@ -50,6 +50,7 @@ struct LogScene: Sendable {
   /// Starts to read a log.
   func read(
     _ path: String, accept: String = "text/event-stream", after id: String? = nil,
+    of run: RunID = FakeScheduler.run,
     as principal: Principal = Principal(name: "ann", permissions: [.logRead])
   ) -> LogReader {
     let reader = LogReader()
@@ -60,7 +61,7 @@ struct LogScene: Sendable {
     var fields = [HTTPField("Accept", accept)]
     if let id { fields.append(HTTPField("Last-Event-ID", id)) }
     let request = HTTPRequest(
-      method: "GET", path: "/v1/runs/\(FakeScheduler.run.text)\(parts[0])",
+      method: "GET", path: "/v1/runs/\(run.text)\(parts[0])",
       query: parts.count > 1 ? String(parts[1]) : nil, fields: HTTPFields(fields))
     world.here.spawner.spawn("reader") { [time = world.here.time] in
       // The scheduler comes up first.

@@ -166,6 +166,29 @@ import Wire
     }
   }
 
+  /// Goal: the answer to a start is enough to read the log, however late the scheduler is.
+  @Test(arguments: [false, true])
+  func `the log of a run that was just started is waited for`(isComing: Bool) throws {
+    try Simulation.run(seed: 11) { world in
+      let scene = LogScene(world)
+      scene.scheduler.isLate = true
+      let run = RunID(SortableID(at: world.now, random: { 7 }))
+      let reader = scene.read("/logs", of: run)
+      let old = scene.read("/logs")
+      #expect(try await scene.end(of: old) < .seconds(1))
+      #expect(old.status == 404)
+      try await scene.sleep(.seconds(2))
+      #expect(reader.status == nil)
+      if isComing {
+        scene.scheduler.endRun()
+        scene.scheduler.isLate = false
+      }
+      _ = try await scene.end(of: reader)
+      #expect(reader.status == (isComing ? 200 : 404))
+      #expect(world.now - run.id.madeAt < .seconds(6))
+    }
+  }
+
   @Test func `an attempt that there is not is not found`() throws {
     try Simulation.run(seed: 9) { world in
       let scene = LogScene(world)
