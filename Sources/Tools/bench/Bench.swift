@@ -65,6 +65,15 @@ struct Bench: Sendable {
       return try await withServer(folder) {
         try await $0.many(runs: Workload.manyRuns, name: name)
       }
+    case .search:
+      return try await withServer(folder) {
+        try await $0.search(
+          definitions: Workload.definitionsKept, runs: Workload.runsKept, name: name)
+      }
+    case .tail:
+      return try await withServer(folder) {
+        try await $0.tail(lines: Workload.linesFollowed, name: name)
+      }
     case .submit:
       return try await withServer(folder) {
         try await $0.submit(runs: Workload.submissions, name: name)

@@ -17,7 +17,7 @@ struct Measurement: Sendable {
     return Value.object([
       "peer": .string("millrace"), "workload": .string(workload), "tasks": .integer(Int64(tasks)),
       "seconds": thousandths(seconds / 1_000), "tasks_per_s": .integer(perSecond),
-      "p50_ms": quantile(50), "p99_ms": quantile(99),
+      "p50_ms": quantile(50), "p95_ms": quantile(95), "p99_ms": quantile(99),
       "rss_mb": .integer(Measurement.peakKiB / 1_024),
       "cpu_s_per_1k": thousandths(cpu.wholeMicroseconds / max(Int64(tasks), 1)),
     ]).json

@@ -8,10 +8,10 @@ struct ServerBench: Sendable {
   struct Refused: Error { var status: Int }
 
   private let loop: EventLoop
-  private let network: LocalNetwork
-  private let time: SystemTime
-  private let url: String
-  private let token: String
+  let network: LocalNetwork
+  let time: SystemTime
+  let url: String
+  let token: String
 
   init(url: String, token: String) throws {
     loop = try EventLoop(name: "bench")
@@ -110,11 +110,11 @@ struct ServerBench: Sendable {
 
   // MARK: Requests
 
-  private static func padded(_ number: Int) -> String {
+  static func padded(_ number: Int) -> String {
     "t" + String(repeating: "0", count: max(0, 5 - "\(number)".count)) + "\(number)"
   }
 
-  private static func definition(_ name: String, _ tasks: [(String, String?)]) -> Value {
+  static func definition(_ name: String, _ tasks: [(String, String?)]) -> Value {
     let members = tasks.map { task, need in
       var members: [(String, Value)] = [("call", .string("noop"))]
       if let need { members.append(("needs", .array([.string(need)]))) }
@@ -125,18 +125,18 @@ struct ServerBench: Sendable {
     ])
   }
 
-  private func apply(_ definition: Value) async throws {
+  func apply(_ definition: Value) async throws {
     _ = try await send("POST", "/v1/workflows", definition)
   }
 
-  private func start(_ workflow: String) async throws -> String {
+  func start(_ workflow: String) async throws -> String {
     let run = try await send("POST", "/v1/runs", .object(["workflow": .string(workflow)]))
     guard let id = run.text("id") else { throw Refused(status: 0) }
     return id
   }
 
   @discardableResult
-  private func waitForEnd(of id: String) async throws -> Value {
+  func waitForEnd(of id: String) async throws -> Value {
     while true {
       let run = try await send("GET", "/v1/runs/\(id)?wait=30s", nil)
       if run.moment("endedAt") != nil { return run }
@@ -158,7 +158,7 @@ struct ServerBench: Sendable {
     return attempts
   }
 
-  private func send(_ method: String, _ path: String, _ body: Value?) async throws -> Value {
+  func send(_ method: String, _ path: String, _ body: Value?) async throws -> Value {
     var fields = [HTTPField("Authorization", "Bearer \(token)")]
     if body != nil { fields.append(HTTPField("Content-Type", "application/json")) }
     let answer = try await network.send(
@@ -173,23 +173,23 @@ struct ServerBench: Sendable {
 }
 
 extension Value {
-  fileprivate subscript(name: String) -> Value? {
+  subscript(name: String) -> Value? {
     if case .object(let members) = self { members[name] } else { nil }
   }
 
-  fileprivate func text(_ name: String) -> String? {
+  func text(_ name: String) -> String? {
     if case .string(let text)? = self[name] { text } else { nil }
   }
 
-  fileprivate func items(_ name: String) -> [Value] {
+  func items(_ name: String) -> [Value] {
     if case .array(let items)? = self[name] { items } else { [] }
   }
 
-  fileprivate func moment(_ name: String) -> Moment? {
+  func moment(_ name: String) -> Moment? {
     text(name).flatMap { Moment(text: $0) }
   }
 
-  fileprivate func length(_ start: String, _ end: String) -> Duration? {
+  func length(_ start: String, _ end: String) -> Duration? {
     guard let start = moment(start), let end = moment(end) else { return nil }
     return end - start
   }

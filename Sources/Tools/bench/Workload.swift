@@ -12,6 +12,10 @@ enum Workload: Hashable, Sendable {
   case many(inFile: Bool)
   /// From the submission of a run to the start of its task.
   case submit(inFile: Bool)
+  /// Pages of lists and searches among many definitions and runs, in a file.
+  case search
+  /// From a task that prints a line to a follower that sees it.
+  case tail(inFile: Bool)
 
   static let all: [Workload] =
     [.core(tasks: 1_000), .core(tasks: 10_000), .store(tasks: 1_000), .store(tasks: 10_000)]
@@ -19,13 +23,17 @@ enum Workload: Hashable, Sendable {
       [
         .fan(tasks: 1_000, inFile: inFile), .fan(tasks: 10_000, inFile: inFile),
         .chain(inFile: inFile), .many(inFile: inFile), .submit(inFile: inFile),
+        .tail(inFile: inFile),
       ]
-    }
+    } + [.search]
 
   static let chainLength = 50
   static let chains = 10
   static let manyRuns = 500
   static let submissions = 100
+  static let definitionsKept = 10_000
+  static let runsKept = 100_000
+  static let linesFollowed = 200
 
   /// Short ones are measured more than once, and the median counts.
   static func rounds(tasks: Int) -> Int { tasks < 10_000 ? 5 : 1 }
@@ -39,14 +47,18 @@ enum Workload: Hashable, Sendable {
     case .chain(let inFile): named("W2", inFile)
     case .many(let inFile): named("W3-\(Workload.manyRuns)", inFile)
     case .submit(let inFile): named("W4", inFile)
+    case .search: "W6"
+    case .tail(let inFile): named("W7", inFile)
     }
   }
 
   var isInFile: Bool {
     switch self {
     case .core: false
-    case .store: true
-    case .fan(_, let inFile), .chain(let inFile), .many(let inFile), .submit(let inFile): inFile
+    case .store, .search: true
+    case .fan(_, let inFile), .chain(let inFile), .many(let inFile), .submit(let inFile),
+      .tail(let inFile):
+      inFile
     }
   }
 
