@@ -5,12 +5,11 @@ internal import SystemAdapter
 
 // What people do all day: look for runs, and watch one.
 extension ServerBench {
-  /// Pages of lists and searches, from the first page on and from the middle; the latency is that of
-  /// one page. Runs and definitions are made first, and not measured.
+  /// Pages of lists and searches; the latency is that of one page. Runs and definitions are made
+  /// first, and not measured.
   func search(definitions: Int, runs: Int, name: String) async throws -> Measurement {
     try await fill(definitions: definitions, runs: runs)
     let targets = ServerBench.searches(definitions: definitions)
-    var pages = 0
     return try await Measurement.of(name, tasks: targets.count * 20) {
       var latencies: [Duration] = []
       for target in targets {
@@ -20,7 +19,6 @@ extension ServerBench {
           let start = time.uptime()
           let page = try await send("GET", target + place, nil)
           latencies.append(time.uptime() - start)
-          pages += 1
           cursor = page.text("nextCursor")
         }
       }

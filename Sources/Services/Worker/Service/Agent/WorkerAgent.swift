@@ -32,7 +32,8 @@ actor WorkerAgent {
 
   /// Runs until the machine is over or the task is cancelled.
   func run() async {
-    await withTaskGroup(of: Void.self) { group in
+    // A group that keeps results would keep every effect that was ever performed.
+    await withDiscardingTaskGroup { group in
       for pool in ports.configuration.pools {
         group.addTask { await self.takeHints(of: pool) }
       }
