@@ -13,6 +13,8 @@ public struct WorkflowDefinition: Hashable, Sendable {
   /// How long a run may take from start to its last main task; nil means without limit.
   public var timeout: Duration?
   public var concurrency: ConcurrencyRule?
+  /// Of its runs, unless a run is started with another.
+  public var priority = Priority.normal
   /// In the order of their names.
   public var tasks: [TaskDefinition]
   /// Run after every main task has ended, whatever the outcome, unless the run was killed.

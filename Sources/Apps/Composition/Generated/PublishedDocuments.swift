@@ -4121,7 +4121,9 @@ public enum PublishedDocuments {
           "Run": {
             "type": "object",
             "description": "A run.",
-            "required": ["id", "namespace", "workflow", "version", "state", "labels", "createdAt"],
+            "required": [
+              "id", "namespace", "workflow", "version", "state", "labels", "priority", "createdAt"
+            ],
             "properties": {
               "id": {"$ref": "#/components/schemas/RunID"},
               "namespace": {"$ref": "#/components/schemas/Name"},
@@ -4135,6 +4137,7 @@ public enum PublishedDocuments {
                 "additionalProperties": true,
                 "description": "By their names, defaults included."
               },
+              "priority": {"$ref": "#/components/schemas/Priority"},
               "createdAt": {"type": "string", "format": "date-time"},
               "startedAt": {"type": "string", "format": "date-time"},
               "endedAt": {"type": "string", "format": "date-time"},
@@ -4213,9 +4216,18 @@ public enum PublishedDocuments {
                 "description": "A version of the workflow; the newest one unless it says so."
               },
               "inputs": {"type": ["object", "null"], "additionalProperties": true},
-              "labels": {"type": ["object", "null"], "additionalProperties": {"type": "string"}}
+              "labels": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+              "priority": {
+                "oneOf": [{"$ref": "#/components/schemas/Priority"}, {"type": "null"}],
+                "description": "That of the workflow unless it says so."
+              }
             },
             "additionalProperties": false
+          },
+          "Priority": {
+            "type": "string",
+            "description": "How soon its tasks get their turn among those that wait for the same workers.",
+            "enum": ["low", "normal", "high", "urgent"]
           },
           "ReasonOrder": {
             "type": "object",
@@ -5315,6 +5327,10 @@ public enum PublishedDocuments {
         "concurrency": {
           "$ref": "#/$defs/concurrency",
           "description": "How many runs with the same key may run at once, and what happens to the next one."
+        },
+        "priority": {
+          "enum": ["low", "normal", "high", "urgent"],
+          "description": "How soon tasks of its runs get their turn among those that wait for the same workers."
         },
         "timeout": {"$ref": "#/$defs/limit", "description": "How long a run may take."},
         "defaults": {"$ref": "#/$defs/defaults"},

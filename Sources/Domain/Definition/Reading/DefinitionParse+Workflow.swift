@@ -33,6 +33,9 @@ extension DefinitionParse {
     if let concurrency = map["concurrency"] {
       workflow.concurrency = self.concurrency(concurrency, in: scope)
     }
+    if let priority = map["priority"].flatMap({ word($0, Priority.self) }) {
+      workflow.priority = priority
+    }
     if let notify = map["notify"] { workflow.notify = notifications(notify) }
     let defaults = map["defaults"].map { taskDefaults($0, in: scope) } ?? TaskDefaults()
     readTasks(map, defaults: defaults, in: scope, into: &workflow)

@@ -24,7 +24,7 @@ extension KeyTable {
     noun: "a workflow",
     keys: [
       "version", "id", "namespace", "description", "labels", "inputs", "secrets", "concurrency",
-      "timeout", "defaults", "tasks", "finally", "on", "notify",
+      "priority", "timeout", "defaults", "tasks", "finally", "on", "notify",
     ],
     synonyms: [
       ("name", "id"), ("jobs", "tasks"), ("steps", "tasks"), ("params", "inputs"),

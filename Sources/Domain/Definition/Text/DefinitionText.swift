@@ -47,6 +47,9 @@ public enum DefinitionText {
     if let timeout = definition.timeout {
       entries.append(("timeout", .token(DurationText.text(of: timeout))))
     }
+    if definition.priority != .normal {
+      entries.append(("priority", .text(definition.priority.rawValue)))
+    }
     if let concurrency = definition.concurrency {
       entries.append(
         (

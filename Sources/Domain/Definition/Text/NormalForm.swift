@@ -18,6 +18,7 @@ extension WorkflowDefinition {
     if !labels.isEmpty { form["labels"] = .object(labels.mapValues(Value.string)) }
     if !inputs.isEmpty { form["inputs"] = .object(inputs.mapValues(\.normalForm)) }
     if !secrets.isEmpty { form["secrets"] = .array(secrets.map { .string($0.text) }) }
+    if priority != .normal { form["priority"] = .string(priority.rawValue) }
     if let concurrency { form["concurrency"] = concurrency.normalForm }
     if !finally.isEmpty { form["finally"] = NormalForm.tasks(finally) }
     if !notify.isEmpty { form["notify"] = .array(notify.map(\.normalForm)) }

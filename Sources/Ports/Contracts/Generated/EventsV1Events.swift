@@ -16,6 +16,8 @@ public struct WorkflowStarted: WireMessage {
   public var principal: String = ""
   /// Of a rerun: what it is a rerun of.
   public var rerun: RerunMessage?
+  /// low, normal, high, urgent; empty means normal.
+  public var priority: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -29,7 +31,8 @@ public struct WorkflowStarted: WireMessage {
     labels: SortedMap<String, String> = [:],
     createdAtUs: Int64 = 0,
     principal: String = "",
-    rerun: RerunMessage? = nil
+    rerun: RerunMessage? = nil,
+    priority: String = ""
   ) {
     self.run = run
     self.namespace = namespace
@@ -40,6 +43,7 @@ public struct WorkflowStarted: WireMessage {
     self.createdAtUs = createdAtUs
     self.principal = principal
     self.rerun = rerun
+    self.priority = priority
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -62,6 +66,7 @@ public struct WorkflowStarted: WireMessage {
     if createdAtUs != 0 { writer.int64(7, createdAtUs) }
     if !principal.isEmpty { writer.string(8, principal) }
     if let rerun { writer.message(9, rerun) }
+    if !priority.isEmpty { writer.string(10, priority) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -101,6 +106,7 @@ public struct WorkflowStarted: WireMessage {
       case 56: createdAtUs = try reader.int64()
       case 66: principal = try reader.string()
       case 74: try reader.message(&rerun)
+      case 82: priority = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -328,6 +328,8 @@ public struct RunRecord: WireMessage {
   public var resumedAtUs: Int64?
   public var kept: RunRecord.Kept?
   public var permit: RunRecord.Permit?
+  /// low, normal, high, urgent; empty means normal.
+  public var priority: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -355,7 +357,8 @@ public struct RunRecord: WireMessage {
     pause: ReasonMessage? = nil,
     resumedAtUs: Int64? = nil,
     kept: RunRecord.Kept? = nil,
-    permit: RunRecord.Permit? = nil
+    permit: RunRecord.Permit? = nil,
+    priority: String = ""
   ) {
     self.run = run
     self.namespace = namespace
@@ -380,6 +383,7 @@ public struct RunRecord: WireMessage {
     self.resumedAtUs = resumedAtUs
     self.kept = kept
     self.permit = permit
+    self.priority = priority
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -421,6 +425,7 @@ public struct RunRecord: WireMessage {
     if let resumedAtUs { writer.int64(21, resumedAtUs) }
     if let kept { writer.message(22, kept) }
     if let permit { writer.message(23, permit) }
+    if !priority.isEmpty { writer.string(24, priority) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -486,6 +491,7 @@ public struct RunRecord: WireMessage {
       case 168: resumedAtUs = try reader.int64()
       case 178: try reader.message(&kept)
       case 186: try reader.message(&permit)
+      case 194: priority = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }
@@ -733,6 +739,8 @@ public struct TaskRecord: WireMessage {
   public var override: TaskRecord.Override?
   /// Of a task that a rerun took over: the run in which it ran, which keeps its files.
   public var keptFrom: String = ""
+  /// Of an offered task: its place among the others, earlier for a higher priority.
+  public var orderUs: Int64 = 0
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -762,7 +770,8 @@ public struct TaskRecord: WireMessage {
     deadlineUs: Int64? = nil,
     itemCount: Int64? = nil,
     override: TaskRecord.Override? = nil,
-    keptFrom: String = ""
+    keptFrom: String = "",
+    orderUs: Int64 = 0
   ) {
     self.run = run
     self.name = name
@@ -789,6 +798,7 @@ public struct TaskRecord: WireMessage {
     self.itemCount = itemCount
     self.override = override
     self.keptFrom = keptFrom
+    self.orderUs = orderUs
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -822,6 +832,7 @@ public struct TaskRecord: WireMessage {
     if let itemCount { writer.int64(23, itemCount) }
     if let override { writer.message(24, override) }
     if !keptFrom.isEmpty { writer.string(25, keptFrom) }
+    if orderUs != 0 { writer.int64(26, orderUs) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -865,6 +876,7 @@ public struct TaskRecord: WireMessage {
       case 184: itemCount = try reader.int64()
       case 194: try reader.message(&override)
       case 202: keptFrom = try reader.string()
+      case 208: orderUs = try reader.int64()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

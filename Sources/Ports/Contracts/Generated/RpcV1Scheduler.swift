@@ -104,6 +104,8 @@ public struct RunView: WireMessage {
   public var inputs: SortedMap<String, ValueMessage> = [:]
   /// Of a rerun: the earlier run.
   public var rerunOf: String = ""
+  /// low, normal, high, urgent; empty means normal.
+  public var priority: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -122,7 +124,8 @@ public struct RunView: WireMessage {
     counts: SortedMap<String, Int64> = [:],
     revision: Int64 = 0,
     inputs: SortedMap<String, ValueMessage> = [:],
-    rerunOf: String = ""
+    rerunOf: String = "",
+    priority: String = ""
   ) {
     self.run = run
     self.namespace = namespace
@@ -138,6 +141,7 @@ public struct RunView: WireMessage {
     self.revision = revision
     self.inputs = inputs
     self.rerunOf = rerunOf
+    self.priority = priority
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -170,6 +174,7 @@ public struct RunView: WireMessage {
       writer.end(mark)
     }
     if !rerunOf.isEmpty { writer.string(14, rerunOf) }
+    if !priority.isEmpty { writer.string(15, priority) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -226,6 +231,7 @@ public struct RunView: WireMessage {
         reader.leave(outer)
         inputsEntries.append(entry)
       case 114: rerunOf = try reader.string()
+      case 122: priority = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

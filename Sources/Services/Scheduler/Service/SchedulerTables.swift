@@ -70,7 +70,7 @@ public enum SchedulerTables {
     columns: { task in
       let isOffered = task.phase == TaskRecord.Phase.offered
       return [
-        isOffered ? .text(task.pool) : .null, isOffered ? .integer(task.sinceUs) : .null,
+        isOffered ? .text(task.pool) : .null, isOffered ? .integer(task.orderUs) : .null,
         task.deadlineUs == nil ? .null : .integer(task.partition), .optional(task.deadlineUs),
       ]
     })

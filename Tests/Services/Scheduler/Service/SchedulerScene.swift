@@ -107,21 +107,22 @@ struct SchedulerScene: Sendable {
   @discardableResult
   func start(
     _ definition: WorkflowDefinition, run number: UInt64 = 1,
-    inputs: SortedMap<String, Value> = [:]
+    inputs: SortedMap<String, Value> = [:], priority: Priority = .normal
   ) -> RunID {
     let run = RunID.sample(number)
     workflows.add(definition)
-    bus.append([started(definition, run, inputs: inputs)])
+    bus.append([started(definition, run, inputs: inputs, priority: priority)])
     return run
   }
 
   func started(
-    _ definition: WorkflowDefinition, _ run: RunID, inputs: SortedMap<String, Value> = [:]
+    _ definition: WorkflowDefinition, _ run: RunID, inputs: SortedMap<String, Value> = [:],
+    priority: Priority = .normal
   ) -> BusRecord {
     let message = WorkflowStarted(
       run: run.text, namespace: definition.namespace.text, workflow: definition.name.text,
       version: FakeWorkflows.version(of: definition), inputs: inputs.mapValues { ValueMessage($0) },
-      createdAtUs: world.now.microseconds, principal: "tester")
+      createdAtUs: world.now.microseconds, principal: "tester", priority: priority.rawValue)
     return BusRecord(topic: "workflow.started", key: run.text, value: message.encoded())
   }
 

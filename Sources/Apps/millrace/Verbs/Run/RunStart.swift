@@ -76,6 +76,7 @@ struct RunStart: Sendable {
       ("workflow", .string(target.workflow)), ("namespace", .string(target.namespace)),
       ("inputs", .object(SortedMap(inputs))), ("labels", .object(SortedMap(labels))),
     ]
+    if let priority = call.value("priority") { members.append(("priority", .string(priority))) }
     if let version = target.version { members.append(("version", .string(version))) }
     return .object(SortedMap(members))
   }

@@ -14,6 +14,7 @@ enum RunVerbs {
       .init("input", short: "i", value: "NAME=VALUE", isRepeatable: true, "an input of the run"),
       .init("label", short: "l", value: "KEY=VALUE", isRepeatable: true, "a label of the run"),
       .init("version", value: "VERSION", "the version to run (default: the newest)"),
+      .init("priority", value: "WORD", "low, normal, high or urgent (default: the workflow's)"),
       .init("idempotency-key", value: "KEY", "the same key starts one run only"),
       .init("watch", short: "w", "follow the run; the exit code is its outcome"),
       .init("wait", "wait for its end without showing it; the exit code is its outcome"),

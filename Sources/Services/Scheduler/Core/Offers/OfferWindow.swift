@@ -3,37 +3,14 @@ public import Domain
 /// How many tasks of each pool may be offered at once, and whose turn is next.
 ///
 /// Tasks beyond the window stay `ready` in the store, where they can still be reordered and
-/// withdrawn. Runs take turns, so that a large one does not hold back the others. What is in flight
-/// is the sum of what the runs say.
+/// withdrawn. Runs take turns, so that a large one does not hold back the others; who has many of
+/// them does not, either. What is in flight is the sum of what the runs say.
 public struct OfferWindow: Sendable {
-  private struct Turns: Sendable {
-    private var runs: [RunID] = []
-    private var first = 0
-    private var queued: SortedSet<RunID> = []
-
-    mutating func append(_ run: RunID) {
-      guard queued.insert(run) else { return }
-      runs.append(run)
-    }
-
-    mutating func next() -> RunID? {
-      guard first < runs.count else { return nil }
-      let run = runs[first]
-      queued.remove(run)
-      first += 1
-      if first > 1_024, first * 2 > runs.count {
-        runs.removeFirst(first)
-        first = 0
-      }
-      return run
-    }
-  }
-
   /// A pool without workers still offers this many, so that the first worker finds work at once.
   public let sizeMin: Int
   private var slots: SortedMap<PoolName, Int> = [:]
   private var inFlight: SortedMap<PoolName, Int> = [:]
-  private var turns: SortedMap<PoolName, Turns> = [:]
+  private var turns: SortedMap<PoolName, OfferTurns> = [:]
 
   public init(sizeMin: Int = 64) {
     self.sizeMin = sizeMin
@@ -71,15 +48,17 @@ public struct OfferWindow: Sendable {
     for (pool, count) in after { inFlight[pool, default: 0] += count }
   }
 
-  /// The run has ready tasks in the pool; it gets its turn behind the others.
-  public mutating func enqueue(_ run: RunID, in pool: PoolName) {
-    turns[pool, default: Turns()].append(run)
+  /// The run has ready tasks in the pool; it gets its turn behind others of its priority.
+  public mutating func enqueue(
+    _ run: RunID, of namespace: NamespaceName, _ priority: Priority, in pool: PoolName
+  ) {
+    turns[pool, default: OfferTurns()].append(run, of: namespace, priority)
   }
 
   /// The run whose turn it is, if the pool has room. It is queued again by `enqueue`.
   public mutating func nextTurn(in pool: PoolName) -> RunID? {
     guard hasRoom(in: pool) else { return nil }
-    if let run = turns[pool, default: Turns()].next() { return run }
+    if let run = turns[pool, default: OfferTurns()].next() { return run }
     turns[pool] = nil
     return nil
   }

@@ -25,6 +25,7 @@ public struct RunState: Hashable, Sendable {
   public let labels: SortedMap<String, String>
   public let principal: String
   public let createdAt: Moment
+  public var priority = Priority.normal
   /// When its first task might start.
   public internal(set) var startedAt: Moment
   public var phase: Phase = .running

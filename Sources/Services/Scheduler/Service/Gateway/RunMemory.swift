@@ -125,7 +125,8 @@ extension RunView {
       startedAtUs: run.hasStarted ? run.startedAt.microseconds : nil,
       endedAtUs: run.endedAt?.microseconds, counts: machine.counts.mapValues(Int64.init),
       revision: run.revision, inputs: run.inputs.mapValues { ValueMessage($0) },
-      rerunOf: run.kept?.source.text ?? "")
+      rerunOf: run.kept?.source.text ?? "",
+      priority: run.priority == .normal ? "" : run.priority.rawValue)
   }
 
   /// From the row alone: exact for runs that have ended.
@@ -140,6 +141,6 @@ extension RunView {
       createdAtUs: record.createdAtUs,
       startedAtUs: run?.hasStarted == false ? nil : record.startedAtUs,
       endedAtUs: record.endedAtUs, counts: record.counts, revision: record.revision,
-      inputs: record.inputs, rerunOf: record.kept?.run ?? "")
+      inputs: record.inputs, rerunOf: record.kept?.run ?? "", priority: record.priority)
   }
 }

@@ -103,7 +103,10 @@ extension PartitionOwner {
     let id = entry.machine.run.id
     window.account(before: [:], after: entry.machine.inFlight)
     entry.accounted = entry.machine.inFlight
-    for pool in entry.machine.readyPools { window.enqueue(id, in: pool) }
+    let run = entry.machine.run
+    for pool in entry.machine.readyPools {
+      window.enqueue(id, of: run.namespace, run.priority, in: pool)
+    }
     if entry.machine.hasWork {
       entry.isBusy = true
       busy.append(id)
@@ -185,11 +188,13 @@ extension PartitionOwner {
     guard let namespace = NamespaceName(message.namespace),
       let workflow = WorkflowName(message.workflow)
     else { return nil }
-    return RunState(
+    var state = RunState(
       id: run, namespace: namespace, workflow: workflow,
       inputs: SortedMap<String, Value>(message.inputs) ?? [:], labels: message.labels,
       principal: message.principal, createdAt: Moment(microseconds: message.createdAtUs),
       startedAt: ports.context.time.now())
+    state.priority = Priority(rawValue: message.priority) ?? .normal
+    return state
   }
 
   /// A run that is set aside from its beginning, known by name only.

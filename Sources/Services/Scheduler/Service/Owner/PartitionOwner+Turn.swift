@@ -126,7 +126,10 @@ extension PartitionOwner {
       entry.isBusy = true
       busy.append(id)
     }
-    for pool in entry.machine.readyPools { window.enqueue(id, in: pool) }
+    let run = entry.machine.run
+    for pool in entry.machine.readyPools {
+      window.enqueue(id, of: run.namespace, run.priority, in: pool)
+    }
     account(entry)
   }
 

@@ -36,7 +36,8 @@ final class RunEntry {
         task, key: machine.key(of: place),
         in: StoredRunContext(
           id: machine.run.id, partition: partition, pool: node.definition.pool,
-          deadline: machine.deadline(of: place), itemCount: machine.itemCount(of: place)))
+          deadline: machine.deadline(of: place), itemCount: machine.itemCount(of: place),
+          priority: machine.run.priority))
       entries.append(entry(SchedulerTables.tasks, record, stamp: task.stamp))
     }
     return entries

@@ -14,7 +14,8 @@ extension RunRecord {
       deadlineUs: machine.storedDeadline?.microseconds, partition: Int64(partition),
       commands: run.commands, counts: machine.counts.mapValues(Int64.init),
       pause: run.pause.map(ReasonMessage.init), resumedAtUs: run.resumedAt?.microseconds,
-      kept: run.kept.map(Kept.init), permit: run.permit.map(Permit.init))
+      kept: run.kept.map(Kept.init), permit: run.permit.map(Permit.init),
+      priority: run.priority == .normal ? "" : run.priority.rawValue)
     switch run.phase {
     case .running:
       phase = "running"
@@ -57,6 +58,7 @@ extension RunRecord {
       guard let permit = RunPermit(permit) else { return nil }
       state.permit = permit
     }
+    state.priority = Priority(rawValue: priority) ?? .normal
     state.stamp = stamp
     return state
   }

@@ -26,6 +26,9 @@ extension TaskRecord {
       itemCount: run.itemCount.map(Int64.init), override: task.override.map(Override.init),
       keptFrom: task.keptFrom?.text ?? "")
     write(task.phase)
+    if case .offered(let offer) = task.phase {
+      orderUs = offer.at.microseconds - run.priority.headStart.wholeMicroseconds
+    }
   }
 
   private mutating func write(_ taskPhase: TaskPhase) {
@@ -140,6 +143,7 @@ struct StoredRunContext {
   var pool: PoolName
   var deadline: Moment?
   var itemCount: Int?
+  var priority = Priority.normal
 }
 
 extension AttemptRecord {

@@ -15,6 +15,8 @@ struct RunDesk: Sendable {
     var inputs: SortedMap<String, Value>
     var labels: SortedMap<String, String>
     var principal: Principal
+    /// Nil for that of the definition.
+    var priority: Priority?
     /// Of a rerun: what it is a rerun of.
     var rerun: RerunMessage?
   }
@@ -101,7 +103,7 @@ struct RunDesk: Sendable {
       workflow: order.workflow.text, version: version.text,
       inputs: inputs.mapValues { ValueMessage($0) }, labels: labels,
       createdAtUs: ports.context.time.now().microseconds, principal: order.principal.name,
-      rerun: order.rerun)
+      rerun: order.rerun, priority: (order.priority ?? definition.priority).rawValue)
   }
 
   // MARK: Look
@@ -270,7 +272,8 @@ extension BusRecord {
     let message = WorkflowStarted(
       run: request.run, namespace: request.namespace, workflow: request.workflow,
       version: request.version, inputs: request.inputs, labels: request.labels,
-      createdAtUs: request.createdAtUs, principal: request.principal, rerun: request.rerun)
+      createdAtUs: request.createdAtUs, principal: request.principal, rerun: request.rerun,
+      priority: request.priority)
     return BusRecord(topic: "workflow.started", key: request.run, value: message.encoded())
   }
 }

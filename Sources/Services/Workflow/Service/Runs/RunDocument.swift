@@ -27,7 +27,8 @@ enum RunDocument {
             since: created))
       ),
       ("labels", .labels(request.labels)), ("inputs", values(request.inputs)),
-      ("createdAt", .time(created)), ("rerunOf", .text(request.rerun?.run)),
+      ("priority", priority(request.priority)), ("createdAt", .time(created)),
+      ("rerunOf", .text(request.rerun?.run)),
     ])
   }
 
@@ -37,12 +38,17 @@ enum RunDocument {
       ("workflow", .string(view.workflow)), ("version", .string(view.version)),
       ("state", .string(view.state)), ("reason", .reason(view.reason.flatMap(Reason.init))),
       ("labels", .labels(view.labels)), ("inputs", values(view.inputs)),
+      ("priority", priority(view.priority)),
       ("createdAt", .time(Moment(microseconds: view.createdAtUs))),
       ("startedAt", .time(view.startedAtUs.map(Moment.init(microseconds:)))),
       ("endedAt", .time(view.endedAtUs.map(Moment.init(microseconds:)))),
       ("tasks", .object(view.counts.mapValues(Value.integer))),
       ("rerunOf", .text(view.rerunOf.isEmpty ? nil : view.rerunOf)),
     ])
+  }
+
+  private static func priority(_ word: String) -> Value {
+    .string(word.isEmpty ? Priority.normal.rawValue : word)
   }
 
   static func of(_ task: TaskView) -> Value {

@@ -53,7 +53,7 @@ extension RunRoutes {
       RunDesk.Order(
         namespace: namespace, workflow: workflow,
         version: order.isLatest ? nil : VersionID(row.version), inputs: inputs, labels: row.labels,
-        principal: principal,
+        principal: principal, priority: Priority(rawValue: row.priority),
         rerun: RerunMessage(
           run: row.run, mode: order.mode.rawValue, tasks: order.tasks, skipped: order.skipped,
           reason: order.reason)), key: key)

@@ -302,10 +302,11 @@ extension RunDesk.Order {
     let version = body.string("version", .optional, bytesMax: Slug.lengthMax)
     let inputs = body.values("inputs", .optional)
     let labels = body.texts("labels", .optional)
+    let priority = body.word("priority", .optional, as: Priority.self)
     guard let workflow, !body.hasFindings else { return nil }
     self.init(
       namespace: namespace ?? .default, workflow: workflow,
       version: version.map { VersionID($0) }, inputs: inputs ?? [:], labels: labels ?? [:],
-      principal: principal)
+      principal: principal, priority: priority)
   }
 }
