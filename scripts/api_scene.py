@@ -85,6 +85,7 @@ class Scene:
     def documents(self):
         for operation in ("livez", "readyz", "healthz", "openapi", "workflowSchema", "keySet"):
             self.call(operation, 200, token=None)
+        self.call("metrics", 200)
         served = self.call("openapi", 200, token=None).json
         if served != self.client.description.document:
             raise Fault("the server describes another API than api/openapi.json")

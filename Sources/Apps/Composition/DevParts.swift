@@ -123,7 +123,8 @@ final class DevParts: Sendable {
         owner: Principal(name: "admin@local", permissions: SortedSet(Permission.allCases)),
         hash: { digest.digest($0) }))
     router = Router(
-      HealthRoutes.all + DocumentRoutes.all + workflows.routes + metadata.routes + artifacts.routes
+      HealthRoutes.all + DocumentRoutes.all + MetricRoutes(metrics: runtime.metrics).all
+        + workflows.routes + metadata.routes + artifacts.routes
         + notification.routes + identity.server.routes,
       authenticator: identity.authenticator, context: context, audit: identity.audit)
     calls = DevCalls.exposure(identity.authenticator)

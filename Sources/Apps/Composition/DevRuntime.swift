@@ -11,6 +11,8 @@ struct DevRuntime: Sendable {
   let randomness = SystemRandomness()
   let spawner: SystemSpawner
   let telemetry: StandardErrorTelemetry
+  /// What every service counts and measures.
+  let metrics: MetricRegistry
   let pool: BlockingPool
   let context: ServiceContext
 
@@ -30,10 +32,11 @@ struct DevRuntime: Sendable {
     time = SystemTime(on: loop)
     spawner = SystemSpawner(on: loop)
     telemetry = StandardErrorTelemetry(level: level)
+    metrics = MetricRegistry(forwarding: telemetry)
     pool = BlockingPool(name: "names", threads: 2, waitingMax: 1_024)
     context = ServiceContext(
       process: ProcessID(at: time.now(), random: randomness.next), time: time,
-      randomness: randomness, spawner: spawner, telemetry: telemetry)
+      randomness: randomness, spawner: spawner, telemetry: metrics)
   }
 
   /// A root of tasks on the loop.

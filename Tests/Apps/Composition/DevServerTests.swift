@@ -30,6 +30,28 @@ import Testing
     }.value
   }
 
+  /// Starts a run and waits for its end.
+  private func start(_ workflow: String, _ server: DevServer) async throws -> Int {
+    let loop = try EventLoop(name: "client")
+    loop.start()
+    defer { loop.stop() }
+    let network = LocalNetwork(
+      on: loop, time: SystemTime(on: loop),
+      pool: BlockingPool(name: "names", threads: 1, waitingMax: 8),
+      telemetry: StandardErrorTelemetry(level: .error))
+    let call = HTTPCall(
+      method: "POST", url: server.url + "/v1/runs?wait=20s",
+      fields: HTTPFields([
+        HTTPField("Authorization", "Bearer \(server.token)"),
+        HTTPField("Content-Type", "application/json"),
+      ]), body: Array("{\"workflow\":\"\(workflow)\"}".utf8))
+    return try await loop.root {
+      let answer = try await network.send(call)
+      while try await answer.body.next() != nil {}
+      return answer.status
+    }.value
+  }
+
   private func configuration(_ data: String? = nil) -> DevConfiguration {
     var configuration = DevConfiguration()
     configuration.port = 0
@@ -49,6 +71,26 @@ import Testing
     #expect(try await answer(server, "/v1/workflows", token: "other").status == 401)
     await server.stop()
     await #expect(throws: (any Error).self) { try await answer(server, "/healthz") }
+  }
+
+  /// Goal: what happens is counted, under the names of docs/metrics.md, and told to users alone.
+  @Test func `a run shows in the metrics`() async throws {
+    signal(SIGPIPE, SIG_IGN)
+    var settings = configuration()
+    settings.sample = "version: 1\nid: one\ntasks: {a: {call: noop}}\n"
+    let server = try await DevServer.start(settings)
+    #expect(try await answer(server, "/metrics", token: "other").status == 401)
+    _ = try await start("one", server)
+    let wanted = [
+      "millrace_runs_ended_total{outcome=\"succeeded\"} 1",
+      "millrace_attempts_ended_total{pool=\"default\",result=\"succeeded\"} 1",
+      "millrace_attempt_wait_seconds_count{pool=\"default\"} 1",
+      "millrace_run_seconds_count{outcome=\"succeeded\"} 1",
+      "millrace_http_request_seconds_count{method=\"POST\",route=\"/v1/runs\",status=\"202\"} 1",
+    ]
+    let metrics = try await answer(server, "/metrics").body
+    for line in wanted { #expect(metrics.contains("\n\(line)\n"), "\(line)") }
+    await server.stop()
   }
 
   @Test func `two servers in one process have nothing in common`() async throws {

@@ -15,6 +15,7 @@ public enum AccessPolicy {
 
   /// What describes the interface tells nothing about what is kept behind it.
   public static let documents = AuthorizationMatrix.Policy([
+    ("GET /metrics", .signedIn),
     ("GET /v1/openapi.json", .anyone), ("GET /v1/workflow.schema.json", .anyone),
   ])
 

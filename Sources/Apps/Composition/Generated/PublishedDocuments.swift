@@ -25,6 +25,25 @@ public enum PublishedDocuments {
       ],
       "security": [{"bearer": []}],
       "paths": {
+        "/metrics": {
+          "get": {
+            "operationId": "metrics",
+            "tags": ["health"],
+            "summary": "What the process counts and measures, for Prometheus",
+            "x-access": "signed-in",
+            "responses": {
+              "200": {
+                "description": "The text format of Prometheus, version 0.0.4.",
+                "content": {
+                  "text/plain": {"schema": {"type": "string"}}
+                }
+              },
+              "400": {"$ref": "#/components/responses/BadRequest"},
+              "401": {"$ref": "#/components/responses/NotSignedIn"},
+              "503": {"$ref": "#/components/responses/NotAvailable"}
+            }
+          }
+        },
         "/livez": {
           "get": {
             "operationId": "livez",

@@ -53,7 +53,11 @@ public struct Router: HTTPHandler {
         ("status", "\(response.status)"),
       ])
     context.telemetry.measure(
-      "http_request", context.time.uptime() - started, [("status", "\(response.status / 100)xx")])
+      "http_request", context.time.uptime() - started,
+      [
+        ("method", passage.route?.method ?? "other"),
+        ("route", passage.route?.template ?? "none"), ("status", "\(response.status)"),
+      ])
     return response
   }
 

@@ -68,6 +68,7 @@ enum DevVerb {
       Millrace \(Program.version)
         API     \(server.url)/v1
         health  \(server.url)/healthz
+        metrics \(server.url)/metrics
         data    \(place)
         worker  \(configuration.slots) slots, processes contained by \(server.containment)
         notify  webhooks and mail may go to this machine: for development only

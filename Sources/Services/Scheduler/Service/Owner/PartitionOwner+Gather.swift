@@ -264,6 +264,7 @@ extension PartitionOwner {
   func setAside(
     _ delivery: BusDelivery, _ cause: String, _ gathered: inout GatheredInputs
   ) async throws(BatchFailure) {
+    ports.context.telemetry.count("dead_letters", 1, [("topic", delivery.place.topic)])
     ports.context.telemetry.log(
       .error, "record.dead-lettered",
       [("place", "\(delivery.place)"), ("offset", "\(delivery.offset)"), ("cause", cause)])

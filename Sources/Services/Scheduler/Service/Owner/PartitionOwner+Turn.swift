@@ -113,7 +113,9 @@ extension PartitionOwner {
     _ event: RunEvent, to run: RunID, into batch: inout OwnerBatch, at now: Moment
   ) -> Int {
     guard let entry = runs[run] else { return 0 }
+    measure(event, of: entry.machine)
     let effects = entry.machine.apply(event, at: now)
+    measure(effects, of: entry.machine)
     batch.take(effects, of: entry, at: now)
     batch.touched.insert(run)
     noteWork(of: entry)
@@ -221,6 +223,7 @@ extension PartitionOwner {
     } catch {
       throw BatchFailure(error)
     }
+    measureCommit(rows: entries.count, since: uptime)
     record = next
     renewedAt = uptime
     if isStartCounted { poison.progressed() }
