@@ -182,6 +182,9 @@ class Scene:
         failed = self.start("broken")
         self.made["failed"] = failed["id"]
         self.call("listRuns", 200)
+        summary = {"namespace": "default", "workflow": "hello"}
+        self.call("summariseWorkflow", 200, path=summary)
+        self.call("summariseWorkflow", 200, path=summary, query={"runs": 1})
         self.call("listRuns", 200, query={"state": "failed", "workflow": "broken", "limit": 1})
         for ended in (here, {"run": failed["id"]}):
             for operation in ("getRun", "listTasks", "explainRun"):

@@ -91,6 +91,7 @@ public enum AccessPolicy {
   ])
 
   public static let history = AuthorizationMatrix.Policy([
+    ("GET /v1/workflows/{namespace}/{workflow}/summary", .namespace(.runRead)),
     ("GET /v1/jobs", .namespace(.runRead)), ("GET /v1/jobs/{run}", .namespace(.runRead)),
     ("GET /v1/jobs/{run}/tasks", .namespace(.runRead)),
     ("GET /v1/runs/{run}/logs", .namespace(.logRead)),

@@ -899,6 +899,50 @@ public enum PublishedDocuments {
             }
           }
         },
+        "/v1/workflows/{namespace}/{workflow}/summary": {
+          "get": {
+            "operationId": "summariseWorkflow",
+            "tags": ["history"],
+            "summary": "What the newest runs of a workflow came to, and how long that took",
+            "x-permission": "run:read",
+            "x-namespace": "path",
+            "parameters": [
+              {
+                "name": "namespace",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/Name"}
+              },
+              {
+                "name": "workflow",
+                "in": "path",
+                "required": true,
+                "schema": {"$ref": "#/components/schemas/Name"}
+              },
+              {"$ref": "#/components/parameters/since"},
+              {"$ref": "#/components/parameters/before"},
+              {
+                "name": "runs",
+                "in": "query",
+                "description": "How many runs it looks at, at most.",
+                "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1000}
+              }
+            ],
+            "responses": {
+              "200": {
+                "description": "The summary. A workflow that there is not has no runs.",
+                "content": {
+                  "application/json": {"schema": {"$ref": "#/components/schemas/WorkflowSummary"}}
+                }
+              },
+              "400": {"$ref": "#/components/responses/BadRequest"},
+              "401": {"$ref": "#/components/responses/NotSignedIn"},
+              "403": {"$ref": "#/components/responses/NotAllowed"},
+              "404": {"$ref": "#/components/responses/NotFound"},
+              "503": {"$ref": "#/components/responses/NotAvailable"}
+            }
+          }
+        },
         "/v1/jobs": {
           "get": {
             "operationId": "listJobs",
@@ -5292,6 +5336,59 @@ public enum PublishedDocuments {
             "properties": {
               "items": {"type": "array", "items": {"$ref": "#/components/schemas/Secret"}},
               "nextCursor": {"$ref": "#/components/schemas/Cursor"}
+            }
+          },
+          "Lengths": {
+            "type": "object",
+            "description": "Milliseconds, of which half and nineteen of twenty are no longer.",
+            "required": ["p50", "p95", "max"],
+            "properties": {
+              "p50": {"type": "integer", "format": "int64", "minimum": 0},
+              "p95": {"type": "integer", "format": "int64", "minimum": 0},
+              "max": {"type": "integer", "format": "int64", "minimum": 0}
+            }
+          },
+          "WorkflowSummary": {
+            "type": "object",
+            "description": "What runs of a workflow came to that have ended.",
+            "required": ["namespace", "workflow", "runs", "isCut", "states", "tasks"],
+            "properties": {
+              "namespace": {"$ref": "#/components/schemas/Name"},
+              "workflow": {"$ref": "#/components/schemas/Name"},
+              "since": {"type": "string", "format": "date-time"},
+              "before": {"type": "string", "format": "date-time"},
+              "runs": {"type": "integer", "minimum": 0},
+              "isCut": {"type": "boolean", "description": "Whether there are older ones, too."},
+              "states": {
+                "type": "object",
+                "additionalProperties": {"type": "integer", "minimum": 1},
+                "description": "How many runs ended in each state."
+              },
+              "failuresPerThousand": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1000,
+                "description": "Of the runs that nobody cancelled."
+              },
+              "wait": {"$ref": "#/components/schemas/Lengths"},
+              "took": {"$ref": "#/components/schemas/Lengths"},
+              "tasks": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "required": ["task", "states", "attempts"],
+                  "properties": {
+                    "task": {"$ref": "#/components/schemas/Name"},
+                    "states": {
+                      "type": "object",
+                      "additionalProperties": {"type": "integer", "minimum": 1}
+                    },
+                    "attempts": {"type": "integer", "minimum": 0},
+                    "wait": {"$ref": "#/components/schemas/Lengths"},
+                    "took": {"$ref": "#/components/schemas/Lengths"}
+                  }
+                }
+              }
             }
           },
           "ServiceAccountPage": {

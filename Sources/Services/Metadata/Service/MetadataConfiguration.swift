@@ -32,6 +32,11 @@ public struct MetadataConfiguration: Sendable {
   /// How many times as long as a look at all tasks of a followed run took the next one waits: what
   /// share of the time the looks of one follower may take.
   public var looksPauseFactor: Int = 4
+  /// Runs that one summary of a workflow looks at, the newest first, and tasks of these.
+  public var runsSummarisedMax: Int = 1_000
+  public var tasksSummarisedMax: Int = 5_000
+  /// Jobs read from the archive at once.
+  public var jobsPerPageMax: Int = 200
   /// Tasks fetched from the scheduler at once.
   public var tasksPerPageMax: Int = 500
 

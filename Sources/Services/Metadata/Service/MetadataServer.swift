@@ -12,7 +12,7 @@ public struct MetadataServer: Sendable {
 
   /// The routes that this service answers.
   public var routes: [Route] {
-    LogRoutes(ports: ports).all + JobRoutes(ports: ports).all
+    LogRoutes(ports: ports).all + JobRoutes(ports: ports).all + SummaryRoutes(ports: ports).all
   }
 
   /// Runs until the task is cancelled.

@@ -32,7 +32,7 @@ import Testing
     }
     #expect(try await complete("wor") == "workflow")
     #expect(try await complete("run", "st") == "start")
-    #expect(try await complete("workflow", "") == "apply list get versions delete")
+    #expect(try await complete("workflow", "") == "apply list get versions stats delete")
     #expect(try await complete("run", "start", "hello", "--w") == "--watch --wait")
     #expect(try await complete("validate", "a.yaml", "--qu") == "--quiet")
     #expect(try await complete("dev", "--da") == "--data")

@@ -3,7 +3,7 @@ internal import Ports
 
 /// Verbs about definitions on the server.
 enum WorkflowVerbs {
-  static let all: [Verb] = [apply, list, get, versions, delete]
+  static let all: [Verb] = [apply, list, get, versions, WorkflowStats.verb, delete]
 
   static let apply = Verb(
     "workflow apply", "Send definitions; the same content is the same version",

@@ -53,6 +53,51 @@ struct JobRoutesTests {
     }
   }
 
+  @Test func `a summary says what runs of a workflow come to`() throws {
+    try Simulation.run(seed: 12) { world in
+      let scene = HistoryScene(world)
+      let start = Moment(microseconds: 1_000_000_000)
+      for number in 1...20 as ClosedRange<UInt64> {
+        let run = RunID.sample(number)
+        var job = JobDocument(
+          run: run, namespace: .default, workflow: WorkflowName(unchecked: "w"),
+          version: VersionID("v1"), revision: 1,
+          state: number == 20 ? "running" : number % 4 == 0 ? "failed" : "succeeded",
+          createdAt: start + .seconds(Int64(number)))
+        job.startedAt = job.createdAt + .seconds(1)
+        job.endedAt = number == 20 ? nil : job.createdAt + .seconds(1 + Int64(number))
+        var task = TaskDocument(
+          run: run, task: TaskKey(TaskName(unchecked: "t")), revision: 1, state: "succeeded")
+        task.attempts = [
+          TaskDocument.Attempt(
+            fence: Fence(1), state: "succeeded", queuedAt: start, startedAt: start + .seconds(2),
+            endedAt: start + .seconds(5))
+        ]
+        try await scene.archive.store(jobs: [job], tasks: [task])
+      }
+      let root = "/v1/workflows/default/w/summary"
+      let all = await scene.get(root)
+      let members: [(String, String)] = [
+        ("runs", "19"), ("isCut", "false"), ("failuresPerThousand", "210"),
+        ("states", #"{"failed":4,"succeeded":15}"#),
+        ("took", #"{"max":19000,"p50":10000,"p95":19000}"#),
+        ("wait", #"{"max":1000,"p50":1000,"p95":1000}"#),
+        (
+          "tasks",
+          #"[{"attempts":19,"states":{"succeeded":19},"task":"t","#
+            + #""took":{"max":3000,"p50":3000,"p95":3000},"#
+            + #""wait":{"max":2000,"p50":2000,"p95":2000}}]"#
+        ),
+      ]
+      for (name, text) in members { #expect(all.json?[name]?.json == text, "\(name)") }
+      let cut = await scene.get(root + "?runs=5")
+      #expect(cut.json?["runs"]?.json == "5" && cut.json?["isCut"]?.json == "true")
+      let none = await scene.get("/v1/workflows/default/none/summary")
+      #expect(none.json?["runs"]?.json == "0" && none.json?["took"] == nil)
+      #expect(await scene.get(root + "?runs=0").status == 400)
+    }
+  }
+
   @Test func `a cursor belongs to its list, and what is not understood is refused`() throws {
     try Simulation.run(seed: 2) { world in
       let scene = HistoryScene(world)
@@ -135,6 +180,7 @@ struct JobRoutesTests {
   }
 
   private static let policy: [CredentialMatrix.Rule] = [
+    .init("GET /v1/workflows/{namespace}/{workflow}/summary", .runRead),
     .init("GET /v1/jobs", .runRead), .init("GET /v1/jobs/{run}", .runRead),
     .init("GET /v1/jobs/{run}/tasks", .runRead), .init("GET /v1/runs/{run}/logs", .logRead),
     .init("GET /v1/runs/{run}/tasks/{task}/logs", .logRead),
