@@ -85,9 +85,13 @@ class Description:
         if str(answer.status) not in described["responses"]:
             raise Fault(f"{what}: the status is not described: {answer.bytes[:300]!r}")
         response = self.resolved(described["responses"][str(answer.status)])
-        for name in response.get("headers", {}):
-            if name.lower() not in answer.fields:
+        for name, header in response.get("headers", {}).items():
+            header = self.resolved(header)
+            value = answer.fields.get(name.lower())
+            if value is None and header.get("required"):
                 raise Fault(f"{what}: the field {name} is missing")
+            if value is not None and not re.search(header["schema"].get("pattern", ""), value):
+                raise Fault(f"{what}: the field {name} is {value!r}")
         content = response.get("content")
         if content is None:
             if answer.bytes:

@@ -166,7 +166,11 @@ class Scene:
         self.call("listWorkflows", 200)
         self.call("listWorkflows", 200, query={"limit": 1, "name": "h", "label.team": "scene"})
         for operation in ("getWorkflow", "listVersions", "getSource"):
-            self.call(operation, 200, path=hello)
+            answer = self.call(operation, 200, path=hello)
+            if tag := answer.fields.get("etag"):
+                self.call(operation, 304, path=hello, fields={"If-None-Match": tag})
+        if "link" not in self.call("listWorkflows", 200, query={"limit": 1}).fields:
+            raise Fault("a page of many has no link to the next one")
         self.call("deleteWorkflow", 204, path=hello | {"workflow": "odd"})
         self.call("getWorkflow", 404, path=hello | {"workflow": "odd"})
 

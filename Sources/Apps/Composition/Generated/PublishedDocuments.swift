@@ -231,6 +231,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/WorkflowPage"}}
                 }
@@ -251,6 +252,7 @@ public enum PublishedDocuments {
             "x-permission": "workflow:read",
             "x-namespace": "path",
             "parameters": [
+              {"$ref": "#/components/parameters/ifNoneMatch"},
               {
                 "name": "namespace",
                 "in": "path",
@@ -273,6 +275,7 @@ public enum PublishedDocuments {
                   "application/json": {"schema": {"$ref": "#/components/schemas/WorkflowVersion"}}
                 }
               },
+              "304": {"description": "It has not changed."},
               "400": {"$ref": "#/components/responses/BadRequest"},
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
@@ -339,6 +342,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/VersionPage"}}
                 }
@@ -359,6 +363,7 @@ public enum PublishedDocuments {
             "x-permission": "workflow:read",
             "x-namespace": "path",
             "parameters": [
+              {"$ref": "#/components/parameters/ifNoneMatch"},
               {
                 "name": "namespace",
                 "in": "path",
@@ -382,6 +387,7 @@ public enum PublishedDocuments {
                   "application/json": {"schema": {}}
                 }
               },
+              "304": {"description": "It has not changed."},
               "400": {"$ref": "#/components/responses/BadRequest"},
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
@@ -447,6 +453,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/RunPage"}}
                 }
@@ -508,6 +515,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/TaskPage"}}
                 }
@@ -984,6 +992,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/JobPage"}}
                 }
@@ -1044,6 +1053,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/JobTaskPage"}}
                 }
@@ -1246,6 +1256,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/ArtifactPage"}}
                 }
@@ -1302,6 +1313,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/ArtifactPage"}}
                 }
@@ -1886,6 +1898,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/SubscriptionPage"}}
                 }
@@ -1906,6 +1919,7 @@ public enum PublishedDocuments {
             "x-permission": "notification:read",
             "x-namespace": "content",
             "parameters": [
+              {"$ref": "#/components/parameters/ifNoneMatch"},
               {
                 "name": "subscription",
                 "in": "path",
@@ -1926,6 +1940,7 @@ public enum PublishedDocuments {
                   "application/json": {"schema": {"$ref": "#/components/schemas/Subscription"}}
                 }
               },
+              "304": {"description": "It has not changed."},
               "400": {"$ref": "#/components/responses/BadRequest"},
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
@@ -2195,6 +2210,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/DeliveryPage"}}
                 }
@@ -2434,6 +2450,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/TokenPage"}}
                 }
@@ -2533,6 +2550,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/UserPage"}}
                 }
@@ -2802,6 +2820,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/NamespacePage"}}
                 }
@@ -2887,6 +2906,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/GrantPage"}}
                 }
@@ -3004,6 +3024,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/AuditPage"}}
                 }
@@ -3035,6 +3056,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/GrantPage"}}
                 }
@@ -3171,6 +3193,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/AuditPage"}}
                 }
@@ -3203,6 +3226,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecretPage"}}}
               },
               "400": {"$ref": "#/components/responses/BadRequest"},
@@ -3345,6 +3369,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {
                     "schema": {"$ref": "#/components/schemas/ServiceAccountPage"}
@@ -3537,6 +3562,7 @@ public enum PublishedDocuments {
             "responses": {
               "200": {
                 "description": "A page.",
+                "headers": {"Link": {"$ref": "#/components/headers/NextPage"}},
                 "content": {
                   "application/json": {"schema": {"$ref": "#/components/schemas/TokenPage"}}
                 }
@@ -3762,6 +3788,12 @@ public enum PublishedDocuments {
             "description": "The same key with the same body gets the same answer for 24 hours; with another body it is refused.",
             "schema": {"type": "string", "pattern": "^[!#-~]{1,255}$"}
           },
+          "ifNoneMatch": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "Answers 304 without a body when the thing still has this entity tag.",
+            "schema": {"type": "string"}
+          },
           "ifMatch": {
             "name": "If-Match",
             "in": "header",
@@ -3770,19 +3802,34 @@ public enum PublishedDocuments {
           }
         },
         "headers": {
-          "Location": {"description": "Where the thing is.", "schema": {"type": "string"}},
-          "ETag": {"description": "The entity tag, for If-Match.", "schema": {"type": "string"}},
+          "NextPage": {
+            "description": "Of all pages but the last: the address of the next one (RFC 8288).",
+            "schema": {"type": "string", "pattern": "^<[^>]+>; rel=\"next\"$"}
+          },
+          "Location": {
+            "description": "Where the thing is.",
+            "required": true,
+            "schema": {"type": "string"}
+          },
+          "ETag": {
+            "description": "The entity tag, for If-Match and If-None-Match.",
+            "required": true,
+            "schema": {"type": "string"}
+          },
           "RetryAfter": {
             "description": "Seconds to wait.",
+            "required": true,
             "schema": {"type": "integer", "minimum": 0}
           },
-          "Challenge": {"description": "How to sign in.", "schema": {"type": "string"}},
+          "Challenge": {"description": "How to sign in.", "required": true, "schema": {"type": "string"}},
           "ReprDigest": {
             "description": "The SHA-256 of the content (RFC 9530).",
+            "required": true,
             "schema": {"type": "string"}
           },
           "ContentRange": {
             "description": "Which part of the content.",
+            "required": true,
             "schema": {"type": "string"}
           }
         },
