@@ -88,6 +88,13 @@ struct Client: Sendable {
     return try await json(answer)
   }
 
+  func put(_ path: String, _ body: Value) async throws -> Value {
+    let answer = try await send(
+      "PUT", path, fields: [HTTPField("Content-Type", "application/json")],
+      body: Array(body.json.utf8))
+    return try await json(answer)
+  }
+
   func send(
     _ method: String, _ path: String, query: [(String, String?)] = [],
     fields: [HTTPField] = [], body: [UInt8] = []

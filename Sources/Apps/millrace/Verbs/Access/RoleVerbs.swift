@@ -42,10 +42,7 @@ enum RoleVerbs {
     try await withClient(call) { client in
       let form = try OutputForm(call)
       let body = Value.object(["role": .string(call.operand(1))])
-      let answer = try await client.send(
-        "PUT", path(call), fields: [HTTPField("Content-Type", "application/json")],
-        body: Array(body.json.utf8))
-      let given = try await client.json(answer)
+      let given = try await client.put(path(call), body)
       form.print(given, name: subject) {
         "\(subject(given)) is \(given["role"]?.string ?? "") \(place(call))"
       }

@@ -19,10 +19,7 @@ enum SecretVerbs {
     try await withClient(call) { client in
       let form = try OutputForm(call)
       let body = Value.object(["value": .string(try value(call))])
-      let answer = try await client.send(
-        "PUT", path(call), fields: [HTTPField("Content-Type", "application/json")],
-        body: Array(body.json.utf8))
-      let made = try await client.json(answer)
+      let made = try await client.put(path(call), body)
       form.print(made, name: name) {
         "\(name(made)) has version \(made["version"]?.text ?? "") "
           + "(\(made["fingerprint"]?.string ?? ""))"

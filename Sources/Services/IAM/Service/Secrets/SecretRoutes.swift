@@ -45,19 +45,10 @@ struct SecretRoutes: Sendable {
   }
 
   private func list(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
-    let namespace = try namespace(request)
-    let limit = try request.number("limit", default: 50, in: 1...200)
-    let filter = "secrets\n\(namespace)"
-    let after = try request.cursor(filter, ports.seal)?.place.first
-    let page = try await shelf.query(
-      IAMTables.secrets,
-      RecordQuery(
-        table: IAMTables.secrets.name, prefix: [.text(namespace.text)],
-        lower: after.map { .excluding(.text($0)) }, limit: limit))
-    let last = page.next == nil ? nil : page.records.last?.record.name
-    return .page(
-      page.records.map(\.record.value), next: last.map { ListCursor(place: [$0]) }, filter,
-      ports.seal)
+    try await NamespaceList(
+      ports: ports, table: IAMTables.secrets, kind: "secrets", name: { $0.name },
+      value: { $0.value }
+    ).answer(request, try namespace(request))
   }
 
   private func get(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {
