@@ -13,6 +13,7 @@ struct DevNotification {
   let network: any Network
   let context: ServiceContext
   let seal: CursorSeal
+  let master: [UInt8]
 
   func server(_ dev: DevConfiguration) -> NotificationServer {
     var configuration = NotificationConfiguration()
@@ -21,10 +22,13 @@ struct DevNotification {
     let webhooks = CurlWebhookSender(
       WebhookSenderConfiguration(rules: configuration.egress),
       on: DevNotification.pool("webhooks", configuration.deliveriesInFlightMax))
+    let digest = OpenSSLDigest()
     return NotificationServer(
       NotificationPorts(
-        store: store, bus: bus, network: network, digest: OpenSSLDigest(), webhooks: webhooks,
+        store: store, bus: bus, network: network, digest: digest, webhooks: webhooks,
         mailer: mailer(dev, configuration), context: context, seal: seal,
+        webhookSeal: WebhookSeal(
+          OpenSSLSealer(), key: digest.derivedKey("webhook secrets", from: master)),
         configuration: configuration))
   }
 

@@ -105,7 +105,8 @@ final class DevParts: Sendable {
         digest: digest, sign: { digest.authenticationCode(of: $0, key: linkKey) },
         address: { address.url }, context: context, seal: seal))
     notification = DevNotification(
-      store: storage.store, bus: storage.bus, network: network, context: context, seal: seal
+      store: storage.store, bus: storage.bus, network: network, context: context, seal: seal,
+      master: master
     ).server(configuration)
     var worker = WorkerConfiguration(name: "dev", slots: configuration.slots)
     worker.containment = processes.containment.rawValue

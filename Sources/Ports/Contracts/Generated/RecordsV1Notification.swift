@@ -45,7 +45,8 @@ public struct NotificationNamespaceRecord: WireMessage {
 public struct SubscriptionRecord: WireMessage {
   /// A secret that receivers verify with. The newest one comes first and is good without end.
   public struct Secret: WireMessage {
-    public var bytes: [UInt8] = []
+    /// A nonce, and the secret as it was sealed with it.
+    public var sealed: [UInt8] = []
     public var createdAtUs: Int64 = 0
     /// Absent for the newest one.
     public var goodUntilUs: Int64?
@@ -54,26 +55,26 @@ public struct SubscriptionRecord: WireMessage {
     public init() {}
 
     public init(
-      bytes: [UInt8] = [],
+      sealed: [UInt8] = [],
       createdAtUs: Int64 = 0,
       goodUntilUs: Int64? = nil
     ) {
-      self.bytes = bytes
+      self.sealed = sealed
       self.createdAtUs = createdAtUs
       self.goodUntilUs = goodUntilUs
     }
 
     public func encode(into writer: inout WireWriter) {
-      if !bytes.isEmpty { writer.data(1, bytes) }
       if createdAtUs != 0 { writer.int64(2, createdAtUs) }
       if let goodUntilUs { writer.int64(3, goodUntilUs) }
+      if !sealed.isEmpty { writer.data(4, sealed) }
       if !unknownFields.isEmpty { writer.unknown(unknownFields) }
     }
 
     public mutating func decode(from reader: inout WireReader) throws(WireError) {
       while let tag = try reader.nextTag() {
         switch tag {
-        case 10: bytes = try reader.data()
+        case 34: sealed = try reader.data()
         case 16: createdAtUs = try reader.int64()
         case 24: goodUntilUs = try reader.int64()
         default: try reader.unknown(tag, &unknownFields)

@@ -12,11 +12,13 @@ public struct NotificationPorts: Sendable {
   public let mailer: (any Mailer)?
   public let context: ServiceContext
   public let seal: CursorSeal
+  public let webhookSeal: WebhookSeal
   public let configuration: NotificationConfiguration
 
   public init(
     store: any RecordStore, bus: any Bus, network: any Network, digest: any Digest,
     webhooks: any WebhookSender, mailer: (any Mailer)?, context: ServiceContext, seal: CursorSeal,
+    webhookSeal: WebhookSeal,
     configuration: NotificationConfiguration = NotificationConfiguration()
   ) {
     self.store = store
@@ -27,6 +29,7 @@ public struct NotificationPorts: Sendable {
     self.mailer = mailer
     self.context = context
     self.seal = seal
+    self.webhookSeal = webhookSeal
     self.configuration = configuration
   }
 }

@@ -53,7 +53,9 @@ struct NotificationScene: Sendable {
       return NotificationPorts(
         store: store, bus: bus, network: network, digest: digest, webhooks: webhooks,
         mailer: mailer, context: ServiceContext(environment),
-        seal: CursorSeal(key: "test", digest: digest), configuration: configuration)
+        seal: CursorSeal(key: "test", digest: digest),
+        webhookSeal: WebhookSeal(FakeSealer(), key: [UInt8](repeating: 9, count: 32)),
+        configuration: configuration)
     }
     notifiers = (0..<count).map { number in
       let process = world.process("notifier-\(number)")

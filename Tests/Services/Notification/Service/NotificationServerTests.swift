@@ -211,6 +211,47 @@ struct NotificationServerTests {
     }
   }
 
+  /// T-CANARY for the store of this service, and nobody is sent what nobody can verify.
+  @Test func `secrets are sealed, and without one nothing is sent`() throws {
+    try Simulation.run(seed: 11) { world in
+      let scene = try NotificationScene(world)
+      let (one, two) = (try await scene.subscribe("one"), try await scene.subscribe("two"))
+      for table in NotificationTables.declarations {
+        for row in scene.store.rows(table.name).map(\.row) {
+          for secret in [one.secret, two.secret] {
+            let isFound = row.body.indices.contains { row.body[$0...].starts(with: secret.bytes) }
+            #expect(!isFound, "\(table.name) \(row.key)")
+          }
+        }
+      }
+      let seal = scene.ports.webhookSeal
+      let records = scene.store.records(NotificationTables.subscriptions)
+      for record in records {
+        for other in records {
+          let opened = seal.opened(other.secrets[0].sealed, of: record.subscription)
+          #expect((opened != nil) == (other.subscription == record.subscription))
+        }
+      }
+      // As after somebody has lost the master secret.
+      let row = try #require(
+        try await scene.store.query(
+          NotificationTables.subscriptions,
+          RecordQuery(table: NotificationTables.subscriptions.name, limit: 1)
+        ).records.first)
+      var broken = row.record
+      broken.secrets[0].sealed[20] ^= 1
+      _ = try await scene.store.commit(
+        RecordBatch(entries: [NotificationTables.subscriptions.update(broken, over: row.version)]))
+      scene.end(1)
+      try await scene.waitForEnd(2)
+      #expect(scene.webhooks.received.count == 1)
+      #expect(
+        scene.deliveries.contains {
+          $0.attempts.contains { $0.note?.message.contains("opened") == true }
+        })
+    }
+  }
+
   @Test func `old history goes, what is not over stays`() throws {
     try Simulation.run(seed: 10) { world in
       let scene = try NotificationScene(

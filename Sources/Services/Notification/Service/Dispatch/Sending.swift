@@ -33,12 +33,18 @@ struct Sending: Sendable {
     _ message: RunMessage, to subscription: SubscriptionRecord
   ) async -> DeliveryReply {
     let now = ports.context.time.now()
+    let secrets = subscription.goodSecrets(at: now, ports.webhookSeal)
+    guard !secrets.isEmpty else {
+      // Nobody could tell an unsigned message from a forged one.
+      return .refused(
+        DeliveryNote(.invalid, "its secret cannot be opened; make a new one (notify rotate)"))
+    }
     let body = Array(message.event.json.utf8)
     let fields =
       [HTTPField("Content-Type", RunMessage.contentType)]
       + WebhookSignature.fields(
         id: message.delivery.text, sentAt: now, body: body,
-        secrets: subscription.goodSecrets(at: now), digest: ports.digest)
+        secrets: secrets, digest: ports.digest)
     return await ports.webhooks.send(
       WebhookMessage(url: subscription.url, fields: HTTPFields(fields), body: body))
   }

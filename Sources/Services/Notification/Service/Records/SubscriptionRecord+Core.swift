@@ -46,9 +46,9 @@ extension SubscriptionRecord {
     }
   }
 
-  /// The secrets that are good at a time, the newest first.
-  func goodSecrets(at now: Moment) -> [WebhookSecret] {
+  /// The secrets that are good at a time, the newest first; without those that cannot be opened.
+  func goodSecrets(at now: Moment, _ seal: WebhookSeal) -> [WebhookSecret] {
     secrets.filter { $0.goodUntilUs.map { $0 > now.microseconds } ?? true }
-      .compactMap { WebhookSecret(bytes: $0.bytes) }
+      .compactMap { seal.opened($0.sealed, of: subscription) }
   }
 }

@@ -49,7 +49,10 @@ struct SubscriptionDesk: Sendable {
       occasions: draft.occasions ?? [.failed, .recovered], workflows: draft.workflows ?? [],
       labels: draft.labels ?? [:])
     if let secret {
-      record.secrets = [SubscriptionRecord.Secret(bytes: secret.bytes, createdAtUs: now)]
+      record.secrets = [
+        SubscriptionRecord.Secret(
+          sealed: sealed(secret, of: record.subscription), createdAtUs: now)
+      ]
     }
     for _ in 0..<ports.configuration.conflictsMax {
       do throws(StoreError) {
@@ -72,6 +75,10 @@ struct SubscriptionDesk: Sendable {
       }
     }
     throw Problem(StoreError.conflict)
+  }
+
+  private func sealed(_ secret: WebhookSecret, of subscription: String) -> [UInt8] {
+    ports.webhookSeal.sealed(secret, of: subscription, ports.context.randomness)
   }
 
   /// Whether a commit whose outcome was unknown has made it.
@@ -176,16 +183,18 @@ struct SubscriptionDesk: Sendable {
   ) async throws(Problem) -> (record: SubscriptionRecord, secret: WebhookSecret?) {
     let secret = newSecret()
     let keptFor = ports.configuration.secretKeptFor
+    // Sealed once, so that a change that is tried again knows itself.
+    let bytes = secret.map { sealed($0, of: id) }
     let record = try await change(id) { record, now throws(Problem) in
-      guard record.isWebhook, let secret else {
+      guard record.isWebhook, let bytes else {
         throw Problem(409, "no-secret", "a subscription by mail has no secret")
       }
-      var secrets = record.secrets.prefix(1).filter { $0.bytes != secret.bytes }
+      var secrets = record.secrets.prefix(1).filter { $0.sealed != bytes }
       for place in secrets.indices {
         secrets[place].goodUntilUs = (now + keptFor).microseconds
       }
       record.secrets =
-        [SubscriptionRecord.Secret(bytes: secret.bytes, createdAtUs: now.microseconds)] + secrets
+        [SubscriptionRecord.Secret(sealed: bytes, createdAtUs: now.microseconds)] + secrets
     }
     return (record, secret)
   }
