@@ -1,7 +1,8 @@
 internal import Domain
 public import Ports
 
-/// Keeps the secrets of webhooks unreadable in the store. What is sealed belongs to its subscription.
+/// Keeps the secrets of webhooks unreadable in the store. What is sealed belongs to its
+/// subscription.
 public struct WebhookSeal: Sendable {
   private let sealer: any Sealer
   private let key: [UInt8]

@@ -107,8 +107,8 @@ struct RPCClientTests {
       #expect(answers.filter { $0 == 1 }.count == 5)
       #expect(answers.filter { $0 == 2 }.count == 5)
       await first.stop()
-      // The one call that meets the end of the connection on its way may be lost: who sent it cannot
-      // know whether it was carried out. Nobody else is lost, and nobody gets an answer of the first.
+      // The one call that meets the end of the connection on its way may be lost: who sent it
+      // cannot know whether it was carried out. No other is, and none is answered by the first.
       answers = []
       for _ in 0..<10 { answers.append(await RPCClientTests.ask(client)) }
       #expect(answers.filter { $0 == 2 }.count >= 9 && !answers.contains(1), "\(answers)")
