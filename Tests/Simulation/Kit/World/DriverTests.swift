@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Ports
 import SimulationKit
 import Synchronization
@@ -86,7 +87,13 @@ struct DriverTests {
     let isBack = SendableFlag()
     let world = SimulatedWorld(seed: 1)
     world.process("leaky").start { environment in
-      await Task.detached { isBack.set() }.value
+      // A thread of its own: those of the pool may all be busy with other tests for minutes.
+      await withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+          isBack.set()
+          continuation.resume()
+        }
+      }
     }
     world.process("steady").start { environment in
       while true { try await environment.time.sleep(for: .milliseconds(1)) }
