@@ -22,7 +22,8 @@ struct LimitLook {
   mutating func complete(
     _ view: inout RunView, permit: RunPermit?, isWhole: Bool
   ) async throws(RPCError) {
-    guard let permit, view.reason?.code == RunPermit.waitingCode else { return }
+    // A run that is paused in line says so, and one that was refused has the same code.
+    guard let permit, permit.isAsking, view.reason?.code == RunPermit.waitingCode else { return }
     do throws(StoreError) {
       let holders = try await holders(of: permit.limit)
       guard let first = holders.first else { return }
