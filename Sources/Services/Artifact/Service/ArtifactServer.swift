@@ -31,19 +31,11 @@ public struct ArtifactServer: Sendable {
       group.addTask { await ArtifactSweeper(ports: ports, desk: desk).run() }
       group.addTask { await RunSweeper(ports: ports, desk: desk).run() }
       group.addTask { await RunFeed(ports: ports, runs: desk.runs).run() }
-      group.addTask { await serve() }
-    }
-  }
-
-  private func serve() async {
-    let gateway = ArtifactGateway(ports: ports, desk: desk, uploads: uploads, links: links)
-    while !Task.isCancelled {
-      do throws(RPCError) {
-        try await ports.network.serve(rpc: ArtifactsMethods.service, gateway)
-      } catch {
-        guard !Task.isCancelled else { return }
-        ports.context.telemetry.log(.warning, "rpc.not-served", [("error", error.message)])
-        try? await ports.context.time.sleep(for: ports.configuration.retryWait)
+      group.addTask {
+        await ports.context.serve(
+          ArtifactsMethods.service,
+          ArtifactGateway(ports: ports, desk: desk, uploads: uploads, links: links),
+          on: ports.network, retryWait: ports.configuration.retryWait)
       }
     }
   }

@@ -19,19 +19,10 @@ public struct MetadataServer: Sendable {
   public func run() async {
     await withDiscardingTaskGroup { group in
       group.addTask { await ArchiveFeed(ports: ports).run() }
-      group.addTask { await serve() }
-    }
-  }
-
-  private func serve() async {
-    while !Task.isCancelled {
-      do throws(RPCError) {
-        try await ports.network.serve(
-          rpc: HistoryMethods.service, HistoryGateway(archive: ports.archive))
-      } catch {
-        guard !Task.isCancelled else { return }
-        ports.context.telemetry.log(.warning, "rpc.not-served", [("error", error.message)])
-        try? await ports.context.time.sleep(for: ports.configuration.retryWait)
+      group.addTask {
+        await ports.context.serve(
+          HistoryMethods.service, HistoryGateway(archive: ports.archive), on: ports.network,
+          retryWait: ports.configuration.retryWait)
       }
     }
   }

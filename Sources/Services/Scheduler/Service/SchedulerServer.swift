@@ -34,15 +34,7 @@ public struct SchedulerServer: Sendable {
   }
 
   private func serve(_ service: String, _ handler: any RPCHandler) async {
-    while !Task.isCancelled {
-      do throws(RPCError) {
-        try await ports.network.serve(rpc: service, handler)
-      } catch {
-        guard !Task.isCancelled else { return }
-        ports.context.telemetry.log(
-          .warning, "rpc.not-served", [("service", service), ("error", error.message)])
-        try? await ports.context.time.sleep(for: ports.configuration.retryWait)
-      }
-    }
+    await ports.context.serve(
+      service, handler, on: ports.network, retryWait: ports.configuration.retryWait)
   }
 }

@@ -28,21 +28,12 @@ public struct WorkflowServer: Sendable {
       context: ports.context, configuration: ports.configuration.outbox)
     await withDiscardingTaskGroup { group in
       group.addTask { await pump.run() }
-      group.addTask { await serve() }
-      group.addTask { await AnswerSweeper(ports: ports).run() }
-    }
-  }
-
-  private func serve() async {
-    while !Task.isCancelled {
-      do throws(RPCError) {
-        try await ports.network.serve(
-          rpc: WorkflowsMethods.service, VersionHandler(shelf: definitions))
-      } catch {
-        guard !Task.isCancelled else { return }
-        ports.context.telemetry.log(.warning, "rpc.not-served", [("error", error.message)])
-        try? await ports.context.time.sleep(for: ports.configuration.retryWait)
+      group.addTask {
+        await ports.context.serve(
+          WorkflowsMethods.service, VersionHandler(shelf: definitions), on: ports.network,
+          retryWait: ports.configuration.retryWait)
       }
+      group.addTask { await AnswerSweeper(ports: ports).run() }
     }
   }
 }

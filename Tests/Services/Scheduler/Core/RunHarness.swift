@@ -78,7 +78,7 @@ struct RunHarness {
       case .requestStop(let attempt, _, _, _): stopsAsked.insert(attempt)
       case .announceEnd(let outcome): announced.append(outcome)
       case .askPermit(let permit): asked.append(permit)
-      case .giveBackPermit(let limit, _): givenBack.append(limit)
+      case .giveBackPermit(let limit): givenBack.append(limit)
       case .hint, .readLease, .checkOffer: volatile.append(effect)
       }
     }

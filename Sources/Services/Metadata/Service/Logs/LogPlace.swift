@@ -15,16 +15,13 @@ struct LogPlace: Hashable, Sendable {
 
   /// Of what a reader has seen last.
   init(_ text: String) throws(Problem) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let number = Int(parts[0]), number > 0, let line = Int64(parts[1]),
-      (0...LogPlace.lineMax).contains(line)
+    let numbers = text.split(separator: "-").compactMap { Int64($0) }
+    guard numbers.count == 2, let fence = Int(exactly: numbers[0]), fence > 0,
+      numbers[1] <= LogPlace.lineMax, text == "\(fence)-\(numbers[1])"
     else {
       throw Problem(400, "bad-last-event-id", "Last-Event-ID is not an id of this stream")
     }
-    self.init(Fence(number), line)
-    guard self.text == text else {
-      throw Problem(400, "bad-last-event-id", "Last-Event-ID is not an id of this stream")
-    }
+    self.init(Fence(fence), numbers[1])
   }
 
   /// The line behind this one.

@@ -84,17 +84,9 @@ struct LogRoutes: Sendable {
           throw Problem(error)
         }
       }
-      guard await isAwake() else { return nil }
-    }
-  }
-
-  /// False when the request was given up meanwhile.
-  private func isAwake() async -> Bool {
-    do {
-      try await ports.context.time.sleep(for: ports.configuration.newRunLookEvery)
-      return true
-    } catch {
-      return false
+      let wait = ports.configuration.newRunLookEvery
+      // Given up meanwhile.
+      guard (try? await ports.context.time.sleep(for: wait)) != nil else { return nil }
     }
   }
 

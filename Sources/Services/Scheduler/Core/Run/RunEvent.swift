@@ -68,7 +68,7 @@ public enum RunEffect: Hashable, Sendable {
   case requestStop(AttemptID, SessionID, isKill: Bool, reason: String)
   /// Ask whoever keeps the limit for a permit.
   case askPermit(RunPermit)
-  case giveBackPermit(LimitKey, RunID)
+  case giveBackPermit(LimitKey)
   /// The run has ended: tell everyone.
   case announceEnd(RunOutcome)
 

@@ -47,14 +47,14 @@ extension RunMachine {
   /// A permit was granted. Whoever needs none any more gives it back at once.
   mutating func takePermit(_ limit: LimitKey, at now: Moment) {
     guard let permit = run.permit, permit.limit == limit else {
-      effects.append(.giveBackPermit(limit, run.id))
+      effects.append(.giveBackPermit(limit))
       return
     }
     switch permit.phase {
     case .held:
       return
     case .over:
-      effects.append(.giveBackPermit(limit, run.id))
+      effects.append(.giveBackPermit(limit))
     case .asking:
       guard case .running = run.phase else {
         giveBackPermit()
@@ -90,7 +90,7 @@ extension RunMachine {
   mutating func giveBackPermit() {
     guard let permit = run.permit, permit.phase != .over else { return }
     run.permit?.phase = .over
-    effects.append(.giveBackPermit(permit.limit, run.id))
+    effects.append(.giveBackPermit(permit.limit))
   }
 
   /// A run none of whose tasks has begun ends, without its finally tasks: there is nothing to clean

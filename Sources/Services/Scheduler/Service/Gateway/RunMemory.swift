@@ -126,7 +126,7 @@ extension RunView {
       endedAtUs: run.endedAt?.microseconds, counts: machine.counts.mapValues(Int64.init),
       revision: run.revision, inputs: run.inputs.mapValues { ValueMessage($0) },
       rerunOf: run.kept?.source.text ?? "",
-      priority: run.priority == .normal ? "" : run.priority.rawValue)
+      priority: run.priority.rawValue)
   }
 
   /// From the row alone: exact for runs that have ended.

@@ -40,8 +40,8 @@ struct OwnerBatch {
               session: session.text, attempt: attempt.description, isKill: isKill, reason: reason)))
       case .askPermit(let permit):
         messages.append(.request(.ask, permit.limit, for: entry.machine.run.id, permit: permit))
-      case .giveBackPermit(let limit, let run):
-        messages.append(.request(.giveBack, limit, for: run))
+      case .giveBackPermit(let limit):
+        messages.append(.request(.giveBack, limit, for: entry.machine.run.id))
       case .announceEnd(let outcome):
         let run = entry.machine.run
         let partition = Partitioning.partition(of: run.id.text)

@@ -43,9 +43,10 @@ extension PartitionOwner {
     }
     for (delivery, input) in inputs where delivery.place.topic != SchedulerTopics.started {
       switch input {
-      case .started, .limit:
-        // Starts came first; what limits are asked for comes last.
-        break
+      case .started:
+        continue
+      case .limit(let limit, let event):
+        gathered.limitEvents.append((limit, event))
       case .ended(let attempt, let report):
         gathered.events.append(
           (attempt.run, .attemptEnded(attempt.task, attempt.fence, report)))
@@ -57,7 +58,7 @@ extension PartitionOwner {
       }
       gathered.offsets[delivery.place.topic] = delivery.offset + 1
     }
-    try await gatherLimits(inputs.map(\.input), &gathered)
+    try await gatherLimits(&gathered)
     return gathered
   }
 
@@ -241,7 +242,8 @@ extension PartitionOwner {
     _ message: RunCommand, _ run: RunID, isKnown: Bool, _ gathered: inout GatheredInputs
   ) async throws(BatchFailure) {
     guard let event = message.event else { return }
-    if case .permitGranted(let limit) = event, isOver(run, isKnown: isKnown, gathered) {
+    // A permit was granted, so that the run did exist: it has ended, or was even forgotten.
+    if case .permitGranted(let limit) = event, !isKnown || gathered.endedRuns.contains(run) {
       gathered.messages.append(.request(.giveBack, limit, for: run))
       return
     }
@@ -253,11 +255,6 @@ extension PartitionOwner {
       run: run.text, command: message.command, event: message.encoded(),
       receivedAtUs: ports.context.time.now().microseconds)
     try await insertOnce(SchedulerTables.pendingCommands, record, &gathered)
-  }
-
-  /// Whether a run has ended, or was even forgotten: a permit was granted, so that it did exist.
-  private func isOver(_ run: RunID, isKnown: Bool, _ gathered: GatheredInputs) -> Bool {
-    !isKnown || gathered.endedRuns.contains(run)
   }
 
   /// Sets a record aside that cannot be understood, with its cause.

@@ -7,12 +7,7 @@ internal import ServiceKit
 // The limits whose keys belong to the partition: who holds their permits.
 extension PartitionOwner {
   /// Loads the limits that the inputs and the clock are about.
-  func gatherLimits(
-    _ inputs: [OwnerInput], _ gathered: inout GatheredInputs
-  ) async throws(BatchFailure) {
-    for input in inputs {
-      if case .limit(let limit, let event) = input { gathered.limitEvents.append((limit, event)) }
-    }
+  func gatherLimits(_ gathered: inout GatheredInputs) async throws(BatchFailure) {
     do throws(StoreError) {
       try await gatherDueClaims(&gathered)
       for limit in SortedSet(gathered.limitEvents.map(\.limit)) where limits[limit] == nil {

@@ -15,7 +15,7 @@ extension RunRecord {
       commands: run.commands, counts: machine.counts.mapValues(Int64.init),
       pause: run.pause.map(ReasonMessage.init), resumedAtUs: run.resumedAt?.microseconds,
       kept: run.kept.map(Kept.init), permit: run.permit.map(Permit.init),
-      priority: run.priority == .normal ? "" : run.priority.rawValue)
+      priority: run.priority.rawValue)
     switch run.phase {
     case .running:
       phase = "running"
