@@ -3,10 +3,13 @@ internal import Domain
 internal import FilesAdapter
 internal import Glibc
 internal import Ports
+internal import Synchronization
 
 /// Where `dev` keeps the contents of artifacts: below its data, or in a folder that goes with it.
 enum DevObjects {
   private static let prefix = "objects-"
+  /// Servers of one process have a folder each: one that stops takes its own away.
+  private static let counter = Atomic<Int>(0)
 
   static func open(
     _ data: String?, temporary: String, time: any Time, randomness: any Randomness
@@ -16,7 +19,8 @@ enum DevObjects {
       directory = data + "/objects"
     } else {
       removeLeftovers(in: temporary)
-      directory = "\(temporary)/\(prefix)\(getpid())"
+      let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
+      directory = "\(temporary)/\(prefix)\(getpid())-\(number)"
     }
     do throws(ObjectError) {
       return try FolderObjectStore(
@@ -37,7 +41,8 @@ enum DevObjects {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      guard name.hasPrefix(prefix), let process = pid_t(name.dropFirst(prefix.count)), process > 0,
+      guard name.hasPrefix(prefix),
+        let process = pid_t(name.dropFirst(prefix.count).prefix { $0 != "-" }), process > 0,
         kill(process, 0) != 0, errno == ESRCH
       else { continue }
       FolderObjectStore.removeFolder("\(temporary)/\(name)")
