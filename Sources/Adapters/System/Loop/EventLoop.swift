@@ -156,9 +156,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         cancelWaits()
       }
       runBatch()
-      fireTimers()
       if isDraining, isQuiet || ProcessClock.uptime() > drainUntil { break }
+      // Descriptors before timers: what came in time is not late because this thread was busy.
       poll()
+      fireTimers()
     }
     millrace_set_current_loop(nil)
   }

@@ -111,6 +111,26 @@ struct WatchTests {
     #expect(fired == 1)
     #expect(isLate)
   }
+
+  /// Goal: bytes that came in time are not late because the thread was busy.
+  @Test func `what has arrived comes before a deadline that passed meanwhile`() async throws {
+    let told = try await onLoop { loop in
+      let pipe = try Pipe()
+      let told = Locked<[String]>([])
+      let watch = try loop.watch(pipe.reading, for: .readable, trigger: .edge) { _ in
+        told.change { $0.append("bytes") }
+      }
+      let deadline = ProcessClock.uptime() + .milliseconds(2)
+      let timer = LoopTimer(on: loop) { _ in told.change { $0.append("deadline") } }
+      timer.set(to: deadline)
+      pipe.write("in time")
+      while ProcessClock.uptime() <= deadline {}
+      while told.value.count < 2 { await Task.yield() }
+      watch.cancel()
+      return told.value
+    }
+    #expect(told == ["bytes", "deadline"])
+  }
 }
 
 private final class WatchPair {
