@@ -65,10 +65,10 @@ struct Bench: Sendable {
       return try await withServer(folder) {
         try await $0.many(runs: Workload.manyRuns, name: name)
       }
-    case .search:
+    case .search(let runs):
       return try await withServer(folder) {
         try await $0.search(
-          definitions: Workload.definitionsKept, runs: Workload.runsKept, name: name)
+          definitions: Workload.definitionsKept, runs: runs, name: name)
       }
     case .tail:
       return try await withServer(folder) {

@@ -23,7 +23,7 @@ let isOne = names.first == "--one"
 if isOne { names.removeFirst() }
 let unknown = names.filter { Workload.named($0).isEmpty }
 guard unknown.isEmpty, !isOne || names.count == 1 else {
-  let known = Workload.all.map(\.name).joined(separator: ", ")
+  let known = (Workload.all + Workload.onRequest).map(\.name).joined(separator: ", ")
   Bench.say("bench: unknown \(unknown.joined(separator: ", ")); known are \(known)")
   exit(2)
 }

@@ -50,6 +50,14 @@ enum OutputsCheck {
     }
   }
 
+  static func tooLarge(_ what: String, _ bytesMax: Int) -> Fault {
+    Fault(
+      code: "outputs-too-large",
+      message:
+        "\(what) larger than \(bytesMax) bytes; declare a large one under artifacts and take it "
+        + "with files")
+  }
+
   private static func check(
     _ values: SortedMap<String, Value>, declared: SortedMap<String, ValueType>, bytesMax: Int
   ) throws(Fault) -> SortedMap<String, Value> {
@@ -57,9 +65,7 @@ enum OutputsCheck {
     for value in values.values {
       room -= value.weight(upTo: room)
       guard room >= 0 else {
-        throw Fault(
-          code: "outputs-too-large",
-          message: "the outputs are larger than \(bytesMax) bytes; keep large ones in a file")
+        throw tooLarge("the outputs are", bytesMax)
       }
     }
     for (name, type) in declared {

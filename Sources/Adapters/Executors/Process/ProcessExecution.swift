@@ -122,9 +122,7 @@ final class ProcessExecution: Execution {
       // Names and signs beside the values; the values alone are held against the limit.
       let bytes = try setting.place.directory.readOutputs(bytesMax: bytesMax * 2)
       guard bytes.count <= bytesMax * 2 else {
-        throw OutputsCheck.Fault(
-          code: "outputs-too-large",
-          message: "the file of outputs is larger than \(bytesMax * 2) bytes")
+        throw OutputsCheck.tooLarge("the file of outputs is", bytesMax * 2)
       }
       let texts = try OutputsFile.parse(bytes)
       return .succeeded(

@@ -37,4 +37,24 @@ struct MetricNamesTests {
     #expect(counted.count > 12)
     #expect(try Self.documented() == counted.union(own))
   }
+
+  @Test func `the dashboard asks for metrics that there are`() throws {
+    let file = Self.root.appending(path: "infra/grafana/dashboards/millrace.json")
+    let board = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+    let panels = try #require((board as? [String: Any])?["panels"] as? [[String: Any]])
+    let queries = panels.flatMap { $0["targets"] as? [[String: Any]] ?? [] }
+      .compactMap { $0["expr"] as? String }
+    #expect(queries.count >= panels.count && panels.count > 10)
+    let documented = try Self.documented()
+    var shown: Set<String> = []
+    for query in queries {
+      for match in query.matches(of: /(millrace|process)_[a-z_]+/) {
+        let series = String(match.output.0)
+        let name = series.replacing(/_(bucket|count|sum)$/, with: "")
+        #expect(documented.contains(name), "\(query)")
+        shown.insert(name)
+      }
+    }
+    #expect(shown.count > 12)
+  }
 }
