@@ -14,7 +14,7 @@ CHECKS := tidy format verify test wire kill
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill sim check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,11 @@ kill: ## Kill the built program in the middle of runs and see them finish
 	$(call need,scripts/kill.sh)
 	@$(MAKE) build
 	@scripts/kill.sh
+
+sim: ## Run the whole platform through seeded disasters; ARGS: --seeds N --profile P
+	@scripts/setup.sh >&2
+	@scripts/build.sh -c release --product sim >&2
+	@.build/release/sim run $(ARGS)
 
 check: ## Everything that must be green before a change is done
 	@scripts/check.sh $(CHECKS)

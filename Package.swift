@@ -128,19 +128,6 @@ let adapters: [Target] =
   + adapter("Executors", ["CLinux", "SystemAdapter"])
   + adapter("Delivery", ["CCurl", "SystemAdapter"])
 
-let simulation: [Target] = [
-  module("SimulationKit", at: "Simulation/Kit", ["Domain", "Wire", "Contracts", "Ports"]),
-  module(
-    "SimulationFakes", at: "Simulation/Fakes",
-    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit"]),
-  tests(
-    of: "SimulationKit", at: "Simulation/Kit",
-    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit", "TestSupport"]),
-  tests(
-    of: "SimulationFakes", at: "Simulation/Fakes",
-    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit", "SimulationFakes", "TestSupport"]),
-]
-
 let everyAdapter: [Target.Dependency] = [
   "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter",
   "ArchiveAdapter", "HTTPAdapter", "ExecutorsAdapter", "DeliveryAdapter",
@@ -150,6 +137,52 @@ let everyService: [Target.Dependency] = [
   "IAMService", "ArtifactService", "NotificationService",
 ]
 let everyPort: [Target.Dependency] = ["Domain", "Wire", "Contracts", "Ports"]
+
+let simulationWorld: [Target.Dependency] =
+  everyPort + everyService + [
+    "SimulationKit", "SimulationFakes", "SimulationFaults", "SimulationOracles",
+    "SimulationScenarios",
+  ]
+
+let simulation: [Target] = [
+  module("SimulationKit", at: "Simulation/Kit", ["Domain", "Wire", "Contracts", "Ports"]),
+  module(
+    "SimulationFakes", at: "Simulation/Fakes",
+    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit"]),
+  module(
+    "SimulationOracles", at: "Simulation/Oracles",
+    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit"]),
+  module(
+    "SimulationFaults", at: "Simulation/Faults",
+    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit", "SimulationFakes"]),
+  module(
+    "SimulationScenarios", at: "Simulation/Scenarios",
+    everyPort + ["SimulationKit", "SimulationFakes", "SimulationFaults", "SimulationOracles"]),
+  module("SimulationWorld", at: "Simulation/World", simulationWorld),
+  program(
+    "sim", at: "Simulation/sim",
+    everyPort + [
+      "SimulationKit", "SimulationFaults", "SimulationOracles", "SimulationScenarios",
+      "SimulationWorld", "SystemAdapter",
+    ]),
+  tests(
+    of: "SimulationKit", at: "Simulation/Kit",
+    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit", "TestSupport"]),
+  tests(
+    of: "SimulationFakes", at: "Simulation/Fakes",
+    ["Domain", "Wire", "Contracts", "Ports", "SimulationKit", "SimulationFakes", "TestSupport"]),
+  tests(
+    of: "SimulationFaults", at: "Simulation/Faults",
+    everyPort + [
+      "SimulationKit", "SimulationFakes", "SimulationFaults", "SimulationScenarios", "TestSupport",
+    ]),
+  tests(
+    of: "SimulationOracles", at: "Simulation/Oracles",
+    everyPort + ["SimulationKit", "SimulationOracles", "TestSupport"]),
+  tests(
+    of: "SimulationWorld", at: "Simulation/World",
+    simulationWorld + ["SimulationWorld", "TestSupport"]),
+]
 
 let apps: [Target] = [
   module("Composition", at: "Sources/Apps/Composition", everyPort + everyService + everyAdapter),
@@ -184,7 +217,10 @@ let support: [Target] = [
 
 let package = Package(
   name: "millrace",
-  products: [.executable(name: "millrace", targets: ["millrace"])],
+  products: [
+    .executable(name: "millrace", targets: ["millrace"]),
+    .executable(name: "sim", targets: ["sim"]),
+  ],
   targets: domain + ports + services + libraries + adapters + simulation + apps + tools + support,
   swiftLanguageModes: [.v6]
 )

@@ -116,7 +116,9 @@ public final class FakeJobArchive: JobArchive {
 
   private var isUnavailable: Bool {
     let faults = faults
-    return chance.happens(faults.unavailable) || faults.isDown
+    guard chance.happens(faults.unavailable) || faults.isDown else { return false }
+    world.mark("archive.unavailable")
+    return true
   }
 
   private static let unreachable = ArchiveError.unavailable("the archive does not answer")
@@ -148,6 +150,8 @@ public final class FakeJobArchive: JobArchive {
         let isLostBefore = self.chance.happens(faults.lostBefore)
         let isLostAfter = self.chance.happens(faults.lostAfter)
         if self.isUnavailable { return reply.send(.failure(FakeJobArchive.unreachable)) }
+        if isLostBefore { self.world.mark("archive.lost-before") }
+        if isLostAfter { self.world.mark("archive.lost-after") }
         if !isLostBefore { self.state.withLock { body(&$0.content) } }
         let isLost = isLostBefore || isLostAfter
         self.world.schedule(after: self.travel) {
@@ -177,6 +181,7 @@ public final class FakeJobArchive: JobArchive {
 
   private func shortened(_ limit: Int) -> Int {
     guard limit > 1, chance.happens(faults.shortens) else { return limit }
+    world.mark("archive.short-page")
     return 1 + chance.below(limit)
   }
 

@@ -38,6 +38,8 @@ public final class FakeBus: Bus {
 
   /// A fetch or poll that has found nothing so far.
   struct Waiter {
+    /// Whether a record there could be an answer.
+    var concerns: @Sendable (TopicPartition) -> Bool
     /// Tries again; true when it is answered and may go.
     var attempt: @Sendable () -> Bool
   }
@@ -78,6 +80,9 @@ public final class FakeBus: Bus {
     }
   }
 
+  /// The groups that there are, sorted.
+  public var groups: [String] { state.withLock { $0.groups.keys } }
+
   /// The offset after the last record that a group has committed in a partition.
   public func committed(_ group: String, _ place: TopicPartition) -> Int64? {
     state.withLock { $0.groups[group]?.committed[place] }
@@ -108,7 +113,7 @@ public final class FakeBus: Bus {
   /// Forgets records before an offset.
   public func trim(_ place: TopicPartition, before offset: Int64) {
     changeLog(place) { $0.trim(before: offset) }
-    world.note("bus.trim", UInt64(bitPattern: offset))
+    world.mark("bus.trim", UInt64(bitPattern: offset))
     wake()
   }
 
@@ -130,7 +135,7 @@ public final class FakeBus: Bus {
         }
       }
     }
-    world.note("bus.recreate")
+    world.mark("bus.recreate")
     wake()
   }
 
@@ -142,6 +147,7 @@ public final class FakeBus: Bus {
         group.removeAll()
       }
     }
+    world.mark("bus.offsets-forgotten")
     wake()
   }
 
@@ -209,29 +215,32 @@ public final class FakeBus: Bus {
     guard let appended else { return .zero }
     world.note("bus.append", UInt64(bitPattern: appended.offset))
     for observer in state.withLock({ $0.observers }) { observer(appended) }
-    world.schedule(after: visible - elapsed) { self.wake() }
+    world.schedule(after: visible - elapsed) { self.wake(place) }
     return visible - elapsed
   }
 
   // MARK: Waiting
 
-  /// Lets everyone who waits try again.
-  func wake() {
-    for (number, waiter) in state.withLock({ $0.waiters }) where waiter.attempt() {
+  /// Lets those who wait try again: all of them, or those whom a change in a place concerns.
+  func wake(_ place: TopicPartition? = nil) {
+    for (number, waiter) in state.withLock({ $0.waiters }) {
+      if let place, !waiter.concerns(place) { continue }
+      guard waiter.attempt() else { continue }
       state.withLock { _ = $0.waiters.removeValue(for: number) }
     }
   }
 
   /// Tries now and whenever something changes, until `attempt` is content or the wait is over.
   func serve(
-    wait: Duration, _ attempt: @escaping @Sendable () -> Bool,
+    wait: Duration, concerning concerns: @escaping @Sendable (TopicPartition) -> Bool,
+    _ attempt: @escaping @Sendable () -> Bool,
     giveUp: @escaping @Sendable () -> Void
   ) {
     if attempt() { return }
     guard wait > .zero else { return giveUp() }
     let number = state.withLock { state in
       state.waitersSoFar += 1
-      state.waiters[state.waitersSoFar] = Waiter(attempt: attempt)
+      state.waiters[state.waitersSoFar] = Waiter(concerns: concerns, attempt: attempt)
       return state.waitersSoFar
     }
     world.schedule(after: wait) {
@@ -252,7 +261,7 @@ public final class FakeBus: Bus {
         group.remove(member, session: session, partitions: places)
       }
     }
-    world.note("bus.evict", session)
+    world.mark("bus.evict", session)
     // Whoever waited as this member must learn it, and others may have got its partitions.
     wake()
   }

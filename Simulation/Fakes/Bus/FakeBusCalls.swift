@@ -20,7 +20,12 @@ extension FakeBus {
         let isLostAfter = self.chance.happens(faults.publishLostAfter)
         let half = self.chance.below(records.count)
         if isUnavailable { return self.answer(reply, .failure(Self.unreachable)) }
-        if isLostBefore { return self.lose(reply) }
+        if isLostBefore {
+          self.world.mark("bus.publish-lost-before")
+          return self.lose(reply)
+        }
+        if isLostHalfway { self.world.mark("bus.publish-lost-halfway") }
+        if isLostAfter { self.world.mark("bus.publish-lost-after") }
         let delay = self.append(isLostHalfway ? Array(records.prefix(half)) : records)
         if isLostHalfway || isLostAfter { return self.lose(reply) }
         // What is acknowledged is visible: the acknowledgement waits for it.
@@ -53,7 +58,8 @@ extension FakeBus {
     ) { reply in
       self.arrive {
         if self.isUnavailable() { return self.answer(reply, .failure(Self.unreachable)) }
-        self.serve(wait: wait) {
+        let places = SortedSet(from.map(\.place))
+        self.serve(wait: wait, concerning: { places.contains($0) }) {
           let found = self.read(from, recordsMax: recordsMax)
           if case .success(let deliveries) = found, deliveries.isEmpty { return reply.isAnswered }
           self.answer(reply, found)
@@ -139,7 +145,9 @@ extension FakeBus {
 
   func isUnavailable() -> Bool {
     let faults = faults
-    return chance.happens(faults.unavailable) || faults.isDown
+    guard chance.happens(faults.unavailable) || faults.isDown else { return false }
+    world.mark("bus.unavailable")
+    return true
   }
 
   func answer<Answer>(

@@ -26,12 +26,17 @@ struct FakeBusMembership: BusMembership {
         if isUnavailable {
           return send(reply, .failure(FakeBus.unreachable))
         }
-        if isFenced { bus.remove(member, session: session, from: group) }
+        if isFenced {
+          bus.world.mark("bus.fenced")
+          bus.remove(member, session: session, from: group)
+        }
+        if isRedelivered { bus.world.mark("bus.redelivered") }
         change { member in
           if isRedelivered { member.positions = [:] }
           member.isPolling = true
         }
-        bus.serve(wait: wait) {
+        let topics = bus.member(member, session: session, of: group)?.topics ?? []
+        bus.serve(wait: wait, concerning: { topics.contains($0.topic) }) {
           reply.isAnswered || attempt(reply, recordsMax: recordsMax)
         } giveUp: {
           send(reply, .success([]))
@@ -61,9 +66,15 @@ struct FakeBusMembership: BusMembership {
         let isLostBefore = bus.chance.happens(faults.commitLostBefore)
         let isLostAfter = bus.chance.happens(faults.commitLostAfter)
         if isUnavailable { return bus.answer(reply, .failure(FakeBus.unreachable)) }
-        if isLostBefore { return bus.lose(reply) }
+        if isLostBefore {
+          bus.world.mark("bus.commit-lost-before")
+          return bus.lose(reply)
+        }
         let result = apply(upTo)
-        if isLostAfter { return bus.lose(reply) }
+        if isLostAfter {
+          bus.world.mark("bus.commit-lost-after")
+          return bus.lose(reply)
+        }
         bus.answer(reply, result)
       }
     }

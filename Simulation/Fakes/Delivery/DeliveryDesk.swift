@@ -31,15 +31,23 @@ struct DeliveryDesk: Sendable {
   private func outcome(
     _ script: DeliveryScript, _ faults: DeliveryFaults
   ) -> (DeliveryReply, isTaken: Bool, isLost: Bool) {
-    if chance.happens(faults.unreachable) { return (.unreached, false, false) }
-    if chance.happens(faults.unknownNotTaken) { return (.unanswered, false, true) }
+    if chance.happens(faults.unreachable) {
+      world.mark("delivery.unreachable")
+      return (.unreached, false, false)
+    }
+    if chance.happens(faults.unknownNotTaken) {
+      world.mark("delivery.unknown-not-taken")
+      return (.unanswered, false, true)
+    }
     if chance.happens(faults.busy) {
+      world.mark("delivery.busy")
       let wait = faults.retryAfter.map {
         Duration.seconds(chance.length(in: $0).wholeMicroseconds / 1_000_000)
       }
       return (DeliveryReply(answered: 503, retryAfter: wait), false, false)
     }
     let isUnknown = chance.happens(faults.unknownTaken)
+    if isUnknown { world.mark("delivery.unknown-taken") }
     switch script {
     case .takes(let status):
       return isUnknown

@@ -20,6 +20,7 @@ public final class FakeMailer: Mailer {
   private struct State {
     var faults: DeliveryFaults
     var received: [ReceivedMail] = []
+    var observers: [@Sendable (ReceivedMail) -> Void] = []
   }
 
   /// - Parameter script: called for each mail, in its sender's job. Statuses are those of SMTP.
@@ -30,6 +31,12 @@ public final class FakeMailer: Mailer {
     desk = DeliveryDesk(world: world, chance: world.stream(named: "\(name) faults"))
     self.script = script
     state = Mutex(State(faults: faults))
+    world.onClose { [weak self] in self?.state.withLock { $0.observers = [] } }
+  }
+
+  /// Calls `observer` within the world event in which a mail is taken.
+  public func observe(_ observer: @escaping @Sendable (ReceivedMail) -> Void) {
+    state.withLock { $0.observers.append(observer) }
   }
 
   public var faults: DeliveryFaults {
@@ -43,10 +50,12 @@ public final class FakeMailer: Mailer {
   public func send(_ message: MailMessage) async -> DeliveryReply {
     if let fault = message.fault { return .refused(DeliveryNote(.invalid, fault)) }
     let reply = await desk.hand(over: "mail.send", script(message), faults) { sender in
-      self.state.withLock {
-        $0.received.append(
-          ReceivedMail(message: message, sender: sender, at: self.desk.world.elapsed))
+      let received = ReceivedMail(message: message, sender: sender, at: self.desk.world.elapsed)
+      let observers = self.state.withLock { state in
+        state.received.append(received)
+        return state.observers
       }
+      for observer in observers { observer(received) }
     }
     return FakeMailer.asMail(reply)
   }

@@ -22,6 +22,7 @@ public final class FakeWebhookSender: WebhookSender {
     var faults: DeliveryFaults
     var received: [ReceivedWebhook] = []
     var calls = 0
+    var observers: [@Sendable (ReceivedWebhook) -> Void] = []
   }
 
   /// - Parameter script: called for each message, in its sender's job.
@@ -32,6 +33,12 @@ public final class FakeWebhookSender: WebhookSender {
     desk = DeliveryDesk(world: world, chance: world.stream(named: "\(name) faults"))
     self.script = script
     state = Mutex(State(faults: faults))
+    world.onClose { [weak self] in self?.state.withLock { $0.observers = [] } }
+  }
+
+  /// Calls `observer` within the world event in which a receiver takes a message.
+  public func observe(_ observer: @escaping @Sendable (ReceivedWebhook) -> Void) {
+    state.withLock { $0.observers.append(observer) }
   }
 
   public var faults: DeliveryFaults {
@@ -52,10 +59,13 @@ public final class FakeWebhookSender: WebhookSender {
       return state.faults
     }
     return await desk.hand(over: "webhook.send", script(message), faults) { sender in
-      self.state.withLock {
-        $0.received.append(
-          ReceivedWebhook(message: message, sender: sender, at: self.desk.world.elapsed))
+      let received = ReceivedWebhook(
+        message: message, sender: sender, at: self.desk.world.elapsed)
+      let observers = self.state.withLock { state in
+        state.received.append(received)
+        return state.observers
       }
+      for observer in observers { observer(received) }
     }
   }
 }

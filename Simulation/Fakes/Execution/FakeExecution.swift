@@ -112,7 +112,7 @@ final class FakeExecution: Execution {
       return state.askers
     }
     guard let askers else { return }
-    executor.ended(number, result)
+    executor.ended(number, result, makes: script.makes)
     for asker in askers { asker.send(result) }
     serveReaders()
   }
@@ -123,7 +123,7 @@ final class FakeExecution: Execution {
       defer { state.isOver = true }
       return !state.isOver
     }
-    if wasRunning { executor.ended(number, nil) }
+    if wasRunning { executor.ended(number, nil, makes: script.makes) }
   }
 
   private func reason(_ code: String, _ message: String) -> Reason {

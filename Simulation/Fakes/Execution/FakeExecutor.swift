@@ -43,6 +43,7 @@ public final class FakeExecutor: Executor {
     var records: [ExecutionRecord] = []
     var running: SortedMap<Int, FakeExecution> = [:]
     var folders: SortedMap<AttemptID, FakeWorkFolder> = [:]
+    var observers: [@Sendable (Int, ExecutionRecord) -> Void] = []
   }
 
   /// - Parameter script: called for each start; it may draw from a stream of the world.
@@ -57,7 +58,12 @@ public final class FakeExecutor: Executor {
     self.script = script
     state = Mutex(State(faults: faults))
     world.onDeath { [weak self] in self?.died($0) }
-    world.onClose { [weak self] in self?.state.withLock { $0.running = [:] } }
+    world.onClose { [weak self] in
+      self?.state.withLock { state in
+        state.running = [:]
+        state.observers = []
+      }
+    }
   }
 
   public var faults: ExecutorFaults {
@@ -67,6 +73,17 @@ public final class FakeExecutor: Executor {
 
   /// Everything that was ever started, in order.
   public var records: [ExecutionRecord] { state.withLock { $0.records } }
+
+  /// Calls `observer` when something was started, and again when it has ended, with its place among
+  /// the records.
+  public func observe(_ observer: @escaping @Sendable (Int, ExecutionRecord) -> Void) {
+    state.withLock { $0.observers.append(observer) }
+  }
+
+  private func tell(_ number: Int) {
+    let (observers, record) = state.withLock { ($0.observers, $0.records[number]) }
+    for observer in observers { observer(number, record) }
+  }
 
   /// The attempts that run now.
   public var running: [AttemptID] {
@@ -94,6 +111,7 @@ public final class FakeExecutor: Executor {
       reply in
       let faults = self.faults
       let isUnavailable = self.chance.happens(faults.unavailable)
+      if isUnavailable { self.world.mark("executor.unavailable") }
       self.world.schedule(after: self.chance.length(in: faults.startLatency)) {
         // A process that died meanwhile has not started anything.
         guard reply.caller.isAlive else { return }
@@ -119,20 +137,23 @@ public final class FakeExecutor: Executor {
       return execution
     }
     world.note("executor.start", UInt64(execution.number))
+    tell(execution.number)
     execution.advance()
     return execution
   }
 
-  func ended(_ number: Int, _ result: ExecutionResult?) {
+  /// - Parameter makes: what it leaves in its folder.
+  func ended(_ number: Int, _ result: ExecutionResult?, makes: SortedMap<String, [UInt8]>) {
     let now = world.elapsed
-    let order = records[number].order
-    folder(of: order.attempt)?.make(script(order).makes)
+    let folder = state.withLock { $0.folders[$0.records[number].order.attempt] }
+    folder?.make(makes)
     state.withLock { state in
       state.running.removeValue(for: number)
       state.records[number].endedAt = now
       state.records[number].result = result
     }
     world.note("executor.end", UInt64(number))
+    tell(number)
   }
 
   func signalled(_ number: Int, _ signal: StopSignal) {

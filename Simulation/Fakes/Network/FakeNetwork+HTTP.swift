@@ -114,7 +114,7 @@ extension FakeNetwork {
     }
     guard !isCut(from: reply.caller, to: listener.process) else { return }
     guard !travelling.fate.isRequestLost else {
-      world.note("network.request-lost")
+      world.mark("network.request-lost")
       return lose(reply, travelling.fate)
     }
     let requestBody = BodyPipe(self)
@@ -179,7 +179,7 @@ extension FakeNetwork {
     later {
       if self.isCut(from: server, to: reply.caller) { return }
       guard !travelling.fate.isAnswerLost else {
-        self.world.note("network.answer-lost")
+        self.world.mark("network.answer-lost")
         return self.lose(reply, travelling.fate)
       }
       reply.send(.success(answer))

@@ -71,7 +71,7 @@ extension FakeNetwork {
     let server = servers[chance.below(servers.count)]
     guard !isCut(from: reply.caller, to: server.process) else { return }
     guard !request.fate.isRequestLost else {
-      world.note("network.request-lost")
+      world.mark("network.request-lost")
       return lose(reply, request.fate)
     }
     let exchange = begin(
@@ -101,7 +101,7 @@ extension FakeNetwork {
     later {
       if self.isCut(from: server, to: reply.caller) { return }
       guard !fate.isAnswerLost else {
-        self.world.note("network.answer-lost")
+        self.world.mark("network.answer-lost")
         return self.lose(reply, fate)
       }
       reply.send(result)

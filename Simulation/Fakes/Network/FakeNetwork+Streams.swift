@@ -43,7 +43,7 @@ extension FakeNetwork {
     if isCut(from: reply.caller, to: server.process) { return }
     conversation.connect(client: reply.caller, server: server.process)
     guard !fate.isRequestLost else {
-      world.note("network.request-lost")
+      world.mark("network.request-lost")
       if fate.resets { later { conversation.end(FakeNetwork.reset) } }
       return later { reply.send(.success(FakeExchange(conversation, deadline))) }
     }
@@ -66,7 +66,7 @@ extension FakeNetwork {
       self.end(exchange)
       guard server.process.isAlive else { return }
       if fate.isAnswerLost {
-        self.world.note("network.answer-lost")
+        self.world.mark("network.answer-lost")
         if fate.resets { self.later { conversation.end(FakeNetwork.reset) } }
       } else {
         conversation.finishAnswers(status)

@@ -116,7 +116,11 @@ public final class FakeNetwork: Network {
   }
 
   func isCut(from: Incarnation, to: Incarnation) -> Bool {
-    state.withLock { $0.cuts.contains(Cut(from: from.process.name, to: to.process.name)) }
+    let isCut = state.withLock { state in
+      !state.cuts.isEmpty && state.cuts.contains(Cut(from: from.process.name, to: to.process.name))
+    }
+    if isCut { world.mark("network.cut-message") }
+    return isCut
   }
 
   // MARK: Messages
@@ -125,6 +129,7 @@ public final class FakeNetwork: Network {
   func later(_ action: @escaping @Sendable () -> Void) {
     let faults = faults
     let isSlow = chance.happens(faults.slow)
+    if isSlow { world.mark("network.slow") }
     let length = latency.length(in: isSlow ? faults.slowLatency : faults.latency)
     world.schedule(after: length, action)
   }
@@ -139,8 +144,10 @@ public final class FakeNetwork: Network {
 
   func drawFate() -> Fate {
     let faults = faults
+    let isRefused = chance.happens(faults.refused)
+    if isRefused { world.mark("network.refused") }
     return Fate(
-      isRefused: chance.happens(faults.refused), isRequestLost: chance.happens(faults.requestLost),
+      isRefused: isRefused, isRequestLost: chance.happens(faults.requestLost),
       isAnswerLost: chance.happens(faults.answerLost),
       resets: chance.happens(faults.resetsWhenLost))
   }
@@ -200,6 +207,12 @@ public final class FakeNetwork: Network {
       return (broken, before)
     }
     withExtendedLifetime(dropped) {}
-    for tell in broken where !chance.happens(faults.halfOpen) { later(tell) }
+    for tell in broken {
+      if chance.happens(faults.halfOpen) {
+        world.mark("network.half-open")
+      } else {
+        later(tell)
+      }
+    }
   }
 }

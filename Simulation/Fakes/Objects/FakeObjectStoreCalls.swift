@@ -135,6 +135,7 @@ extension FakeObjectStore {
       self.world.schedule(after: self.latency.length(in: self.faults.requestLatency)) {
         let faults = self.faults
         if self.chance.happens(faults.unavailable) || faults.isDown {
+          self.world.mark("objects.unavailable")
           return self.answer(reply, .failure(Self.unreachable))
         }
         let found = self.state.withLock { state in
@@ -143,6 +144,8 @@ extension FakeObjectStore {
         guard isBody else { return self.answer(reply, found) }
         let isSlow = self.chance.happens(faults.slowBody)
         let isCut = self.chance.happens(faults.cutBody)
+        if isSlow { self.world.mark("objects.slow-body") }
+        if isCut { self.world.mark("objects.cut-body") }
         let delay = isSlow ? self.chance.length(in: faults.slowBodyLatency) : .zero
         let body = isRange ? self.damaged(found) : found
         self.answer(
@@ -161,7 +164,7 @@ extension FakeObjectStore {
       var bytes = answer as? [UInt8], !bytes.isEmpty
     else { return found }
     bytes[chance.below(bytes.count)] ^= 1
-    world.note("objects.damaged-range")
+    world.mark("objects.damaged-range")
     return (bytes as? Answer).map(Result.success) ?? found
   }
 
@@ -204,7 +207,7 @@ extension FakeObjectStore {
   private func lose<Answer>(
     _ reply: Reply<Result<Answer, ObjectError>>, _ label: StaticString
   ) -> Duration {
-    world.note(label)
+    world.mark(label.description)
     let delay = latency.length(in: faults.lostAnswerLatency)
     world.schedule(after: delay) { reply.send(.failure(.outcomeUnknown)) }
     return delay

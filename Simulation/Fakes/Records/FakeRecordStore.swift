@@ -55,6 +55,9 @@ public final class FakeRecordStore: RecordStore {
     set { state.withLock { $0.faults = newValue } }
   }
 
+  /// The names of all tables, sorted.
+  public var tables: [String] { state.withLock { $0.content.tables.keys } }
+
   /// All rows of a table in the order of their keys.
   public func rows(_ table: String) -> [StoredRow] {
     state.withLock { $0.content.tables[table]?.rows.values ?? [] }

@@ -18,6 +18,7 @@ extension FakeRecordStore {
   public func query(_ query: RecordQuery) async throws(StoreError) -> RecordPage {
     try await read("records.query") { store in
       let isShort = store.chance.happens(store.faults.shortPages)
+      if isShort { store.world.mark("records.short-page") }
       let limit = isShort ? 1 + store.chance.below(max(query.limit, 1)) : query.limit
       return store.state.withLock { state in
         Result { () throws(StoreError) in
@@ -83,6 +84,7 @@ extension FakeRecordStore {
     let alarm = Alarm()
     await world.exchange("records.waitForPending", ifCancelled: ()) { reply in
       let isSpurious = self.chance.happens(self.faults.spuriousWakes)
+      if isSpurious { self.world.mark("records.spurious-wake") }
       let isPending = self.state.withLock { state in
         let isPending = !state.content.outbox.messages(of: shard).isEmpty
         if !isPending { state.waiting.append((shard, reply)) }
@@ -134,15 +136,17 @@ extension FakeRecordStore {
     let delay = delay(of: fate)
     switch fate {
     case .unavailable:
+      world.mark("records.unavailable")
       return (.failure(.unavailable("the store is not reachable")), delay)
     case .conflict:
-      world.note("records.spurious-conflict")
+      world.mark("records.spurious-conflict")
       return (.failure(.conflict), delay)
     case .lostBefore:
-      world.note("records.lost-before")
+      world.mark("records.lost-before")
       return (.failure(.outcomeUnknown), delay)
     case .applied, .lostAfter:
       decide { doubtful, unique in doubtful.overlaps(batch, uniqueTables: unique) }
+      if fate == .lostAfter { world.mark("records.lost-after") }
       let answer = applied(batch, by: writer)
       return (fate == .applied ? answer : .failure(.outcomeUnknown), delay)
     case .lostLater:
@@ -174,7 +178,7 @@ extension FakeRecordStore {
           willApply: willApply, writer: writer))
       return state.doubtfulSoFar
     }
-    world.note("records.in-doubt", version.bits)
+    world.mark("records.in-doubt", version.bits)
     world.schedule(after: chance.length(in: .zero...faults.applyLaterMax)) {
       self.decide { doubtful, _ in doubtful.number == number }
     }

@@ -28,6 +28,22 @@ public struct TelemetryRecord: Hashable, Sendable, CustomStringConvertible {
     fields.first { $0.name == name }?.value
   }
 
+  /// Of everything that it says but its time, which the trace has anyway.
+  var traceHash: UInt64 {
+    var hash = StableHash()
+    hash.combine(name)
+    switch content {
+    case .log(let level): hash.combine(level.rawValue)
+    case .count(let amount): hash.combine(UInt64(bitPattern: Int64(amount)))
+    case .measure(let length): hash.combine(UInt64(bitPattern: length.wholeMicroseconds))
+    }
+    for field in fields {
+      hash.combine(field.name)
+      hash.combine(field.value)
+    }
+    return hash.value
+  }
+
   public var description: String {
     let tail = fields.map { " \($0.name)=\($0.value)" }.joined()
     return "\(at) \(source) \(content) \(name)\(tail)"
@@ -105,6 +121,6 @@ public struct SimulatedTelemetry: Telemetry {
       at: world.elapsed, source: incarnation.description, content: content, name: name,
       fields: fields.map { TelemetryRecord.Field(name: $0.0, value: $0.1) })
     world.telemetry.add(record)
-    world.recorder.record(.telemetry, record.description, UInt64(incarnation.number))
+    world.recorder.record(.telemetry, record.traceHash, UInt64(incarnation.number))
   }
 }

@@ -72,6 +72,13 @@ public final class SimulatedWorld: Sendable {
     recorder.record(.note, label.description, number)
   }
 
+  /// Puts a fact into the trace and counts it: that something worth reaching was reached, or that a
+  /// fault has struck.
+  public func mark(_ label: String, _ number: UInt64 = 0) {
+    recorder.record(.note, label, number)
+    probes.reach(label)
+  }
+
   /// Ends the run with a failure, as soon as the job that runs now is over.
   public func fail(_ message: String) {
     state.withLock { $0.fail(.bodyFailed, seed: seed, message) }

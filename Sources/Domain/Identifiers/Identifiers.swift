@@ -16,9 +16,7 @@ extension PrefixedID {
   /// Nil unless `text` is the prefix followed by a sortable id.
   public init?(text: some StringProtocol) {
     // By bytes: a combining mark after the prefix would vanish with its last character.
-    guard text.utf8.starts(with: Self.prefix.utf8),
-      let id = SortableID(bytes: text.utf8.dropFirst(Self.prefix.utf8.count))
-    else { return nil }
+    guard let id = SortableID(text: String(text), after: Self.prefix) else { return nil }
     self.init(id)
   }
 

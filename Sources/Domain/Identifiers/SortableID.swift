@@ -23,20 +23,26 @@ public struct SortableID: Hashable, Comparable, Sendable {
 
   /// Nil unless `text` is exactly the form that `text` prints.
   public init?(text: some StringProtocol) {
-    self.init(bytes: text.utf8)
+    self.init(text: String(text), after: "")
   }
 
-  init?(bytes: some Sequence<UInt8>) {
-    var high: UInt64 = 0
-    var low: UInt64 = 0
-    var count = 0
-    for byte in bytes {
-      guard let digit = SortableID.digit(of: byte), high >> 59 == 0 else { return nil }
-      high = high << 5 | low >> 59
-      low = low << 5 | digit
-      count += 1
+  /// What follows a prefix. Concrete and by bytes: ids are read for every row and message.
+  init?(text: String, after prefix: String) {
+    var text = text
+    let parts = text.withUTF8 { bytes -> (UInt64, UInt64)? in
+      let start = prefix.utf8.count
+      guard bytes.count == start + 26, bytes.starts(with: prefix.utf8) else { return nil }
+      var high: UInt64 = 0
+      var low: UInt64 = 0
+      for byte in bytes[start...] {
+        let digit = SortableID.digits[Int(byte)]
+        guard digit < 32, high >> 59 == 0 else { return nil }
+        high = high << 5 | low >> 59
+        low = low << 5 | UInt64(digit)
+      }
+      return (high, low)
     }
-    guard count == 26 else { return nil }
+    guard let (high, low) = parts else { return nil }
     self.init(high: high, low: low)
   }
 
@@ -58,7 +64,10 @@ public struct SortableID: Hashable, Comparable, Sendable {
 
   private static let alphabet = [UInt8]("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
-  private static func digit(of byte: UInt8) -> UInt64? {
-    alphabet.firstIndex(of: byte).map(UInt64.init)
-  }
+  /// By byte: what it stands for, or 255.
+  private static let digits: [UInt8] = {
+    var digits = [UInt8](repeating: 255, count: 256)
+    for (value, byte) in alphabet.enumerated() { digits[Int(byte)] = UInt8(value) }
+    return digits
+  }()
 }

@@ -80,7 +80,7 @@ enum Floors {
       imports: everyPort + ["SimulationKit"], outside: .locks),
     Floor(
       kind: .simulation, folder: "Simulation/Faults", module: "SimulationFaults",
-      imports: everyPort + kernel, outside: .locks),
+      imports: everyPort + kernel, outside: .locks, tests: ["SimulationScenarios"]),
     // Never a core or a service: a bug that both shared would be invisible.
     Floor(
       kind: .simulation, folder: "Simulation/Oracles", module: "SimulationOracles",
@@ -96,7 +96,10 @@ enum Floors {
       ], outside: .locks),
     Floor(
       kind: .app, folder: "Simulation/sim", module: "sim",
-      imports: everyPort + ["SimulationWorld", "YAMLAdapter", "SystemAdapter"], outside: .system),
+      imports: everyPort + [
+        "SimulationKit", "SimulationFaults", "SimulationOracles", "SimulationScenarios",
+        "SimulationWorld", "YAMLAdapter", "SystemAdapter",
+      ], outside: .system),
   ]
 
   private static let apps = [

@@ -1,0 +1,73 @@
+public import Domain
+public import Ports
+
+/// Something that happened in a world, as anybody could see it who stands beside the services.
+public enum Fact: Sendable {
+  /// A batch took effect in the store of a service.
+  case committed(Commit)
+  /// A record was appended to a topic.
+  case published(BusDelivery)
+  case executionBegan(ExecutionSeen)
+  case executionEnded(ExecutionSeen)
+  /// A client sent a request.
+  case asked(ClientCall)
+  /// A client got an answer, or gave up.
+  case answered(ClientCall, ClientAnswer)
+  /// A receiver took a message.
+  case received(MessageSeen)
+  /// What the workload gave the platform to run.
+  case defined(WorkflowDefinition, version: String)
+  /// Faults are over: from here on everything must come to its end.
+  case healed
+}
+
+/// A batch as it took effect, with what its rows were before.
+public struct Commit: Sendable {
+  /// Whose store it is: a role.
+  public var store: String
+  /// The process that wrote, as `scheduler-1/2`; nil for what a test wrote.
+  public var writer: String?
+  public var changes: [RecordChange]
+  public var messages: [BusRecord]
+
+  public init(
+    store: String, writer: String?, changes: [RecordChange], messages: [BusRecord]
+  ) {
+    self.store = store
+    self.writer = writer
+    self.changes = changes
+    self.messages = messages
+  }
+}
+
+/// An execution of an attempt, however the platform came to start it.
+public struct ExecutionSeen: Sendable {
+  /// Which one, in the order of starts.
+  public var number: Int
+  public var attempt: AttemptID
+  /// The process that it belongs to, as `worker-1/2`.
+  public var process: String
+  /// Of one that has ended: how; nil when it died with its process.
+  public var result: ExecutionResult?
+
+  public init(number: Int, attempt: AttemptID, process: String, result: ExecutionResult? = nil) {
+    self.number = number
+    self.attempt = attempt
+    self.process = process
+    self.result = result
+  }
+}
+
+/// A message that arrived at its receiver.
+public struct MessageSeen: Sendable {
+  /// The id that is the same in every copy.
+  public var id: String
+  public var destination: String
+  public var isSigned: Bool
+
+  public init(id: String, destination: String, isSigned: Bool) {
+    self.id = id
+    self.destination = destination
+    self.isSigned = isSigned
+  }
+}

@@ -1,0 +1,34 @@
+internal import Contracts
+internal import Ports
+
+/// Only what cannot be read is set aside.
+public struct NoDeadLetters: Invariant {
+  public static let name = InvariantName("S17", "only-poison-set-aside")
+  public static let promise = "no record is set aside but one that a fault has poisoned"
+
+  public init() {}
+
+  public mutating func see(_ fact: Fact, _ judgement: inout Judgement) {
+    switch fact {
+    case .committed(let commit):
+      for case .deadLetter(let change) in commit.changes {
+        guard let letter = change.after else { continue }
+        judgement.require(
+          Poison.isIn(letter.value),
+          "\(letter.topic)@\(letter.offset) was set aside: \(letter.cause)")
+      }
+    case .published(let delivery) where delivery.record.topic.hasSuffix(".dead-letters"):
+      judgement.require(
+        Poison.isIn(delivery.record.value), "\(delivery.record.key) was set aside")
+    default: break
+    }
+  }
+}
+
+/// How a fault marks what it has spoiled.
+public enum Poison {
+  /// No message begins like this: the tag names field 0.
+  public static let mark: [UInt8] = [0x00, 0x70, 0x6f, 0x69, 0x73, 0x6f, 0x6e]
+
+  static func isIn(_ bytes: [UInt8]) -> Bool { bytes.starts(with: mark) }
+}

@@ -1,0 +1,23 @@
+internal import Contracts
+
+/// One outcome of each task, with what it gave.
+public struct TaskOutcome: Invariant {
+  public static let name = InvariantName("S2b", "one-task-outcome")
+  public static let promise = "a task has one outcome, and its outputs never change"
+
+  public init() {}
+
+  public mutating func see(_ fact: Fact, _ judgement: inout Judgement) {
+    guard case .committed(let commit) = fact else { return }
+    for change in commit.tasks {
+      guard let before = change.before, before.phase == "ended", let after = change.after else {
+        continue
+      }
+      judgement.require(
+        before.outcome == after.outcome,
+        "\(after.place) was \(before.outcome) and is \(after.outcome)")
+      judgement.require(
+        before.outputs == after.outputs, "the outputs of \(after.place) changed after its end")
+    }
+  }
+}

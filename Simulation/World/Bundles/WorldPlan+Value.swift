@@ -1,0 +1,103 @@
+internal import Domain
+internal import SimulationFaults
+
+extension WorldPlan {
+  var value: Value {
+    .object([
+      "profile": .string(profile),
+      "topology": .object([
+        "schedulers": .integer(topology.schedulers), "workers": .integer(topology.workers),
+        "slotsPerWorker": .integer(topology.slotsPerWorker),
+      ]),
+      "isBrisk": .boolean(habits == .brisk),
+      "workload": .object([
+        "workflows": .integer(workload.workflows), "users": .integer(workload.users),
+        "runsPerUser": .integer(workload.runsPerUser),
+        "restMaxMs": .milliseconds(workload.restMax),
+      ]),
+      "tasks": .object([
+        "failsPercent": .integer(tasks.failsPercent),
+        "vanishesPercent": .integer(tasks.vanishesPercent),
+        "hangsPercent": .integer(tasks.hangsPercent),
+        "ignoresPercent": .integer(tasks.ignoresPercent),
+        "shortestMs": .milliseconds(tasks.shortest), "longestMs": .milliseconds(tasks.longest),
+        "linesMax": .integer(tasks.linesMax),
+      ]),
+      "buggifyPercent": .integer(buggifyPercent), "chaosMs": .milliseconds(chaosLength),
+      "restWithinMs": .milliseconds(restWithin),
+      "faults": .array(
+        faults.map { event in
+          .object([
+            "fault": .string(event.fault), "atMs": .milliseconds(event.at),
+            "lengthMs": .milliseconds(event.length),
+            "settings": .object(event.settings.values.mapValues { .integer($0) }),
+          ])
+        }),
+    ])
+  }
+
+  init(_ reader: PlanReader) throws(BundleError) {
+    self.init(profile: try reader.text("profile"))
+    let size = try reader.object("topology")
+    topology = Topology(
+      schedulers: try size.integer("schedulers"), workers: try size.integer("workers"),
+      slotsPerWorker: try size.integer("slotsPerWorker"))
+    habits = try reader.boolean("isBrisk") ? .brisk : .calm
+    let work = try reader.object("workload")
+    workload.workflows = try work.integer("workflows")
+    workload.users = try work.integer("users")
+    workload.runsPerUser = try work.integer("runsPerUser")
+    workload.restMax = try work.milliseconds("restMaxMs")
+    let behaviour = try reader.object("tasks")
+    tasks.failsPercent = try behaviour.integer("failsPercent")
+    tasks.vanishesPercent = try behaviour.integer("vanishesPercent")
+    tasks.hangsPercent = try behaviour.integer("hangsPercent")
+    tasks.ignoresPercent = try behaviour.integer("ignoresPercent")
+    tasks.shortest = try behaviour.milliseconds("shortestMs")
+    tasks.longest = try behaviour.milliseconds("longestMs")
+    tasks.linesMax = try behaviour.integer("linesMax")
+    buggifyPercent = try reader.integer("buggifyPercent")
+    chaosLength = try reader.milliseconds("chaosMs")
+    restWithin = try reader.milliseconds("restWithinMs")
+    for item in try reader.list("faults") { faults.append(try FaultEvent(item)) }
+    if let reason = impossibility { throw BundleError(reason) }
+  }
+
+  /// Why there can be no such world.
+  public var impossibility: String? {
+    if topology.schedulers < 1 || topology.workers < 1 || topology.slotsPerWorker < 1 {
+      return "a world needs a scheduler, and a worker with a slot"
+    }
+    if workload.users < 1 || workload.workflows < 1 {
+      return "a world needs a user and a workflow"
+    }
+    if chaosLength < .zero || restWithin < .zero || tasks.shortest < .zero
+      || tasks.longest < tasks.shortest
+    {
+      return "a length is negative, or the longest task is shorter than the shortest"
+    }
+    return nil
+  }
+}
+
+extension FaultEvent {
+  init(_ reader: PlanReader) throws(BundleError) {
+    let name = try reader.text("fault")
+    guard Faults.named(name) != nil else {
+      let near = NearestMatch.of(name, among: Faults.all.map { $0.card.name })
+      throw BundleError(
+        "there is no fault `\(name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+    }
+    self.init(
+      fault: name, at: try reader.milliseconds("atMs"), length: try reader.milliseconds("lengthMs"),
+      settings: FaultSettings(try reader.integers("settings")))
+  }
+}
+
+extension Value {
+  fileprivate static func integer(_ number: Int) -> Value { .integer(Int64(number)) }
+
+  fileprivate static func milliseconds(_ length: Duration) -> Value {
+    .integer(length.wholeMicroseconds / 1_000)
+  }
+}

@@ -1,0 +1,91 @@
+internal import Domain
+internal import SimulationFakes
+internal import SimulationFaults
+internal import SimulationKit
+internal import Synchronization
+
+/// Lets faults begin and end at their times, and notes which of them have struck.
+final class Conductor: Sendable {
+  private struct State {
+    var begun: SortedMap<String, Int> = [:]
+    var struck: SortedMap<String, Int> = [:]
+    var active: SortedMap<Int, Active> = [:]
+    var isOver = false
+  }
+
+  private struct Active: Sendable {
+    var fault: any Fault
+    /// Marks of its evidence when it began.
+    var before: Int
+  }
+
+  private let stage: Stage
+  private let chronicle: Chronicle?
+  private let state = Mutex(State())
+
+  init(_ stage: Stage, _ chronicle: Chronicle?) {
+    self.stage = stage
+    self.chronicle = chronicle
+  }
+
+  /// How often each fault began, and how often it did something.
+  var struck: SortedMap<String, Int> { state.withLock { $0.struck } }
+  var begun: SortedMap<String, Int> { state.withLock { $0.begun } }
+
+  func conduct(_ events: [FaultEvent]) {
+    for (number, event) in events.enumerated() {
+      stage.world.schedule(after: event.at) { self.begin(number, event) }
+    }
+  }
+
+  /// Ends everything: what lies still runs again, what is cut off is connected, clocks are right.
+  func healAll() {
+    let active = state.withLock { state in
+      state.isOver = true
+      return state.active.keys
+    }
+    for number in active { end(number) }
+    stage.network.heal()
+    for actor in stage.actors {
+      actor.process.resume()
+      actor.process.wallOffset = .zero
+      actor.revive()
+    }
+  }
+
+  private func begin(_ number: Int, _ event: FaultEvent) {
+    guard let kind = Faults.named(event.fault), !state.withLock({ $0.isOver }) else { return }
+    let fault = kind.init(event.settings)
+    let before = marks(of: kind.card)
+    state.withLock { state in
+      state.begun[event.fault, default: 0] += 1
+      state.active[number] = Active(fault: fault, before: before)
+    }
+    stage.world.mark("fault \(event.fault)")
+    chronicle?.note(stage.world.elapsed, "fault", "begins: \(describe(event))")
+    fault.begin(on: stage)
+    stage.world.schedule(after: event.length) { self.end(number) }
+  }
+
+  private func end(_ number: Int) {
+    guard let active = state.withLock({ $0.active.removeValue(for: number) }) else { return }
+    let card = type(of: active.fault).card
+    active.fault.heal(on: stage)
+    chronicle?.note(stage.world.elapsed, "fault", "ends: \(card.name)")
+    guard card.evidence.isEmpty || marks(of: card) > active.before else { return }
+    state.withLock { $0.struck[card.name, default: 0] += 1 }
+  }
+
+  /// With the name of what it strikes.
+  private func describe(_ event: FaultEvent) -> String {
+    let target = event.settings.values["target"].flatMap { stage.actor($0)?.process.name }
+    return "\(event.fault)" + (target.map { " on \($0)" } ?? "")
+      + event.settings.values.filter { $0.key != "target" }.map { " \($0.key)=\($0.value)" }
+      .joined()
+  }
+
+  private func marks(of card: FaultCard) -> Int {
+    let reached = stage.world.probes.reached
+    return card.evidence.reduce(0) { $0 + (reached[$1] ?? 0) }
+  }
+}

@@ -1,0 +1,27 @@
+internal import SimulationFakes
+internal import SimulationFaults
+internal import SimulationKit
+
+extension Platform {
+  /// The platform as faults see it.
+  var stage: Stage {
+    Stage(
+      world: world,
+      actors: processes.map { process in
+        StageActor(
+          role: process.role.rawValue, process: process.process, stop: { process.stop() },
+          start: { process.process.restart() })
+      },
+      network: network, bus: bus, stores: stores.all.map { ($0.role.rawValue, $0.store) },
+      archive: archive, objects: objects, webhooks: webhooks, mailer: mailer, executor: executor)
+  }
+
+  /// Calls take time and pages vary, as they do where nothing is wrong.
+  func setOrdinary() {
+    for (_, store) in stores.all { store.faults = .slow }
+    bus.faults = .slow
+    network.faults = .slow
+    archive.faults = .slow
+    objects.faults = .slow
+  }
+}

@@ -1,0 +1,147 @@
+internal import Domain
+internal import Ports
+internal import SimulationFakes
+internal import SimulationKit
+internal import SimulationOracles
+internal import Synchronization
+
+/// Somebody who uses the platform over HTTP: signs in, repeats what got lost, and tells the judge
+/// what it asked and what it learned.
+final class Client: Sendable {
+  let name: String
+  let platform: Platform
+  let watch: Watch
+  private let numbers: CallNumbers
+  private let tokens = Mutex<String?>(nil)
+
+  init(_ name: String, _ platform: Platform, _ watch: Watch, _ numbers: CallNumbers) {
+    self.name = name
+    self.platform = platform
+    self.watch = watch
+    self.numbers = numbers
+  }
+
+  private var world: SimulatedWorld { platform.world }
+
+  /// What to send, and to which service.
+  struct Request: Sendable {
+    var role: Role
+    var method: String
+    var path: String
+    var body: Value?
+    var key: String?
+
+    init(_ role: Role, _ method: String, _ path: String, _ body: Value? = nil, key: String? = nil) {
+      self.role = role
+      self.method = method
+      self.path = path
+      self.body = body
+      self.key = key
+    }
+  }
+
+  /// Sends a request once. With 401 it signs in again first.
+  func send(
+    _ request: Request, _ intent: ClientCall.Intent, as call: ClientCall? = nil
+  ) async -> ClientAnswer {
+    let call =
+      call
+      ?? ClientCall(
+        number: numbers.next(), client: name, intent: intent, method: request.method,
+        path: request.path, idempotencyKey: request.key)
+    watch.see(.asked(call))
+    var answer = await exchange(request, token: tokens.withLock { $0 })
+    if case .answered(401, _, _) = answer, await signIn() {
+      answer = await exchange(request, token: tokens.withLock { $0 })
+    }
+    watch.see(.answered(call, answer))
+    return answer
+  }
+
+  /// Sends a request until it is known what became of it: for requests that may be repeated.
+  ///
+  /// - Returns: nil when `tries` were not enough.
+  func insist(
+    _ request: Request, _ intent: ClientCall.Intent, tries: Int = 40
+  ) async -> (status: Int, body: Value)? {
+    let call = ClientCall(
+      number: numbers.next(), client: name, intent: intent, method: request.method,
+      path: request.path, idempotencyKey: request.key)
+    for attempt in 0..<tries {
+      let answer = await send(request, intent, as: call)
+      if case .answered(let status, let body, _) = answer, status != 503, status != 429,
+        status != 401
+      {
+        return (status, body)
+      }
+      await rest(.milliseconds(250) * min(attempt + 1, 20))
+    }
+    return nil
+  }
+
+  func rest(_ length: Duration) async {
+    try? await world.here.time.sleep(for: length)
+  }
+
+  // MARK: Signing in
+
+  static let password = "seven rivers run east"
+
+  private func signIn() async -> Bool {
+    let body = Value.object(["name": .string(name), "password": .string(Client.password)])
+    let answer = await exchange(Request(.iam, "POST", "/v1/auth/login", body), token: nil)
+    guard case .answered(200, .object(let members), _) = answer,
+      case .string(let token)? = members["accessToken"]
+    else { return false }
+    tokens.withLock { $0 = token }
+    return true
+  }
+
+  // MARK: Travelling
+
+  private func exchange(_ request: Request, token: String?) async -> ClientAnswer {
+    guard let address = request.role.address else { return .unknown }
+    var fields: [HTTPField] = []
+    if request.body != nil { fields.append(HTTPField("Content-Type", "application/json")) }
+    if let token { fields.append(HTTPField("Authorization", "Bearer \(token)")) }
+    if let key = request.key { fields.append(HTTPField("Idempotency-Key", key)) }
+    do throws(HTTPError) {
+      let answer = try await platform.network.send(
+        HTTPCall(
+          method: request.method, url: "http://\(address)\(request.path)",
+          fields: HTTPFields(fields), body: request.body.map { Array($0.json.utf8) } ?? [],
+          timeout: .seconds(10)))
+      let bytes = try await answer.body.collect()
+      return .answered(
+        status: answer.status, body: (try? Value(json: bytes)) ?? .null,
+        requestID: answer.fields["x-request-id"] ?? "")
+    } catch {
+      if case .unreachable = error {
+        return .answered(status: 503, body: .null, requestID: "")
+      }
+      return .unknown
+    }
+  }
+}
+
+/// Numbers of calls, one after the other in a world.
+final class CallNumbers: Sendable {
+  private let last = Mutex(0)
+
+  func next() -> Int {
+    last.withLock { last in
+      last += 1
+      return last
+    }
+  }
+}
+
+extension Value {
+  /// A member of an object that is text.
+  func text(_ name: String) -> String? {
+    guard case .object(let members) = self, case .string(let text)? = members[name] else {
+      return nil
+    }
+    return text
+  }
+}

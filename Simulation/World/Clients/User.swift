@@ -1,0 +1,63 @@
+internal import Domain
+internal import SimulationKit
+internal import SimulationOracles
+
+/// Starts runs, looks at them, and changes its mind.
+struct User: Sendable {
+  let client: Client
+  let workflows: [String]
+  let workload: Workload
+  let random: WorldRandom
+
+  func live() async {
+    var runs: [String] = []
+    for number in 0..<workload.runsPerUser {
+      await client.rest(random.length(in: .milliseconds(100)...max(workload.restMax, .seconds(1))))
+      if let run = await start(number) { runs.append(run) }
+      for _ in 0..<random.below(4) {
+        await client.rest(random.length(in: .milliseconds(10)...(.seconds(8))))
+        await meddle(runs)
+      }
+    }
+  }
+
+  private func start(_ number: Int) async -> String? {
+    let workflow = workflows[random.below(workflows.count)]
+    let key = "\(client.name)-\(number)"
+    let body = Value.object([
+      "workflow": .string(workflow),
+      "labels": .object([SameKeySameRun.label: .string(key)]),
+    ])
+    let answer = await client.insist(
+      .init(.workflow, "POST", "/v1/runs", body, key: key), .start(workflow: workflow))
+    return answer?.body.text("id")
+  }
+
+  private func meddle(_ runs: [String]) async {
+    guard !runs.isEmpty else { return }
+    let run = runs[max(runs.count - 1 - random.below(4), 0)]
+    let path = "/v1/runs/\(run)"
+    let reason = Value.object(["reason": .string("because")])
+    switch random.below(20) {
+    case 0: await act(.cancel(run: run), path + "/cancel", reason)
+    case 1: await act(.kill(run: run), path + "/kill", reason)
+    case 2:
+      await act(.pause(run: run), path + "/pause", reason)
+      await client.rest(random.length(in: .zero...(.seconds(20))))
+      await act(.resume(run: run), path + "/resume", reason)
+    case 3: await act(.rerun(run: run), path + "/rerun", .object(["mode": .string("all")]))
+    case 4, 5:
+      _ = await client.send(.init(.metadata, "GET", "/v1/jobs?limit=20"), .other("search"))
+    case 6:
+      _ = await client.send(
+        .init(.workflow, "GET", "/v1/runs/\(run)/tasks"), .other("tasks"))
+    default:
+      _ = await client.send(.init(.workflow, "GET", path), .get(run: run))
+    }
+  }
+
+  private func act(_ intent: ClientCall.Intent, _ path: String, _ body: Value) async {
+    let key = "\(client.name) \(path) \(random.next())"
+    _ = await client.insist(.init(.workflow, "POST", path, body, key: key), intent, tries: 10)
+  }
+}

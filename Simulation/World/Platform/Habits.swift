@@ -1,0 +1,107 @@
+internal import ArtifactService
+internal import Domain
+internal import IAMService
+internal import MetadataService
+internal import NotificationService
+internal import Ports
+internal import SchedulerService
+internal import ServiceKit
+internal import WorkerService
+internal import WorkflowService
+
+/// How often the services of a world look at what may have changed. What wakes them up counts at
+/// once whatever this says; it is for what nobody tells them, and it is most of what an idle world
+/// does.
+public struct Habits: Hashable, Sendable {
+  /// How long a wait for records, messages or rows lasts when nothing comes.
+  public var idleWait: Duration
+  public var partitionLease: Duration
+  public var partitionRenewEvery: Duration
+  public var partitionLookEvery: Duration
+  public var beatEvery: Duration
+  public var trustEvery: Duration
+  public var auditEvery: Duration
+
+  /// As in production.
+  public static let brisk = Habits(
+    idleWait: .seconds(1), partitionLease: .seconds(3), partitionRenewEvery: .seconds(1),
+    partitionLookEvery: .milliseconds(50), beatEvery: .seconds(1), trustEvery: .seconds(3),
+    auditEvery: .milliseconds(500))
+
+  /// Rarely: more worlds in the same time.
+  public static let calm = Habits(
+    idleWait: .seconds(10), partitionLease: .seconds(9), partitionRenewEvery: .seconds(3),
+    partitionLookEvery: .seconds(2), beatEvery: .seconds(3), trustEvery: .seconds(5),
+    auditEvery: .seconds(3))
+
+  // MARK: As the configurations of services
+
+  var scheduler: SchedulerConfiguration {
+    var configuration = SchedulerConfiguration()
+    configuration.partitionLease = partitionLease
+    configuration.partitionRenewEvery = partitionRenewEvery
+    configuration.partitionLookEvery = partitionLookEvery
+    configuration.beatEvery = beatEvery
+    configuration.sessionSweepEvery = beatEvery
+    configuration.outbox = outbox
+    return configuration
+  }
+
+  var workflow: WorkflowConfiguration {
+    var configuration = WorkflowConfiguration()
+    configuration.outbox = outbox
+    return configuration
+  }
+
+  var metadata: MetadataConfiguration {
+    var configuration = MetadataConfiguration()
+    configuration.pollWait = idleWait
+    return configuration
+  }
+
+  var artifact: ArtifactConfiguration {
+    var configuration = ArtifactConfiguration()
+    configuration.pollWait = idleWait
+    configuration.sweepEvery = max(idleWait, configuration.sweepEvery)
+    return configuration
+  }
+
+  var notification: NotificationConfiguration {
+    var configuration = NotificationConfiguration()
+    configuration.egress = .development
+    configuration.pollWait = idleWait
+    configuration.lookEvery = idleWait
+    return configuration
+  }
+
+  var iam: IAMConfiguration {
+    var configuration = IAMConfiguration.onOneMachine
+    configuration.keysReadEvery = max(idleWait, configuration.keysReadEvery)
+    return configuration
+  }
+
+  func worker(_ name: String, slots: Int) -> WorkerConfiguration {
+    var configuration = WorkerConfiguration(name: name, slots: slots)
+    configuration.containment = "simulated"
+    configuration.pollWait = idleWait
+    return configuration
+  }
+
+  var authenticator: AuthenticatorConfiguration {
+    var configuration = AuthenticatorConfiguration()
+    configuration.syncEvery = trustEvery
+    return configuration
+  }
+
+  var audit: AuditSending {
+    var sending = AuditSending()
+    sending.sendEvery = auditEvery
+    return sending
+  }
+
+  private var outbox: OutboxConfiguration {
+    var configuration = OutboxConfiguration()
+    configuration.idleWait = idleWait
+    return configuration
+  }
+}

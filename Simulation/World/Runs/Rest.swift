@@ -1,0 +1,74 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import ServiceKit
+internal import SimulationFakes
+internal import SimulationKit
+internal import SimulationOracles
+internal import Wire
+
+/// The time after the faults: everything that was begun must come to its end.
+struct Rest: Sendable {
+  let platform: Platform
+  let people: People
+
+  private var world: SimulatedWorld { platform.world }
+
+  /// - Returns: false when something was still not over and there is no more time; the world has
+  ///   failed then.
+  func come(within limit: Duration) async -> Bool {
+    let admin = Client("admin", platform, people.watch, people.numbers)
+    let deadline = world.elapsed + limit
+    while true {
+      let left = unfinished()
+      if left.isEmpty { return true }
+      guard world.elapsed < deadline else {
+        let list = left.prefix(5).joined(separator: "; ")
+        world.fail("L1 everything-ends: \(limit) after the last fault there were left: \(list)")
+        return false
+      }
+      await resumePaused(admin)
+      await admin.rest(.seconds(2))
+    }
+  }
+
+  /// A run that somebody has paused waits for somebody.
+  private func resumePaused(_ admin: Client) async {
+    for row in platform.stores.scheduler.rows("scheduler_run") {
+      guard let run = try? RunRecord(decoding: row.row.body), run.phase != "ended",
+        run.pause != nil
+      else { continue }
+      _ = await admin.insist(
+        .init(
+          .workflow, "POST", "/v1/runs/\(run.run)/resume",
+          .object(["reason": .string("everything is over")])), .resume(run: run.run), tries: 3)
+    }
+  }
+
+  /// What has begun and has not ended, in words.
+  private func unfinished() -> [String] {
+    var left: [String] = []
+    for process in world.processes where process.name.hasPrefix("user-") {
+      if process.status == .running { left.append("\(process.name) is at work") }
+    }
+    var known: SortedSet<String> = []
+    for row in platform.stores.scheduler.rows("scheduler_run") {
+      guard let run = try? RunRecord(decoding: row.row.body) else { continue }
+      known.insert(run.run)
+      if run.phase != "ended" { left.append("\(run.run) is \(run.phase)") }
+    }
+    for row in platform.stores.workflow.rows("workflow_run_request") {
+      guard let request = try? RunRequestRecord(decoding: row.row.body) else { continue }
+      if !known.contains(request.run) { left.append("\(request.run) has not begun") }
+    }
+    for row in platform.stores.notification.rows("notification_delivery") {
+      guard let delivery = try? DeliveryRecord(decoding: row.row.body) else { continue }
+      // The next try may be hours away, as the schedule of retries says.
+      let isScheduled = delivery.phase == "waiting" && delivery.phaseAtUs > world.now.microseconds
+      if delivery.phase == "sending" || (delivery.phase == "waiting" && !isScheduled) {
+        left.append("\(delivery.delivery) is \(delivery.phase)")
+      }
+    }
+    return left
+  }
+}

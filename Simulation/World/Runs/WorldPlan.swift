@@ -1,0 +1,52 @@
+internal import Domain
+public import SimulationFaults
+internal import SimulationKit
+public import SimulationScenarios
+
+/// Everything that a world is made of, its faults included: with the seed it says all that happens.
+public struct WorldPlan: Hashable, Sendable {
+  /// Where it comes from, for people.
+  public var profile: String
+  public var topology = Topology()
+  public var habits = Habits.calm
+  public var workload = Workload()
+  public var tasks = TaskModel()
+  public var faults: [FaultEvent] = []
+  /// How many of the `buggify` sites of the services misbehave, in percent.
+  public var buggifyPercent = 0
+  /// How long people use the platform and faults happen.
+  public var chaosLength: Duration = .seconds(480)
+  /// How long everything may take to come to its end after that.
+  public var restWithin: Duration = .seconds(600)
+
+  public init(profile: String = "quiet") {
+    self.profile = profile
+  }
+
+  /// The world that a seed stands for in a profile. Its draws depend on nothing else.
+  public static func draw(_ profile: Profile, seed: UInt64) -> WorldPlan {
+    var random = RandomStream(seed: seed, name: "plan \(profile.name)")
+    var plan = WorldPlan(profile: profile.name)
+    plan.topology = Topology(
+      schedulers: 1 + random.below(3), workers: 1 + random.below(4),
+      slotsPerWorker: 1 + random.below(6))
+    if random.happens(.percent(8)) { plan.habits = .brisk }
+    plan.workload.workflows = 3 + random.below(6)
+    plan.workload.users = 1 + random.below(4)
+    plan.workload.runsPerUser = 4 + random.below(12)
+    plan.tasks.failsPercent = random.below(25)
+    plan.tasks.vanishesPercent = random.below(5)
+    plan.tasks.hangsPercent = random.below(5)
+    plan.tasks.longest = .seconds(1 + random.below(25))
+    plan.buggifyPercent = profile.buggifyPercent
+    var faults = RandomStream(seed: seed, name: "faults \(profile.name)")
+    plan.faults = FaultSchedule.draw(profile, by: &faults, over: plan.chaosLength).events
+    return plan
+  }
+
+  var settings: SimulationSettings {
+    var settings = SimulationSettings()
+    settings.buggifyActivation = .percent(buggifyPercent)
+    return settings
+  }
+}

@@ -1,0 +1,92 @@
+internal import Contracts
+internal import Domain
+internal import Ports
+internal import ServiceKit
+internal import SimulationFakes
+internal import SimulationKit
+internal import SimulationOracles
+internal import Synchronization
+
+/// One world from its beginning to its verdict: the platform starts, people use it while things
+/// break, everything heals and must come to its end.
+public struct WorldRun: Sendable {
+  public let seed: UInt64
+  public let plan: WorldPlan
+  /// Told of everything that happens, for a log.
+  public var chronicle: Chronicle?
+
+  public init(seed: UInt64, _ plan: WorldPlan) {
+    self.seed = seed
+    self.plan = plan
+  }
+
+  /// Runs it on the calling thread; no real time passes but that of the processor.
+  public func run() -> Verdict {
+    let judge = Judge()
+    let ending = Mutex(Ending())
+    var failure: SimulationError?
+    do throws(SimulationError) {
+      try Simulation.run(seed: seed, settings: plan.settings) { [plan, chronicle] world in
+        let random = world.stream(named: "tasks")
+        let platform = try Platform(
+          world, plan.topology, habits: plan.habits, scanner: NoScanner()
+        ) { order in
+          plan.tasks.script(order, random)
+        }
+        let conductor = Conductor(platform.stage, chronicle)
+        world.onClose {
+          ending.withLock { $0 = Ending(platform, conductor) }
+        }
+        platform.setOrdinary()
+        let watch = Watch(platform, judge, chronicle)
+        platform.start()
+        let people = People(platform: platform, watch: watch, workload: plan.workload)
+        let workflows = await people.prepare()
+        people.begin(workflows)
+        conductor.conduct(plan.faults)
+        try await world.here.time.sleep(for: plan.chaosLength)
+        conductor.healAll()
+        watch.see(.healed)
+        let isAtRest = await Rest(platform: platform, people: people).come(
+          within: plan.restWithin)
+        if isAtRest, let violation = judge.close(at: world.elapsed).first {
+          world.fail(violation.description)
+        }
+      }
+    } catch {
+      failure = error
+    }
+    return ending.withLock { ending in
+      Verdict(
+        seed: seed, failure: failure, violations: judge.violations, trace: ending.trace,
+        length: ending.length, facts: judge.facts, looks: judge.looks, attempts: ending.attempts,
+        runs: ending.runs, struck: ending.struck, marks: ending.marks)
+    }
+  }
+}
+
+/// What is left of a world when it is over.
+private struct Ending: Sendable {
+  var trace = TraceHash()
+  var length = Duration.zero
+  var attempts = 0
+  var runs = 0
+  var struck: SortedMap<String, Int> = [:]
+  var marks: SortedMap<String, Int> = [:]
+
+  init() {}
+
+  init(_ platform: Platform, _ conductor: Conductor) {
+    trace = platform.world.trace.hash
+    length = platform.world.elapsed
+    attempts = platform.executor.records.count
+    runs = platform.stores.scheduler.rows("scheduler_run").count
+    struck = conductor.struck
+    marks = platform.world.probes.reached
+  }
+}
+
+/// The workload sends JSON, which needs no scanner.
+struct NoScanner: DocumentScanner {
+  func scan(_ bytes: [UInt8]) throws(Finding) -> [DocumentEvent] { [] }
+}

@@ -1,0 +1,28 @@
+internal import SimulationOracles
+internal import Synchronization
+
+/// What happened in a world, in words, one line each: for people who look into one.
+public final class Chronicle: Sendable {
+  public struct Entry: Hashable, Sendable {
+    /// Virtual time since the start of the world.
+    public var at: Duration
+    /// Who did it: a process, a client, `fault`, `judge`.
+    public var lane: String
+    public var text: String
+  }
+
+  private let state = Mutex<[Entry]>([])
+
+  public init() {}
+
+  public var entries: [Entry] { state.withLock { $0 } }
+
+  public func note(_ at: Duration, _ lane: String, _ text: String) {
+    state.withLock { $0.append(Entry(at: at, lane: lane, text: text)) }
+  }
+
+  /// What a fact comes to in words; most are worth none.
+  func note(_ fact: Fact, at moment: Duration) {
+    for (lane, text) in FactWords.lines(of: fact) { note(moment, lane, text) }
+  }
+}

@@ -1,0 +1,38 @@
+internal import SimulationFaults
+internal import SimulationOracles
+internal import SimulationScenarios
+
+/// `sim list`: what there is.
+enum ListVerb {
+  static func run(_ words: [String]) throws(Refusal) -> ExitCode {
+    switch try Options(words, known: []).operands.first {
+    case "faults"?:
+      for fault in Faults.all {
+        let card = fault.card
+        let settings = card.settings.map { setting in
+          "\(setting.name) \(setting.range.lowerBound)…\(setting.range.upperBound) \(setting.unit)"
+        }
+        row(card.number, card.name, card.does, settings.joined(separator: ", "))
+      }
+    case "invariants"?:
+      for kind in Invariants.all {
+        row(kind.name.number, kind.name.words, kind.promise)
+      }
+    case "profiles"?:
+      for profile in Profiles.all { row("", profile.name, profile.does) }
+    default:
+      throw Refusal("what is to be listed?", fix: "sim list faults | invariants | profiles")
+    }
+    return .good
+  }
+
+  private static func row(_ number: String, _ name: String, _ does: String, _ more: String = "") {
+    Say.line(
+      padded(number, 5) + padded(name, 28) + does
+        + (more.isEmpty ? "" : "\n" + padded("", 33) + more))
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(width - text.count, 1))
+  }
+}

@@ -1,0 +1,74 @@
+internal import Domain
+internal import Glibc
+
+/// The command line of the simulator.
+struct Program {
+  private typealias Verb = @Sendable (Options.Words) throws(Refusal) -> ExitCode
+
+  private static let verbs: [(name: String, run: Verb)] = [
+    ("run", RunVerb.run), ("replay", ReplayVerb.run), ("explain", ExplainVerb.run),
+    ("shrink", ShrinkVerb.run), ("list", ListVerb.run),
+  ]
+
+  static let help = """
+    sim: the whole platform through seeded disasters
+
+      sim run [--seeds N] [--from SEED] [--profile P] [--jobs J] [--time-limit S] [--json]
+                    runs worlds; without --profile each seed has the next profile
+      sim replay SEED --profile P | BUNDLE [--until S] [--inspect ID] [--step]
+                    runs one world again and tells what happens in it
+      sim explain SEED --profile P | BUNDLE
+                    one page: what was broken, and what led to it
+      sim shrink SEED --profile P | BUNDLE [--time-limit S] [--to FILE]
+                    looks for the smallest world that fails in the same way
+      sim list faults | invariants | profiles
+
+    Failures are kept as bundles in sim-failures/SIGNATURE/SEED.json. Exit codes: 0 good, 2 usage,
+    10 safety, 11 liveness, 12 crash, 13 nondeterministic, 14 limit, 66 file.
+    """
+
+  func run(_ arguments: [String]) -> ExitCode {
+    guard let word = arguments.first else {
+      Say.error(Program.help)
+      return .usage
+    }
+    if ["help", "--help", "-h"].contains(word) {
+      Say.line(Program.help)
+      return .good
+    }
+    do throws(Refusal) {
+      guard let verb = Program.verbs.first(where: { $0.name == word }) else {
+        let near = NearestMatch.of(word, among: Program.verbs.map(\.name))
+        throw Refusal(
+          "there is no verb `\(word)`",
+          fix: near.map { "did you mean `sim \($0)`?" } ?? "sim help lists all verbs")
+      }
+      return try verb.run(Array(arguments.dropFirst()))
+    } catch {
+      Say.error("error: \(error.what)\nfix: \(error.fix)")
+      return error.code
+    }
+  }
+}
+
+extension Options {
+  typealias Words = [String]
+}
+
+enum Say {
+  static func line(_ text: String) { write(1, text) }
+  static func error(_ text: String) { write(2, text) }
+
+  /// At once and whole, so that lines of several threads do not mix.
+  private static func write(_ descriptor: Int32, _ text: String) {
+    let bytes = Array((text + "\n").utf8)
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        Glibc.write(descriptor, buffer.baseAddress.map { $0 + sent }, bytes.count - sent)
+      }
+      guard count > 0 else { return }
+      sent += count
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import SimulationOracles
+import Testing
+
+struct InvariantsTests {
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Simulation/Oracles")
+
+  /// The types that the folder's files declare as invariants.
+  private static func declared() throws -> Set<String> {
+    let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+    var names: Set<String> = []
+    while let file = files?.nextObject() as? URL {
+      guard file.pathExtension == "swift" else { continue }
+      let text = try String(contentsOf: file, encoding: .utf8)
+      for match in text.matches(of: /public struct (\w+): Invariant/) {
+        names.insert(String(match.output.1))
+        #expect(file.lastPathComponent == "\(match.output.1).swift")
+      }
+    }
+    return names
+  }
+
+  @Test func `every invariant of the folder is judged`() throws {
+    let judged = Set(Invariants.all.map { "\($0)" })
+    #expect(judged.count > 30)
+    #expect(try Self.declared() == judged)
+  }
+
+  @Test func `names and promises tell them apart`() {
+    #expect(Set(Invariants.all.map { $0.name }).count == Invariants.all.count)
+    #expect(Set(Invariants.all.map { $0.name.words }).count == Invariants.all.count)
+    #expect(Invariants.all.allSatisfy { !$0.promise.isEmpty && !$0.promise.hasSuffix(".") })
+  }
+}

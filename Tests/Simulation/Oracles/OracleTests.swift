@@ -1,0 +1,163 @@
+import Contracts
+import Domain
+import Ports
+import SimulationOracles
+import TestSupport
+import Testing
+
+/// Each invariant is shown what it must not let pass.
+struct OracleTests {
+  private static let run = RunID.sample(1).text
+
+  private static func run(
+    _ phase: String, _ outcome: String = "", revision: Int64,
+    change: (inout RunRecord) -> Void = {
+      _ in
+    }
+  ) -> RunRecord {
+    var record = RunRecord(
+      run: run, namespace: "default", workflow: "w", version: "v", phase: phase, outcome: outcome,
+      revision: revision)
+    change(&record)
+    return record
+  }
+
+  private static func task(
+    _ phase: String, _ outcome: String = "", fence: Int64 = 1, revision: Int64,
+    change: (inout TaskRecord) -> Void = { _ in }
+  ) -> TaskRecord {
+    var record = TaskRecord(
+      run: run, name: "t", index: -1, phase: phase, outcome: outcome, fence: fence,
+      revision: revision)
+    change(&record)
+    return record
+  }
+
+  private static func commit(
+    _ changes: [RecordChange], _ messages: [BusRecord] = []
+  ) -> Fact {
+    .committed(
+      Commit(store: "scheduler", writer: "scheduler/1", changes: changes, messages: messages))
+  }
+
+  private static func ended(_ run: String) -> BusRecord {
+    BusRecord(topic: "workflow.completed", key: run, value: [])
+  }
+
+  /// What one invariant says of facts, its last look included.
+  private static func said(_ kind: any Invariant.Type, _ facts: [Fact]) -> [String] {
+    let judge = Judge([kind])
+    for fact in facts { judge.see(fact, at: .zero) }
+    judge.close(at: .zero)
+    return judge.violations.map(\.what)
+  }
+
+  @Test func `a run that comes back from its end is noticed`() {
+    let facts = [
+      Self.commit([.run(Change(before: nil, after: Self.run("running", revision: 1)))]),
+      Self.commit([
+        .run(
+          Change(
+            before: Self.run("ended", "failed", revision: 2),
+            after: Self.run("running", revision: 3)))
+      ]),
+    ]
+    #expect(Self.said(RunPhases.self, facts) == ["\(Self.run) went from ended to running"])
+  }
+
+  @Test func `a second outcome is noticed, in the store and on the bus`() {
+    let failed = Self.run("ended", "failed", revision: 2)
+    let succeeded = Self.run("ended", "succeeded", revision: 3)
+    #expect(
+      Self.said(
+        RunOutcome.self,
+        [
+          Self.commit([.run(Change(before: nil, after: failed))]),
+          Self.commit([.run(Change(before: failed, after: succeeded))]),
+        ]
+      ).count == 1)
+    #expect(
+      Self.said(
+        TaskOutcome.self,
+        [
+          Self.commit([
+            .task(
+              Change(
+                before: Self.task("ended", "failed", revision: 1),
+                after: Self.task("ended", "succeeded", revision: 2)))
+          ])
+        ]
+      ).count == 1)
+  }
+
+  @Test func `an end without a message is noticed, and one with it is good`() {
+    let change = RecordChange.run(
+      Change(
+        before: Self.run("running", revision: 1), after: Self.run("ended", "failed", revision: 2)))
+    #expect(Self.said(OutboxEnd.self, [Self.commit([change])]).count == 1)
+    #expect(Self.said(OutboxEnd.self, [Self.commit([change], [Self.ended(Self.run)])]).isEmpty)
+  }
+
+  @Test func `a lease of what is not offered, and a second one, are noticed`() {
+    let attempt = Self.task("offered", revision: 1).attemptText ?? ""
+    let lease = RecordChange.lease(
+      Change(before: nil, after: LeaseRecord(attempt: attempt, session: "s", worker: "w")))
+    let open = RecordChange.session(
+      Change(before: nil, after: SessionRecord(session: "s", worker: "w", slots: 1, state: "open")))
+    let offer = RecordChange.task(
+      Change(before: nil, after: Self.task("offered", revision: 1)))
+    #expect(
+      Self.said(LeaseGrant.self, [Self.commit([open, offer]), Self.commit([lease])]).isEmpty)
+    #expect(Self.said(LeaseGrant.self, [Self.commit([open]), Self.commit([lease])]).count == 1)
+    #expect(
+      Self.said(
+        LeaseGrant.self, [Self.commit([open, offer]), Self.commit([lease]), Self.commit([lease])]
+      ).count == 1)
+    #expect(Self.said(LeaseGrant.self, [Self.commit([offer]), Self.commit([lease])]).count == 1)
+  }
+
+  @Test func `a success that nobody executed is noticed`() {
+    let attempt = AttemptRecord(fence: 1, worker: "w", end: "succeeded")
+    let change = RecordChange.task(
+      Change(
+        before: nil,
+        after: Self.task("ended", "succeeded", revision: 1) { $0.attempts = [attempt] }))
+    #expect(Self.said(AcceptedResult.self, [Self.commit([change])]).count == 1)
+  }
+
+  @Test func `more permits than there are, and tasks of a stopped run, are noticed`() {
+    let permit = RunRecord.Permit(limit: "l", size: 1, phase: "held")
+    let one = Self.run("running", revision: 1) { $0.permit = permit }
+    let other = Self.run("running", revision: 1) {
+      $0.permit = permit
+      $0.run = RunID.sample(2).text
+    }
+    #expect(
+      Self.said(
+        PermitLimit.self,
+        [
+          Self.commit([
+            .run(Change(before: nil, after: one)), .run(Change(before: nil, after: other)),
+          ])
+        ]
+      ).count == 1)
+    #expect(
+      Self.said(
+        NoStartAfterCancel.self,
+        [
+          Self.commit([
+            .run(Change(before: nil, after: Self.run("stopping", revision: 1))),
+            .task(Change(before: nil, after: Self.task("offered", revision: 1))),
+          ])
+        ]
+      ).count == 1)
+  }
+
+  @Test func `a promise to a client that is not kept is noticed`() {
+    let call = ClientCall(
+      number: 1, client: "u", intent: .start(workflow: "w"), method: "POST", path: "/v1/runs")
+    let answer = ClientAnswer.answered(
+      status: 202, body: .object(["id": .string(Self.run)]), requestID: "")
+    #expect(Self.said(AcknowledgedStart.self, [.answered(call, answer)]).count == 2)
+  }
+}
