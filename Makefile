@@ -14,7 +14,7 @@ CHECKS := tidy format verify test wire kill
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill sim check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill sim mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,7 @@ verify: setup ## Compare what is generated with what is committed, our codec and
 	@scripts/generate.sh --check
 	@scripts/conformance.sh
 	@.venv/bin/python3 scripts/definitions.py
+	@.venv/bin/python3 scripts/mutants.py --check
 
 bench: ## Measure, one line of JSON for each workload; fails when a limit is broken; ARGS: names
 	@scripts/setup.sh >&2
@@ -77,6 +78,10 @@ sim: ## Run the whole platform through seeded disasters; ARGS: --seeds N --profi
 	@scripts/setup.sh >&2
 	@scripts/build.sh -c release --product sim >&2
 	@.build/release/sim run $(ARGS)
+
+mutants: ## Plant bugs one after the other and see the simulator notice; ARGS: NAME --seconds S
+	@scripts/setup.sh >&2
+	@.venv/bin/python3 scripts/mutants.py $(ARGS)
 
 check: ## Everything that must be green before a change is done
 	@scripts/check.sh $(CHECKS)

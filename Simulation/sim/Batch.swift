@@ -25,22 +25,25 @@ final class Batch: Sendable {
   private let profiles: [Profile]
   private let folder: String
   private let until: Uptime
+  private let endsAtFailure: Bool
   private let begun = ProcessClock.uptime()
   private let state = Mutex(State())
 
-  init(first: UInt64, seeds: Int, profiles: [Profile], failures: String, until: Uptime) {
+  init(first: UInt64, seeds: Int, profiles: [Profile], failures: String, until: Uptime,
+    endsAtFailure: Bool) {
     self.first = first
     self.seeds = seeds
     self.profiles = profiles
     folder = failures
     self.until = until
+    self.endsAtFailure = endsAtFailure
   }
 
   /// Runs the next world; false when there is none.
   func next() -> Bool {
     guard ProcessClock.uptime() < until,
       let number = state.withLock({ state -> Int? in
-        guard state.taken < seeds else { return nil }
+        guard state.taken < seeds, !endsAtFailure || state.failures.isEmpty else { return nil }
         state.taken += 1
         return state.taken - 1
       })

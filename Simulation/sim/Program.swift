@@ -7,13 +7,13 @@ struct Program {
 
   private static let verbs: [(name: String, run: Verb)] = [
     ("run", RunVerb.run), ("replay", ReplayVerb.run), ("explain", ExplainVerb.run),
-    ("shrink", ShrinkVerb.run), ("list", ListVerb.run),
+    ("shrink", ShrinkVerb.run), ("diff", DiffVerb.run), ("list", ListVerb.run),
   ]
 
   static let help = """
     sim: the whole platform through seeded disasters
 
-      sim run [--seeds N] [--from SEED] [--profile P] [--jobs J] [--time-limit S] [--json]
+      sim run [--seeds N] [--from SEED] [--profile P] [--jobs J] [--time-limit S] [--json] [--first-failure]
                     runs worlds; without --profile each seed has the next profile
       sim replay SEED --profile P | BUNDLE [--until S] [--inspect ID] [--step]
                     runs one world again and tells what happens in it
@@ -21,6 +21,8 @@ struct Program {
                     one page: what was broken, and what led to it
       sim shrink SEED --profile P | BUNDLE [--time-limit S] [--to FILE]
                     looks for the smallest world that fails in the same way
+      sim diff A B [--profile P]
+                    where two worlds part
       sim list faults | invariants | profiles
 
     Failures are kept as bundles in sim-failures/SIGNATURE/SEED.json. Exit codes: 0 good, 2 usage,

@@ -14,7 +14,7 @@ enum ReplayVerb {
     for entry in chronicle.entries {
       guard entry.at <= .seconds(until) else { break }
       if let part = options["inspect"], !entry.text.contains(part) { continue }
-      Say.line("\(entry.at)  \(entry.lane)  \(entry.text)")
+      Say.line("\(entry)")
       if options.has("step"), getchar() == EOF { break }
     }
     Say.line("\(bundle.message)\ntrace \(bundle.trace)")

@@ -10,7 +10,7 @@ enum RunVerb {
   static func run(_ words: [String]) throws(Refusal) -> ExitCode {
     let options = try Options(
       words, known: ["seeds", "from", "profile", "jobs", "time-limit", "failures"],
-      flags: ["json"])
+      flags: ["json", "first-failure"])
     let seeds = try options.count("seeds", default: 100, 1...100_000_000)
     let first = try options.seed("from") ?? RunVerb.freshSeed
     let jobs = try options.count("jobs", default: 2, 1...256)
@@ -22,7 +22,7 @@ enum RunVerb {
     let batch = Batch(
       first: first, seeds: seeds, profiles: profiles,
       failures: options["failures"] ?? "sim-failures",
-      until: ProcessClock.uptime() + .seconds(limit))
+      until: ProcessClock.uptime() + .seconds(limit), endsAtFailure: options.has("first-failure"))
     let threads = (0..<min(jobs, seeds)).compactMap { number in
       try? OwnThread("worlds-\(number)") { while batch.next() {} }
     }

@@ -17,9 +17,14 @@ struct Subject {
     guard let word = options.operands.first, options.operands.count == 1 else {
       throw Refusal("one seed or one bundle is needed", fix: "sim replay 42 --profile swarm")
     }
+    try self.init(word, profile: options["profile"])
+  }
+
+  /// - Parameter word: a seed, or the path of a bundle.
+  init(_ word: String, profile: String?) throws(Refusal) {
     if let seed = UInt64(word) {
       self.seed = seed
-      plan = .draw(try Subject.profile(options["profile"] ?? "swarm"), seed: seed)
+      plan = .draw(try Subject.profile(profile ?? "swarm"), seed: seed)
       return
     }
     let bytes = try Files.read(word)

@@ -41,6 +41,9 @@ public final class FakeJobArchive: JobArchive {
     set { state.withLock { $0.faults = newValue } }
   }
 
+  /// What it holds of a run, without delay or faults.
+  public func stored(_ run: RunID) -> JobDocument? { state.withLock { $0.content.job(run) } }
+
   // MARK: The port
 
   public func store(jobs: [JobDocument], tasks: [TaskDocument]) async throws(ArchiveError) {

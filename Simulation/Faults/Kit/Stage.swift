@@ -68,8 +68,11 @@ public struct StageActor: Sendable {
     self.start = start
   }
 
-  /// Starts it unless it lives.
+  /// Starts it unless it runs.
   public func revive() {
-    if !process.isAlive { start() }
+    switch process.status {
+    case .running, .paused: return
+    case .notStarted, .killed, .finished, .failed: start()
+    }
   }
 }

@@ -44,8 +44,7 @@ public final class Reply<Answer: Sendable>: Sendable {
       }
     }
     guard let waiting else { return }
-    caller.world.endWait(waitNumber)
-    if caller.isAlive { waiting.resume(returning: answer) }
+    if caller.world.endWait(waitNumber, of: caller) { waiting.resume(returning: answer) }
   }
 
   func arm(_ continuation: UnsafeContinuation<Answer, Never>) {
@@ -60,7 +59,7 @@ public final class Reply<Answer: Sendable>: Sendable {
       }
     }
     guard let early else { return }
-    caller.world.endWait(waitNumber)
+    _ = caller.world.endWait(waitNumber, of: caller)
     continuation.resume(returning: early)
   }
 }
@@ -76,10 +75,9 @@ extension SimulatedWorld {
   public func exchange<Answer: Sendable>(
     _ label: StaticString, ifCancelled: Answer? = nil, _ request: (Reply<Answer>) -> Void
   ) async -> Answer {
-    let caller = caller(label)
+    let (caller, waitNumber) = beginWait(label)
     // A process that was killed by its own job must not act on the world any more.
-    guard caller.isAlive else { return await withUnsafeContinuation { _ in } }
-    let waitNumber = state.withLock { $0.beginWait(caller, label) }
+    guard let waitNumber else { return await withUnsafeContinuation { _ in } }
     let reply = Reply<Answer>(caller: caller, waitNumber: waitNumber)
     guard let ifCancelled else {
       return await withUnsafeContinuation { continuation in
@@ -97,16 +95,30 @@ extension SimulatedWorld {
     }
   }
 
-  func endWait(_ number: UInt64) {
-    state.withLock { _ = $0.waits.removeValue(for: number) }
+  /// - Returns: whether the one who waited lives.
+  func endWait(_ number: UInt64, of caller: Incarnation) -> Bool {
+    state.withLock { state in
+      state.waits.removeValue(for: number)
+      return state.queues.mode(of: caller.number) != .dead
+    }
   }
 
-  private func caller(_ label: StaticString) -> Incarnation {
-    guard isOnDrivingStack(), let caller = running else {
+  /// Who waits from now on, and the number of the wait; nil for one who is dead.
+  private func beginWait(_ label: StaticString) -> (Incarnation, UInt64?) {
+    var anchor: UInt8 = 0
+    let place = withUnsafeMutablePointer(to: &anchor) { UInt(bitPattern: $0) }
+    let begun: (Incarnation, UInt64?)? = state.withLock { state in
+      guard let driving = state.drivingPlace, driving &- place < SimulatedWorld.stackMax,
+        let caller = state.running
+      else { return nil }
+      let isAlive = state.queues.mode(of: caller.number) != .dead
+      return (caller, isAlive ? state.beginWait(caller, label) : nil)
+    }
+    guard let begun else {
       preconditionFailure(
         "\(label) was called by a task outside of its simulated world; call it within "
           + "Simulation.run or a simulated process, and spawn with the injected Spawner")
     }
-    return caller
+    return begun
   }
 }

@@ -82,12 +82,15 @@ public enum Simulation {
 /// Where the body of a run puts what it came to.
 private final class Outcome<Answer: Sendable>: Sendable {
   private let stored = Mutex<Result<Answer, any Error>?>(nil)
+  /// Asked after every step of a world.
+  private let hasResult = Atomic(false)
 
-  var isSet: Bool { stored.withLock { $0 != nil } }
+  var isSet: Bool { hasResult.load(ordering: .acquiring) }
   var result: Result<Answer, any Error>? { stored.withLock { $0 } }
 
   func set(_ result: Result<Answer, any Error>) {
     stored.withLock { $0 = result }
+    hasResult.store(true, ordering: .releasing)
   }
 }
 

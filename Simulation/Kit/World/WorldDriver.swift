@@ -14,12 +14,16 @@ extension SimulatedWorld {
       precondition(state.drivingPlace == nil, "a world is driven by one loop at a time")
       state.drivingPlace = place
     }
-    defer { state.withLock { $0.drivingPlace = nil } }
+    defer {
+      state.withLock { state in
+        state.drivingPlace = nil
+        state.running = nil
+      }
+    }
     while !isDone() {
       switch try nextStep() {
       case .job(let job, let incarnation):
         job.runSynchronously(on: incarnation.executor.asUnownedTaskExecutor())
-        state.withLock { $0.running = nil }
       case .event(let action):
         action()
       }
@@ -58,6 +62,8 @@ extension SimulatedWorld {
   }
 
   private func turn(_ state: inout WorldState) throws(SimulationError) -> Turn {
+    // Of the job before, if this step is none.
+    state.running = nil
     if let failure = state.failure { throw failure }
     try countStep(&state)
     if let next = state.queues.next(by: &state.scheduler) {
@@ -128,15 +134,5 @@ extension SimulatedWorld {
   }
 
   /// More stack than any job needs, and less than what lies between two threads.
-  private static let stackMax: UInt = 4 << 20
-
-  /// Whether the caller is a job of this world, for fakes that are called by mistake from outside.
-  func isOnDrivingStack() -> Bool {
-    var anchor: UInt8 = 0
-    let place = withUnsafeMutablePointer(to: &anchor) { UInt(bitPattern: $0) }
-    return state.withLock { state in
-      guard let driving = state.drivingPlace else { return false }
-      return driving &- place < SimulatedWorld.stackMax
-    }
-  }
+  static let stackMax: UInt = 4 << 20
 }

@@ -25,6 +25,8 @@ public struct ClientCall: Sendable {
   public var namespace: String
   /// Of a request that is repeated until it is known what became of it.
   public var idempotencyKey: String?
+  /// Whether its sender has the right to it.
+  public var isAllowed = true
 
   public init(
     number: Int, client: String, intent: Intent, method: String, path: String,

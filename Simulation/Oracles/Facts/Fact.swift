@@ -17,6 +17,8 @@ public enum Fact: Sendable {
   case received(MessageSeen)
   /// What the workload gave the platform to run.
   case defined(WorkflowDefinition, version: String)
+  /// What history says of a run, when everything has come to rest.
+  case archived(run: String, state: String)
   /// Faults are over: from here on everything must come to its end.
   case healed
 }

@@ -4,7 +4,7 @@ public enum Invariants {
 
   private static let runs: [any Invariant.Type] = [
     RunPhases.self, RunOutcome.self, RunRevisions.self, RunCause.self, RunTenant.self,
-    PermitLimit.self,
+    PermitLimit.self, CountsAddUp.self, HistoryConverges.self,
   ]
   private static let tasks: [any Invariant.Type] = [
     TaskPhases.self, TaskOutcome.self, TaskOrder.self, TaskEnds.self, AttemptNumbers.self,
@@ -16,11 +16,11 @@ public enum Invariants {
   ]
   private static let messages: [any Invariant.Type] = [
     OutboxEnd.self, OutboxStart.self, PublishedEnds.self, NoDeadLetters.self,
-    DeliveryOutcome.self, ReceivedMessages.self,
+    DeliveryOutcome.self, ReceivedMessages.self, OneMessage.self, EndsNoticed.self,
   ]
   private static let clients: [any Invariant.Type] = [
     AcknowledgedStart.self, SameKeySameRun.self, MonotoneReads.self, ReadYourWrites.self,
-    ServerErrors.self,
+    ServerErrors.self, StrangersRefused.self,
   ]
   private static let files: [any Invariant.Type] = [ArtifactPhases.self]
 }

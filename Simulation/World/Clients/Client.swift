@@ -9,13 +9,19 @@ internal import Synchronization
 /// what it asked and what it learned.
 final class Client: Sendable {
   let name: String
+  /// Whether it has the right to what it asks for.
+  let isAllowed: Bool
   let platform: Platform
   let watch: Watch
   private let numbers: CallNumbers
   private let tokens = Mutex<String?>(nil)
 
-  init(_ name: String, _ platform: Platform, _ watch: Watch, _ numbers: CallNumbers) {
+  init(
+    _ name: String, _ platform: Platform, _ watch: Watch, _ numbers: CallNumbers,
+    isAllowed: Bool = true
+  ) {
     self.name = name
+    self.isAllowed = isAllowed
     self.platform = platform
     self.watch = watch
     self.numbers = numbers
@@ -44,11 +50,7 @@ final class Client: Sendable {
   func send(
     _ request: Request, _ intent: ClientCall.Intent, as call: ClientCall? = nil
   ) async -> ClientAnswer {
-    let call =
-      call
-      ?? ClientCall(
-        number: numbers.next(), client: name, intent: intent, method: request.method,
-        path: request.path, idempotencyKey: request.key)
+    let call = call ?? self.call(request, intent)
     watch.see(.asked(call))
     var answer = await exchange(request, token: tokens.withLock { $0 })
     if case .answered(401, _, _) = answer, await signIn() {
@@ -64,9 +66,7 @@ final class Client: Sendable {
   func insist(
     _ request: Request, _ intent: ClientCall.Intent, tries: Int = 40
   ) async -> (status: Int, body: Value)? {
-    let call = ClientCall(
-      number: numbers.next(), client: name, intent: intent, method: request.method,
-      path: request.path, idempotencyKey: request.key)
+    let call = call(request, intent)
     for attempt in 0..<tries {
       let answer = await send(request, intent, as: call)
       if case .answered(let status, let body, _) = answer, status != 503, status != 429,
@@ -77,6 +77,14 @@ final class Client: Sendable {
       await rest(.milliseconds(250) * min(attempt + 1, 20))
     }
     return nil
+  }
+
+  private func call(_ request: Request, _ intent: ClientCall.Intent) -> ClientCall {
+    var call = ClientCall(
+      number: numbers.next(), client: name, intent: intent, method: request.method,
+      path: request.path, idempotencyKey: request.key)
+    call.isAllowed = isAllowed
+    return call
   }
 
   func rest(_ length: Duration) async {

@@ -42,6 +42,11 @@ struct People: Sendable {
       .init(.notification, "POST", "/v1/notifications/subscriptions", subscription),
       .other("subscribe"))
     for user in 0..<workload.users { await join("user-\(user)", admin) }
+    _ = await admin.insist(
+      .init(
+        .iam, "POST", "/v1/users",
+        .object(["name": .string("stranger"), "password": .string(Client.password)])),
+      .other("make user"))
     return names
   }
 
@@ -66,6 +71,10 @@ struct People: Sendable {
         random: world.stream(named: name))
       world.process(name).start { _ in await user.live() }
     }
+    let stranger = Stranger(
+      client: Client("stranger", platform, watch, numbers, isAllowed: false),
+      random: world.stream(named: "stranger"))
+    world.process("stranger").start { _ in await stranger.live() }
   }
 }
 

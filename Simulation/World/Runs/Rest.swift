@@ -45,6 +45,19 @@ struct Rest: Sendable {
     }
   }
 
+  private func history(of run: String) -> String? {
+    RunID(text: run).flatMap { platform.archive.stored($0)?.state }
+  }
+
+  /// Shows the judge what history says of every run.
+  func tellHistory() {
+    for row in platform.stores.scheduler.rows("scheduler_run") {
+      guard let run = try? RunRecord(decoding: row.row.body), let state = history(of: run.run)
+      else { continue }
+      people.watch.see(.archived(run: run.run, state: state))
+    }
+  }
+
   /// What has begun and has not ended, in words.
   private func unfinished() -> [String] {
     var left: [String] = []
@@ -55,7 +68,11 @@ struct Rest: Sendable {
     for row in platform.stores.scheduler.rows("scheduler_run") {
       guard let run = try? RunRecord(decoding: row.row.body) else { continue }
       known.insert(run.run)
-      if run.phase != "ended" { left.append("\(run.run) is \(run.phase)") }
+      if run.phase != "ended" {
+        left.append("\(run.run) is \(run.phase)")
+      } else if history(of: run.run) != run.outcome {
+        left.append("history says that \(run.run) is \(history(of: run.run) ?? "unknown")")
+      }
     }
     for row in platform.stores.workflow.rows("workflow_run_request") {
       guard let request = try? RunRequestRecord(decoding: row.row.body) else { continue }

@@ -47,9 +47,10 @@ public struct WorldRun: Sendable {
         try await world.here.time.sleep(for: plan.chaosLength)
         conductor.healAll()
         watch.see(.healed)
-        let isAtRest = await Rest(platform: platform, people: people).come(
-          within: plan.restWithin)
-        if isAtRest, let violation = judge.close(at: world.elapsed).first {
+        let rest = Rest(platform: platform, people: people)
+        guard await rest.come(within: plan.restWithin) else { return }
+        rest.tellHistory()
+        if let violation = judge.close(at: world.elapsed).first {
           world.fail(violation.description)
         }
       }

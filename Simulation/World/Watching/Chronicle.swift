@@ -3,12 +3,14 @@ internal import Synchronization
 
 /// What happened in a world, in words, one line each: for people who look into one.
 public final class Chronicle: Sendable {
-  public struct Entry: Hashable, Sendable {
+  public struct Entry: Hashable, Sendable, CustomStringConvertible {
     /// Virtual time since the start of the world.
     public var at: Duration
     /// Who did it: a process, a client, `fault`, `judge`.
     public var lane: String
     public var text: String
+
+    public var description: String { "\(at)  \(lane)  \(text)" }
   }
 
   private let state = Mutex<[Entry]>([])

@@ -22,6 +22,7 @@ enum FactWords {
     case .received(let seen): [("receiver", "takes \(seen.id) at \(seen.destination)")]
     case .defined(let definition, let version):
       [("judge", "knows \(definition.name) as \(version)")]
+    case .archived(let run, let state): [("judge", "history says that \(run) is \(state)")]
     case .healed: [("fault", "everything is healed")]
     }
   }

@@ -14,22 +14,37 @@ struct Bench: Sendable {
 
   /// Runs them one after the other, prints their lines, and judges the limits.
   func run(_ workloads: [Workload]) -> Int32 {
-    var figures: [(workload: Workload, figures: Figures)] = []
-    for workload in workloads {
-      Bench.say("bench: \(workload.name)")
-      do {
-        let line = try ChildProcess.output(
-          of: ["/proc/self/exe", "--data", directory, "--one", workload.name])
-        Bench.print(line)
-        figures.append((workload, try Figures(line: line)))
-      } catch {
-        Bench.say("bench: \(workload.name): \(error)")
-        return 1
+    do {
+      var figures: [(workload: Workload, figures: Figures)] = []
+      for workload in workloads { figures.append((workload, try figures(of: workload))) }
+      var broken = BenchLimits.broken(figures)
+      for _ in 0..<BenchLimits.repeatsMax {
+        let pairs = broken.flatMap(\.pair)
+        guard !pairs.isEmpty else { break }
+        for place in figures.indices where pairs.contains(figures[place].workload) {
+          figures[place].figures = try self.figures(of: figures[place].workload)
+        }
+        broken = BenchLimits.broken(figures)
       }
+      for limit in broken { Bench.say("bench: limit broken: \(limit.sentence)") }
+      return broken.isEmpty ? 0 : 1
+    } catch {
+      Bench.say("bench: \(error)")
+      return 1
     }
-    let broken = BenchLimits.broken(figures)
-    for sentence in broken { Bench.say("bench: limit broken: \(sentence)") }
-    return broken.isEmpty ? 0 : 1
+  }
+
+  /// Measures one in a process of its own, and prints its line.
+  private func figures(of workload: Workload) throws -> Figures {
+    Bench.say("bench: \(workload.name)")
+    do {
+      let line = try ChildProcess.output(
+        of: ["/proc/self/exe", "--data", directory, "--one", workload.name])
+      Bench.print(line)
+      return try Figures(line: line)
+    } catch {
+      throw Failed(description: "\(workload.name): \(error)")
+    }
   }
 
   /// Measures one workload in this process.
