@@ -29,8 +29,10 @@ final class Batch: Sendable {
   private let begun = ProcessClock.uptime()
   private let state = Mutex(State())
 
-  init(first: UInt64, seeds: Int, profiles: [Profile], failures: String, until: Uptime,
-    endsAtFailure: Bool) {
+  init(
+    first: UInt64, seeds: Int, profiles: [Profile], failures: String, until: Uptime,
+    endsAtFailure: Bool
+  ) {
     self.first = first
     self.seeds = seeds
     self.profiles = profiles

@@ -13,7 +13,8 @@ struct Program {
   static let help = """
     sim: the whole platform through seeded disasters
 
-      sim run [--seeds N] [--from SEED] [--profile P] [--jobs J] [--time-limit S] [--json] [--first-failure]
+      sim run [--seeds N] [--from SEED] [--profile P] [--jobs J] [--time-limit S]
+              [--first-failure] [--failures FOLDER] [--json]
                     runs worlds; without --profile each seed has the next profile
       sim replay SEED --profile P | BUNDLE [--until S] [--inspect ID] [--step]
                     runs one world again and tells what happens in it

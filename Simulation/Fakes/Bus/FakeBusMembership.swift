@@ -122,7 +122,7 @@ struct FakeBusMembership: BusMembership {
   private func skipDeleted(_ found: ConsumerGroup.Member) -> Bool {
     var hasLost = false
     for place in found.places {
-      guard let earliest = bus.log(place)?.bounds.earliest else { continue }
+      guard let earliest = bus.log(place)?.earliest else { continue }
       guard let next = found.positions[place] ?? bus.committed(group, place) else { continue }
       guard next < earliest else { continue }
       hasLost = true
@@ -140,11 +140,11 @@ struct FakeBusMembership: BusMembership {
   /// the beginning of what the log still holds.
   private func starts(of found: ConsumerGroup.Member) -> [(place: TopicPartition, offset: Int64)] {
     found.places.map { place in
-      let bounds = bus.log(place)?.bounds
+      let log = bus.log(place)
       let committed = bus.committed(group, place)
       let wanted = found.positions[place] ?? committed ?? 0
-      guard let bounds, (bounds.earliest...bounds.end).contains(wanted) else {
-        return (place, bounds?.earliest ?? 0)
+      guard let log, (log.earliest...log.end).contains(wanted) else {
+        return (place, log?.earliest ?? 0)
       }
       return (place, wanted)
     }

@@ -9,14 +9,20 @@ public struct RollingRestart: Fault {
     [FaultSetting("between", .milliseconds, 500...5_000)])
 
   let settings: FaultSettings
+  private let ongoing = Ongoing()
 
   public init(_ settings: FaultSettings) { self.settings = settings }
 
   public func begin(on stage: Stage) {
     for (place, actor) in stage.actors.enumerated() {
       let begin = settings.length("between") * place
-      stage.world.schedule(after: begin) { actor.stop() }
-      stage.world.schedule(after: begin + .milliseconds(400)) { actor.start() }
+      ongoing.schedule(on: stage.world, after: begin) { actor.stop() }
+      ongoing.schedule(on: stage.world, after: begin + .milliseconds(400)) { actor.start() }
     }
+  }
+
+  public func heal(on stage: Stage) {
+    ongoing.end()
+    for actor in stage.actors { actor.revive() }
   }
 }

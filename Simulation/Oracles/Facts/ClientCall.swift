@@ -11,6 +11,10 @@ public struct ClientCall: Sendable {
     case pause(run: String)
     case resume(run: String)
     case rerun(run: String)
+    /// To keep a file; its content by its hash.
+    case upload(path: String, content: String)
+    /// To get a file whole; the answer's body is the hash of what came.
+    case download(path: String)
     /// Something that no invariant looks at by itself.
     case other(String)
   }

@@ -12,7 +12,7 @@ public enum Invariants {
   ]
   private static let leases: [any Invariant.Type] = [
     LeaseGrant.self, ExecutionLease.self, AcceptedResult.self, SlotLimit.self,
-    PartitionEpoch.self, SessionStates.self,
+    PartitionEpoch.self, SessionStates.self, PartitionsOwned.self,
   ]
   private static let messages: [any Invariant.Type] = [
     OutboxEnd.self, OutboxStart.self, PublishedEnds.self, NoDeadLetters.self,
@@ -22,5 +22,5 @@ public enum Invariants {
     AcknowledgedStart.self, SameKeySameRun.self, MonotoneReads.self, ReadYourWrites.self,
     ServerErrors.self, StrangersRefused.self,
   ]
-  private static let files: [any Invariant.Type] = [ArtifactPhases.self]
+  private static let files: [any Invariant.Type] = [ArtifactPhases.self, ArtifactBytes.self]
 }

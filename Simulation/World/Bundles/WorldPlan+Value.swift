@@ -23,6 +23,7 @@ extension WorldPlan {
         "shortestMs": .milliseconds(tasks.shortest), "longestMs": .milliseconds(tasks.longest),
         "linesMax": .integer(tasks.linesMax),
       ]),
+      "lostWorkers": .integer(lostWorkers), "lostSchedulers": .integer(lostSchedulers),
       "buggifyPercent": .integer(buggifyPercent), "chaosMs": .milliseconds(chaosLength),
       "restWithinMs": .milliseconds(restWithin),
       "faults": .array(
@@ -56,6 +57,8 @@ extension WorldPlan {
     tasks.shortest = try behaviour.milliseconds("shortestMs")
     tasks.longest = try behaviour.milliseconds("longestMs")
     tasks.linesMax = try behaviour.integer("linesMax")
+    lostWorkers = try reader.integer("lostWorkers")
+    lostSchedulers = try reader.integer("lostSchedulers")
     buggifyPercent = try reader.integer("buggifyPercent")
     chaosLength = try reader.milliseconds("chaosMs")
     restWithin = try reader.milliseconds("restWithinMs")
@@ -67,6 +70,11 @@ extension WorldPlan {
   public var impossibility: String? {
     if topology.schedulers < 1 || topology.workers < 1 || topology.slotsPerWorker < 1 {
       return "a world needs a scheduler, and a worker with a slot"
+    }
+    if !(0..<topology.workers).contains(lostWorkers)
+      || !(0..<topology.schedulers).contains(lostSchedulers)
+    {
+      return "one worker and one scheduler must be left in the end"
     }
     if workload.users < 1 || workload.workflows < 1 {
       return "a world needs a user and a workflow"

@@ -39,7 +39,9 @@ final class Conductor: Sendable {
   }
 
   /// Ends everything: what lies still runs again, what is cut off is connected, clocks are right.
-  func healAll() {
+  ///
+  /// - Parameter lost: processes that are killed for good instead.
+  func healAll(but lost: SortedSet<String>) {
     let active = state.withLock { state in
       state.isOver = true
       return state.active.keys
@@ -47,6 +49,11 @@ final class Conductor: Sendable {
     for number in active { end(number) }
     stage.network.heal()
     for actor in stage.actors {
+      guard !lost.contains(actor.process.name) else {
+        chronicle?.note(stage.world.elapsed, "fault", "\(actor.process.name) is lost for good")
+        actor.process.kill()
+        continue
+      }
       actor.process.resume()
       actor.process.wallOffset = .zero
       actor.revive()

@@ -1,3 +1,4 @@
+internal import Domain
 internal import SimulationFakes
 internal import SimulationFaults
 internal import SimulationKit
@@ -14,6 +15,13 @@ extension Platform {
       },
       network: network, bus: bus, stores: stores.all.map { ($0.role.rawValue, $0.store) },
       archive: archive, objects: objects, webhooks: webhooks, mailer: mailer, executor: executor)
+  }
+
+  /// The processes that a plan gives up in the end, by name.
+  func lost(_ plan: WorldPlan) -> SortedSet<String> {
+    SortedSet(
+      processes(.worker).suffix(plan.lostWorkers).map(\.name)
+        + processes(.scheduler).suffix(plan.lostSchedulers).map(\.name))
   }
 
   /// Calls take time and pages vary, as they do where nothing is wrong.

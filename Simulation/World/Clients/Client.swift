@@ -35,7 +35,11 @@ final class Client: Sendable {
     var method: String
     var path: String
     var body: Value?
+    /// Sent in place of a document.
+    var content: [UInt8]?
     var key: String?
+    /// Whether the answer's body is content, to be told by its hash.
+    var wantsContent = false
 
     init(_ role: Role, _ method: String, _ path: String, _ body: Value? = nil, key: String? = nil) {
       self.role = role
@@ -91,6 +95,29 @@ final class Client: Sendable {
     try? await world.here.time.sleep(for: length)
   }
 
+  // MARK: Files
+
+  /// Keeps a file of a run; whether it was taken.
+  func upload(_ path: String, _ content: [UInt8]) async -> Bool {
+    var request = Request(.artifact, "PUT", path)
+    request.content = content
+    let answer = await send(request, .upload(path: path, content: Client.hash(content)))
+    guard case .answered(let status, _, _) = answer else { return false }
+    return (200..<300).contains(status)
+  }
+
+  func download(_ path: String) async {
+    var request = Request(.artifact, "GET", path)
+    request.wantsContent = true
+    _ = await send(request, .download(path: path))
+  }
+
+  private static func hash(_ content: [UInt8]) -> String {
+    var hash = StableHash()
+    hash.combine(content)
+    return String(hash.value, radix: 16)
+  }
+
   // MARK: Signing in
 
   static let password = "seven rivers run east"
@@ -111,15 +138,23 @@ final class Client: Sendable {
     guard let address = request.role.address else { return .unknown }
     var fields: [HTTPField] = []
     if request.body != nil { fields.append(HTTPField("Content-Type", "application/json")) }
+    if let content = request.content {
+      fields.append(HTTPField("Content-Type", "application/octet-stream"))
+      fields.append(HTTPField("Content-Length", "\(content.count)"))
+    }
     if let token { fields.append(HTTPField("Authorization", "Bearer \(token)")) }
     if let key = request.key { fields.append(HTTPField("Idempotency-Key", key)) }
     do throws(HTTPError) {
       let answer = try await platform.network.send(
         HTTPCall(
           method: request.method, url: "http://\(address)\(request.path)",
-          fields: HTTPFields(fields), body: request.body.map { Array($0.json.utf8) } ?? [],
+          fields: HTTPFields(fields),
+          body: request.content ?? request.body.map { Array($0.json.utf8) } ?? [],
           timeout: .seconds(10)))
       let bytes = try await answer.body.collect()
+      if request.wantsContent, answer.status == 200 {
+        return .answered(status: 200, body: .string(Client.hash(bytes)), requestID: "")
+      }
       return .answered(
         status: answer.status, body: (try? Value(json: bytes)) ?? .null,
         requestID: answer.fields["x-request-id"] ?? "")

@@ -48,6 +48,13 @@ struct User: Sendable {
     case 3: await act(.rerun(run: run), path + "/rerun", .object(["mode": .string("all")]))
     case 4, 5:
       _ = await client.send(.init(.metadata, "GET", "/v1/jobs?limit=20"), .other("search"))
+    case 7, 8:
+      let name = "\(path)/artifacts/file-\(random.below(1_000_000))"
+      let length = 1 + random.below(4_000)
+      let content = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+      guard await client.upload(name, content) else { return }
+      await client.rest(random.length(in: .milliseconds(10)...(.seconds(5))))
+      await client.download(name)
     case 6:
       _ = await client.send(
         .init(.workflow, "GET", "/v1/runs/\(run)/tasks"), .other("tasks"))

@@ -65,6 +65,10 @@ struct Rest: Sendable {
       if process.status == .running { left.append("\(process.name) is at work") }
     }
     var known: SortedSet<String> = []
+    let noticed = SortedSet(
+      platform.stores.notification.rows("notification_end").compactMap {
+        try? NotifiedEndRecord(decoding: $0.row.body).run
+      })
     for row in platform.stores.scheduler.rows("scheduler_run") {
       guard let run = try? RunRecord(decoding: row.row.body) else { continue }
       known.insert(run.run)
@@ -72,6 +76,8 @@ struct Rest: Sendable {
         left.append("\(run.run) is \(run.phase)")
       } else if history(of: run.run) != run.outcome {
         left.append("history says that \(run.run) is \(history(of: run.run) ?? "unknown")")
+      } else if !noticed.contains(run.run) {
+        left.append("nobody was to learn that \(run.run) has ended")
       }
     }
     for row in platform.stores.workflow.rows("workflow_run_request") {

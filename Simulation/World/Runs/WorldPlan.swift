@@ -14,6 +14,9 @@ public struct WorldPlan: Hashable, Sendable {
   public var faults: [FaultEvent] = []
   /// How many of the `buggify` sites of the services misbehave, in percent.
   public var buggifyPercent = 0
+  /// Processes that never come back once the faults are over: the rest must do without them.
+  public var lostWorkers = 0
+  public var lostSchedulers = 0
   /// How long people use the platform and faults happen.
   public var chaosLength: Duration = .seconds(480)
   /// How long everything may take to come to its end after that.
@@ -39,6 +42,10 @@ public struct WorldPlan: Hashable, Sendable {
     plan.tasks.hangsPercent = random.below(5)
     plan.tasks.longest = .seconds(1 + random.below(25))
     plan.buggifyPercent = profile.buggifyPercent
+    if profile.events.upperBound > 0 {
+      if plan.topology.workers > 1, random.happens(.percent(30)) { plan.lostWorkers = 1 }
+      if plan.topology.schedulers > 1, random.happens(.percent(30)) { plan.lostSchedulers = 1 }
+    }
     var faults = RandomStream(seed: seed, name: "faults \(profile.name)")
     plan.faults = FaultSchedule.draw(profile, by: &faults, over: plan.chaosLength).events
     return plan

@@ -45,7 +45,7 @@ public struct WorldRun: Sendable {
         people.begin(workflows)
         conductor.conduct(plan.faults)
         try await world.here.time.sleep(for: plan.chaosLength)
-        conductor.healAll()
+        conductor.healAll(but: platform.lost(plan))
         watch.see(.healed)
         let rest = Rest(platform: platform, people: people)
         guard await rest.come(within: plan.restWithin) else { return }

@@ -43,6 +43,8 @@ public struct Shrinker {
   private static let changes: [@Sendable (inout WorldPlan) -> Void] = [
     { $0.buggifyPercent = 0 },
     { $0.habits = .calm },
+    { $0.lostWorkers = 0 },
+    { $0.lostSchedulers = 0 },
     { $0.topology.workers = 1 },
     { $0.topology.workers = min($0.topology.workers, 2) },
     { $0.topology.schedulers = 1 },

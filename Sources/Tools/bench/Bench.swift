@@ -15,16 +15,16 @@ struct Bench: Sendable {
   /// Runs them one after the other, prints their lines, and judges the limits.
   func run(_ workloads: [Workload]) -> Int32 {
     do {
-      var figures: [(workload: Workload, figures: Figures)] = []
-      for workload in workloads { figures.append((workload, try figures(of: workload))) }
-      var broken = BenchLimits.broken(figures)
+      var measured: [(workload: Workload, figures: Figures)] = []
+      for workload in workloads { measured.append((workload, try figures(of: workload))) }
+      var broken = BenchLimits.broken(measured)
       for _ in 0..<BenchLimits.repeatsMax {
         let pairs = broken.flatMap(\.pair)
         guard !pairs.isEmpty else { break }
-        for place in figures.indices where pairs.contains(figures[place].workload) {
-          figures[place].figures = try self.figures(of: figures[place].workload)
+        for place in measured.indices where pairs.contains(measured[place].workload) {
+          measured[place].figures = try figures(of: measured[place].workload)
         }
-        broken = BenchLimits.broken(figures)
+        broken = BenchLimits.broken(measured)
       }
       for limit in broken { Bench.say("bench: limit broken: \(limit.sentence)") }
       return broken.isEmpty ? 0 : 1

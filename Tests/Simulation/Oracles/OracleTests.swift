@@ -153,6 +153,45 @@ struct OracleTests {
       ).count == 1)
   }
 
+  @Test func `history that says something else, or nothing, is noticed`() {
+    let end = Self.commit([
+      .run(Change(before: nil, after: Self.run("ended", "failed", revision: 1)))
+    ])
+    let right = Fact.archived(run: Self.run, state: "failed")
+    let wrong = Fact.archived(run: Self.run, state: "succeeded")
+    #expect(Self.said(HistoryConverges.self, [end, right]).isEmpty)
+    #expect(Self.said(HistoryConverges.self, [end, wrong]).count == 1)
+    #expect(Self.said(HistoryConverges.self, [end]).count == 1)
+  }
+
+  @Test func `two messages about one end, and an end that nobody noticed, are noticed`() {
+    func message(_ id: String) -> RecordChange {
+      var record = DeliveryRecord(delivery: id, subscription: "sub")
+      record.end = RunEndMessage(run: Self.run, revision: 1)
+      return .delivery(Change(before: nil, after: record))
+    }
+    #expect(Self.said(OneMessage.self, [Self.commit([message("a")])]).isEmpty)
+    #expect(Self.said(OneMessage.self, [Self.commit([message("a"), message("b")])]).count == 1)
+    let end = Self.commit([
+      .run(Change(before: nil, after: Self.run("ended", "failed", revision: 1)))
+    ])
+    let noticed = Self.commit([
+      .notifiedEnd(Change(before: nil, after: NotifiedEndRecord(run: Self.run, revision: 1)))
+    ])
+    #expect(Self.said(EndsNoticed.self, [end]).count == 1)
+    #expect(Self.said(EndsNoticed.self, [end, noticed]).isEmpty)
+    #expect(Self.said(EndsNoticed.self, [end, noticed, noticed]).count == 1)
+  }
+
+  @Test func `an answer to a stranger is noticed`() {
+    var call = ClientCall(
+      number: 1, client: "s", intent: .other("trespass"), method: "GET", path: "/v1/users")
+    let answer = ClientAnswer.answered(status: 200, body: .null, requestID: "")
+    #expect(Self.said(StrangersRefused.self, [.answered(call, answer)]).isEmpty)
+    call.isAllowed = false
+    #expect(Self.said(StrangersRefused.self, [.answered(call, answer)]).count == 1)
+  }
+
   @Test func `a promise to a client that is not kept is noticed`() {
     let call = ClientCall(
       number: 1, client: "u", intent: .start(workflow: "w"), method: "POST", path: "/v1/runs")

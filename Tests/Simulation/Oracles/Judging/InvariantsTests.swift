@@ -28,6 +28,16 @@ struct InvariantsTests {
     #expect(try Self.declared() == judged)
   }
 
+  @Test func `the page about the simulator lists them all`() throws {
+    let page = Self.folder.deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "docs/simulation.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    for kind in Invariants.all {
+      let row = "| \(kind.name.number) | `\(kind.name.words)` | \(kind.promise) |"
+      #expect(text.contains(row), "\(row)")
+    }
+  }
+
   @Test func `names and promises tell them apart`() {
     #expect(Set(Invariants.all.map { $0.name }).count == Invariants.all.count)
     #expect(Set(Invariants.all.map { $0.name.words }).count == Invariants.all.count)
