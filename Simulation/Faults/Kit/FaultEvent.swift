@@ -21,7 +21,8 @@ public struct FaultEvent: Hashable, Sendable, CustomStringConvertible {
     return "\(FaultEvent.seconds(at)) s \(fault) for \(FaultEvent.seconds(length)) s\(values)"
   }
 
-  private static func seconds(_ length: Duration) -> String {
+  /// `12.500`: to the millisecond, as everything about a world is told.
+  public static func seconds(_ length: Duration) -> String {
     let milliseconds = length.wholeMicroseconds / 1_000
     let rest = String(milliseconds % 1_000)
     return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest

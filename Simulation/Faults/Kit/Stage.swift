@@ -44,6 +44,16 @@ public struct Stage: Sendable {
     return actors.filter { $0.role == chosen.role }
   }
 
+  /// Cuts each of some processes off from each of some others, both ways.
+  func separate(_ near: some Sequence<StageActor>, from far: some Sequence<StageActor>) {
+    for one in near {
+      for other in far {
+        network.cut(from: one.process, to: other.process)
+        network.cut(from: other.process, to: one.process)
+      }
+    }
+  }
+
   public func store(_ target: Int) -> FakeRecordStore? {
     stores.isEmpty ? nil : stores[target % stores.count].store
   }

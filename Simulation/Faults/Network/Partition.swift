@@ -14,13 +14,7 @@ public struct Partition: Fault {
   public func begin(on stage: Stage) {
     let random = stage.world.stream(named: "partition")
     let sides = random.permuted(stage.actors)
-    let near = sides.prefix(sides.count / 2)
-    for one in near {
-      for other in sides.dropFirst(near.count) {
-        stage.network.cut(from: one.process, to: other.process)
-        stage.network.cut(from: other.process, to: one.process)
-      }
-    }
+    stage.separate(sides.prefix(sides.count / 2), from: sides.dropFirst(sides.count / 2))
   }
 
   public func heal(on stage: Stage) {

@@ -13,12 +13,7 @@ public struct RolesApart: Fault {
 
   public func begin(on stage: Stage) {
     let inside = stage.role(settings["target"])
-    for one in inside {
-      for other in stage.actors where other.role != one.role {
-        stage.network.cut(from: one.process, to: other.process)
-        stage.network.cut(from: other.process, to: one.process)
-      }
-    }
+    stage.separate(inside, from: stage.actors.filter { $0.role != inside.first?.role })
   }
 
   public func heal(on stage: Stage) {

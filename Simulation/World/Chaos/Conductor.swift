@@ -7,7 +7,6 @@ internal import Synchronization
 /// Lets faults begin and end at their times, and notes which of them have struck.
 final class Conductor: Sendable {
   private struct State {
-    var begun: SortedMap<String, Int> = [:]
     var struck: SortedMap<String, Int> = [:]
     var active: SortedMap<Int, Active> = [:]
     var isOver = false
@@ -28,9 +27,8 @@ final class Conductor: Sendable {
     self.chronicle = chronicle
   }
 
-  /// How often each fault began, and how often it did something.
+  /// How often each fault did something.
   var struck: SortedMap<String, Int> { state.withLock { $0.struck } }
-  var begun: SortedMap<String, Int> { state.withLock { $0.begun } }
 
   func conduct(_ events: [FaultEvent]) {
     for (number, event) in events.enumerated() {
@@ -64,10 +62,7 @@ final class Conductor: Sendable {
     guard let kind = Faults.named(event.fault), !state.withLock({ $0.isOver }) else { return }
     let fault = kind.init(event.settings)
     let before = marks(of: kind.card)
-    state.withLock { state in
-      state.begun[event.fault, default: 0] += 1
-      state.active[number] = Active(fault: fault, before: before)
-    }
+    state.withLock { $0.active[number] = Active(fault: fault, before: before) }
     stage.world.mark("fault \(event.fault)")
     chronicle?.note(stage.world.elapsed, "fault", "begins: \(describe(event))")
     fault.begin(on: stage)

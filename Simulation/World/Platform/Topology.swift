@@ -3,13 +3,11 @@ public struct Topology: Hashable, Sendable {
   public var schedulers: Int
   public var workers: Int
   public var slotsPerWorker: Int
-  public var notifiers: Int
 
   public init(schedulers: Int = 2, workers: Int = 3, slotsPerWorker: Int = 4) {
     self.schedulers = schedulers
     self.workers = workers
     self.slotsPerWorker = slotsPerWorker
-    notifiers = 1
   }
 
   /// How many processes of a role there are.
@@ -17,8 +15,7 @@ public struct Topology: Hashable, Sendable {
     switch role {
     case .scheduler: schedulers
     case .worker: workers
-    case .notification: notifiers
-    case .iam, .workflow, .metadata, .artifact: 1
+    case .iam, .workflow, .metadata, .artifact, .notification: 1
     }
   }
 }

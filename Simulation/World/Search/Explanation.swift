@@ -1,4 +1,5 @@
 internal import Domain
+internal import SimulationFaults
 internal import SimulationKit
 internal import SimulationOracles
 
@@ -57,16 +58,10 @@ public struct Explanation: Sendable {
   private func table(_ entries: [Chronicle.Entry]) -> [String] {
     let width = entries.map(\.lane.count).max() ?? 0
     return entries.map { entry in
-      let milliseconds = entry.at.wholeMicroseconds / 1_000
-      let seconds = "\(milliseconds / 1_000)." + Explanation.padded(milliseconds % 1_000)
+      let seconds = FaultEvent.seconds(entry.at)
       let lane = entry.lane + String(repeating: " ", count: width - entry.lane.count)
       return String(repeating: " ", count: max(9 - seconds.count, 0)) + seconds
         + "  \(lane)  \(entry.text)"
     }
-  }
-
-  private static func padded(_ number: Int64) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: 3 - digits.count) + digits
   }
 }
