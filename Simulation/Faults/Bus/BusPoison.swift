@@ -17,11 +17,8 @@ public struct BusPoison: Fault {
     let topic = topics[settings["target"] % topics.count]
     for number in 0..<settings["count"] {
       stage.bus.append([
-        BusRecord(topic: topic, key: "poison-\(number)", value: BusPoison.bytes)
+        BusRecord(topic: topic, key: "poison-\(number)", value: Poison.mark)
       ])
     }
   }
-
-  /// No message begins like this: the tag names field 0.
-  public static let bytes: [UInt8] = [0x00, 0x70, 0x6f, 0x69, 0x73, 0x6f, 0x6e]
 }

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Ports
+internal import SimulationKit
 
 /// Only what cannot be read is set aside.
 public struct NoDeadLetters: Invariant {
@@ -23,12 +24,4 @@ public struct NoDeadLetters: Invariant {
     default: break
     }
   }
-}
-
-/// How a fault marks what it has spoiled.
-public enum Poison {
-  /// No message begins like this: the tag names field 0.
-  public static let mark: [UInt8] = [0x00, 0x70, 0x6f, 0x69, 0x73, 0x6f, 0x6e]
-
-  static func isIn(_ bytes: [UInt8]) -> Bool { bytes.starts(with: mark) }
 }

@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Domain
 internal import Ports
+internal import SimulationKit
 
 /// What is committed is published in the end, and nothing else is.
 public struct PublishedEnds: Invariant {
