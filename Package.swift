@@ -163,7 +163,7 @@ let simulation: [Target] = [
     "sim", at: "Simulation/sim",
     everyPort + [
       "SimulationKit", "SimulationFaults", "SimulationOracles", "SimulationScenarios",
-      "SimulationWorld", "SystemAdapter",
+      "SimulationWorld", "SystemAdapter", "YAMLAdapter",
     ]),
   tests(
     of: "SimulationKit", at: "Simulation/Kit",

@@ -17,29 +17,37 @@ final class Batch: Sendable {
     var looks: SortedMap<InvariantName, Int> = [:]
     var marks: SortedMap<String, Int> = [:]
     var newMarks = 0
+    var reach = Reach()
+    /// What happened in the worlds of each source.
+    var seen: SortedMap<String, SortedSet<String>> = [:]
     var toldAt = Uptime.start
   }
 
   private let first: UInt64
   private let seeds: Int
-  private let profiles: [Profile]
+  private let sources: [WorldSource]
   private let folder: String
   private let until: Uptime
   private let endsAtFailure: Bool
+  private let hasCanary: Bool
   private let begun = ProcessClock.uptime()
   private let state = Mutex(State())
 
   init(
-    first: UInt64, seeds: Int, profiles: [Profile], failures: String, until: Uptime,
-    endsAtFailure: Bool
+    first: UInt64, seeds: Int, sources: [WorldSource], failures: String, until: Uptime,
+    endsAtFailure: Bool, hasCanary: Bool = false
   ) {
     self.first = first
     self.seeds = seeds
-    self.profiles = profiles
+    self.sources = sources
     folder = failures
     self.until = until
     self.endsAtFailure = endsAtFailure
+    self.hasCanary = hasCanary
   }
+
+  /// One world in so many is made to fail when there is a canary.
+  private static let canaryEvery: UInt64 = 10
 
   /// Runs the next world; false when there is none.
   func next() -> Bool {
@@ -51,13 +59,19 @@ final class Batch: Sendable {
       })
     else { return false }
     let seed = first &+ UInt64(number)
-    let profile = profiles[Int(seed % UInt64(profiles.count))]
-    let plan = WorldPlan.draw(profile, seed: seed)
-    take(WorldRun(seed: seed, plan).run(), plan)
+    let source = sources[Int(seed % UInt64(sources.count))]
+    let taken = source.pinned ?? seed
+    let plan = source.draw(taken)
+    var world = WorldRun(seed: taken, plan)
+    world.isCanary = hasCanary && seed % Batch.canaryEvery == 0
+    take(world.run(), plan, source)
     return true
   }
 
-  private func take(_ verdict: Verdict, _ plan: WorldPlan) {
+  private func take(_ verdict: Verdict, _ plan: WorldPlan, _ source: WorldSource) {
+    let happened =
+      verdict.struck.keys.map { "struck \($0)" } + verdict.marks.keys.map { "reached \($0)" }
+      + verdict.looks.keys.map { "judged \($0.words)" }
     let line = state.withLock { state -> String? in
       state.done += 1
       state.length += verdict.length
@@ -68,6 +82,10 @@ final class Batch: Sendable {
         if state.marks[name] == nil { state.newMarks += 1 }
         state.marks[name, default: 0] += count
       }
+      state.reach.add(verdict.reach)
+      var seen = state.seen[source.name] ?? []
+      for word in happened { seen.insert(word) }
+      state.seen[source.name] = seen
       if !verdict.isGood {
         state.failures.append((verdict.seed, plan.profile, verdict.signature, verdict.message))
       }
@@ -77,13 +95,13 @@ final class Batch: Sendable {
       defer { state.newMarks = 0 }
       return progress(state)
     }
-    if !verdict.isGood { tell(verdict, plan) }
+    if !verdict.isGood { tell(verdict, plan, source) }
     if let line { Say.error(line) }
   }
 
-  private func tell(_ verdict: Verdict, _ plan: WorldPlan) {
+  private func tell(_ verdict: Verdict, _ plan: WorldPlan, _ source: WorldSource) {
     let path = "\(folder)/\(verdict.signature)/\(plan.profile)-\(verdict.seed).json"
-    Say.line("✘ seed \(verdict.seed) --profile \(plan.profile): \(verdict.message)")
+    Say.line("✘ seed \(verdict.seed) \(source.words): \(verdict.message)")
     do throws(Refusal) {
       try Files.write(path, verdict.bundle(of: plan).json + "\n")
       Say.line("  sim explain \(path)")
@@ -140,8 +158,37 @@ final class Batch: Sendable {
     }
   }
 
+  var done: Int { state.withLock { $0.done } }
+  var struck: SortedMap<String, Int> { state.withLock { $0.struck } }
+  var reach: Reach { state.withLock { $0.reach } }
+  var marks: SortedMap<String, Int> { state.withLock { $0.marks } }
+
+  /// What scenarios say must happen, and did not in any of their worlds.
+  var missed: [String] {
+    state.withLock { state in
+      sources.flatMap { source -> [String] in
+        guard let seen = state.seen[source.name] else { return [] }
+        let expects = source.expects
+        let words =
+          expects.struck.map { "struck \($0)" } + expects.reached.map { "reached \($0)" }
+          + expects.judged.map { "judged \($0)" }
+        return words.filter { !seen.contains($0) }.map {
+          "in no world of \(source.name) it \($0), as the scenario expects"
+        }
+      }
+    }
+  }
+
+  private var isCutOff: Bool {
+    state.withLock { $0.done < seeds && !(endsAtFailure && !$0.failures.isEmpty) }
+  }
+
   /// That of the first failure.
   var code: ExitCode {
-    state.withLock { $0.failures.first.map { ExitCode(signature: $0.signature) } ?? .good }
+    if let failure = state.withLock({ $0.failures.first }) {
+      return ExitCode(signature: failure.signature)
+    }
+    if !missed.isEmpty { return .coverage }
+    return isCutOff ? .limit : .good
   }
 }

@@ -12,7 +12,7 @@ enum DiffVerb {
     }
     let sides = try options.operands.map { word throws(Refusal) in
       let chronicle = Chronicle()
-      let subject = try Subject(word, profile: options["profile"])
+      let subject = try Subject(word, options)
       return (bundle: subject.run(chronicle).bundle, entries: chronicle.entries)
     }
     let (one, other) = (sides[0], sides[1])

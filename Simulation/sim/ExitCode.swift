@@ -14,6 +14,8 @@ enum ExitCode: Int32 {
   case limit = 14
   /// Something that should happen never did.
   case coverage = 15
+  /// A world that was made to fail did: what notices failures works.
+  case canary = 17
   /// A file could not be read or written.
   case file = 66
 
@@ -25,6 +27,7 @@ enum ExitCode: Int32 {
       case "process-failed", "escaped", "body-failed": .crash
       case "nondeterministic": .nondeterministic
       case "limit": .limit
+      case "canary": .canary
       default: .safety
       }
   }

@@ -1,6 +1,7 @@
 internal import SimulationFaults
 internal import SimulationOracles
 internal import SimulationScenarios
+internal import SimulationWorld
 
 /// `sim list`: what there is.
 enum ListVerb {
@@ -20,8 +21,18 @@ enum ListVerb {
       }
     case "profiles"?:
       for profile in Profiles.all { row("", profile.name, profile.does) }
+    case "scenarios"?:
+      for scenario in try ScenarioFiles.load(ScenarioFiles.folder) {
+        row("", scenario.name, scenario.does)
+      }
+    case "landmarks"?:
+      for landmark in Landmark.allCases { Say.line(landmark.rawValue) }
+    case "probes"?:
+      for probe in Probes.all { row(probe.isRare ? "rare" : "", probe.name, probe.means) }
     default:
-      throw Refusal("what is to be listed?", fix: "sim list faults | invariants | profiles")
+      throw Refusal(
+        "what is to be listed?",
+        fix: "sim list faults | invariants | profiles | scenarios | landmarks | probes")
     }
     return .good
   }

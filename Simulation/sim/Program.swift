@@ -7,27 +7,36 @@ struct Program {
 
   private static let verbs: [(name: String, run: Verb)] = [
     ("run", RunVerb.run), ("replay", ReplayVerb.run), ("explain", ExplainVerb.run),
-    ("shrink", ShrinkVerb.run), ("diff", DiffVerb.run), ("list", ListVerb.run),
+    ("shrink", ShrinkVerb.run), ("emit", EmitVerb.run), ("diff", DiffVerb.run),
+    ("reach", ReachVerb.run), ("list", ListVerb.run),
   ]
 
   static let help = """
     sim: the whole platform through seeded disasters
 
-      sim run [--seeds N] [--from SEED] [--profile P] [--jobs J] [--time-limit S]
-              [--first-failure] [--failures FOLDER] [--json]
-                    runs worlds; without --profile each seed has the next profile
-      sim replay SEED --profile P | BUNDLE [--until S] [--inspect ID] [--step]
+      sim run [--seeds N] [--from SEED] [--jobs J] [--time-limit S] [--first-failure]
+              [--failures FOLDER] [--canary] [--json]
+                    runs worlds: of a profile or scenario, or of all profiles in turn
+      sim replay SEED | BUNDLE [--until S] [--inspect ID] [--step]
                     runs one world again and tells what happens in it
-      sim explain SEED --profile P | BUNDLE
+      sim explain SEED | BUNDLE
                     one page: what was broken, and what led to it
-      sim shrink SEED --profile P | BUNDLE [--time-limit S] [--to FILE]
+      sim shrink SEED | BUNDLE [--time-limit S] [--to FILE]
                     looks for the smallest world that fails in the same way
-      sim diff A B [--profile P]
+      sim emit SEED | BUNDLE [--name NAME] [--to FILE] [--as scenario|swift]
+                    a failure as a scenario for scenarios/regressions/, or as a test of it
+      sim diff A B
                     where two worlds part
-      sim list faults | invariants | profiles
+      sim reach [--seeds N] [--from SEED] [--jobs J] [--to FOLDER] [--strict]
+                    which fault met what, and what no world has reached
+      sim list faults | invariants | profiles | scenarios | landmarks | probes
+
+    Every verb takes --profile P or --scenario S: a file, a folder, or a name below scenarios/.
+    A seed without either has the profile that `sim run` gives it.
 
     Failures are kept as bundles in sim-failures/SIGNATURE/SEED.json. Exit codes: 0 good, 2 usage,
-    10 safety, 11 liveness, 12 crash, 13 nondeterministic, 14 limit, 66 file.
+    10 safety, 11 liveness, 12 crash, 13 nondeterministic, 14 limit, 15 something was never
+    reached, 17 canary, 66 file.
     """
 
   func run(_ arguments: [String]) -> ExitCode {

@@ -9,27 +9,39 @@ internal import SystemAdapter
 enum RunVerb {
   static func run(_ words: [String]) throws(Refusal) -> ExitCode {
     let options = try Options(
-      words, known: ["seeds", "from", "profile", "jobs", "time-limit", "failures"],
-      flags: ["json", "first-failure"])
-    let seeds = try options.count("seeds", default: 100, 1...100_000_000)
+      words,
+      known: WorldSource.options + ["seeds", "from", "jobs", "time-limit", "failures"],
+      flags: ["json", "first-failure", "canary"])
+    let (batch, _) = try worlds(options, seedsUsual: 100)
+    Say.line(options.has("json") ? batch.json : batch.summary)
+    for missed in batch.missed { Say.error("error: \(missed)") }
+    return batch.code
+  }
+
+  /// Runs the worlds that the options ask for.
+  ///
+  /// - Returns: what became of them, and the first seed.
+  static func worlds(
+    _ options: Options, seedsUsual: Int
+  ) throws(Refusal) -> (Batch, UInt64) {
+    let seeds = try options.count("seeds", default: seedsUsual, 1...100_000_000)
     let first = try options.seed("from") ?? RunVerb.freshSeed
     let jobs = try options.count("jobs", default: 2, 1...256)
     let limit = try options.count("time-limit", default: 86_400, 1...604_800)
-    let profiles =
-      if let name = options["profile"] { [try Subject.profile(name)] } else { Profiles.all }
-    let name = options["profile"].map { " --profile \($0)" } ?? ""
-    Say.error("sim run --from \(first) --seeds \(seeds)\(name)")
+    let sources = try WorldSource.named(options)
+    let names = WorldSource.options.compactMap { name in options[name].map { " --\(name) \($0)" } }
+    Say.error("sim run --from \(first) --seeds \(seeds)\(names.joined())")
     let batch = Batch(
-      first: first, seeds: seeds, profiles: profiles,
+      first: first, seeds: seeds, sources: sources,
       failures: options["failures"] ?? "sim-failures",
-      until: ProcessClock.uptime() + .seconds(limit), endsAtFailure: options.has("first-failure"))
+      until: ProcessClock.uptime() + .seconds(limit), endsAtFailure: options.has("first-failure"),
+      hasCanary: options.has("canary"))
     let threads = (0..<min(jobs, seeds)).compactMap { number in
       try? OwnThread("worlds-\(number)") { while batch.next() {} }
     }
     guard !threads.isEmpty else { throw Refusal("no thread can be started", fix: "--jobs 1") }
     for thread in threads { thread.join() }
-    Say.line(options.has("json") ? batch.json : batch.summary)
-    return batch.code
+    return (batch, first)
   }
 
   /// Another one each time, and printed before anything runs.

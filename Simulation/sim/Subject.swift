@@ -11,20 +11,23 @@ struct Subject {
   /// What became of it when the bundle was made.
   var trace: String?
 
-  static let options = ["profile"]
+  static let options = WorldSource.options
 
   init(_ options: Options) throws(Refusal) {
     guard let word = options.operands.first, options.operands.count == 1 else {
       throw Refusal("one seed or one bundle is needed", fix: "sim replay 42 --profile swarm")
     }
-    try self.init(word, profile: options["profile"])
+    try self.init(word, options)
   }
 
   /// - Parameter word: a seed, or the path of a bundle.
-  init(_ word: String, profile: String?) throws(Refusal) {
+  init(_ word: String, _ options: Options) throws(Refusal) {
     if let seed = UInt64(word) {
+      let sources = try WorldSource.named(options)
+      // The same that `sim run` takes for this seed.
+      let source = sources[Int(seed % UInt64(sources.count))]
       self.seed = seed
-      plan = .draw(try Subject.profile(profile ?? "swarm"), seed: seed)
+      plan = source.draw(seed)
       return
     }
     let bytes = try Files.read(word)

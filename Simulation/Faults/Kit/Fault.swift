@@ -43,14 +43,18 @@ public struct FaultCard: Sendable {
 
 /// One number that a fault can be set to.
 public struct FaultSetting: Hashable, Sendable {
-  public enum Unit: String, Hashable, Sendable { case count, milliseconds, percent, target }
+  public enum Unit: String, Hashable, Sendable {
+    case count, milliseconds, percent, target, store
+  }
 
   public var name: String
   public var unit: Unit
   public var range: ClosedRange<Int>
 
-  /// Which of the processes, or of the stores: any number, taken modulo how many there are.
+  /// Which of the processes: any number, taken modulo how many there are.
   public static let target = FaultSetting("target", .target, 0...999)
+  /// Which of the stores, in the same way.
+  public static let store = FaultSetting("target", .store, 0...999)
 
   public init(_ name: String, _ unit: Unit, _ range: ClosedRange<Int>) {
     self.name = name

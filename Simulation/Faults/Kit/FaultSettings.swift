@@ -23,7 +23,7 @@ public struct FaultSettings: Hashable, Sendable {
     var values: SortedMap<String, Int> = [:]
     for setting in card.settings {
       let range = limits[setting.name] ?? setting.range
-      values[setting.name] = range.lowerBound + random.below(range.count)
+      values[setting.name] = random.number(in: range)
     }
     return FaultSettings(values)
   }

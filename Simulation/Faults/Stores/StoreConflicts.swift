@@ -5,7 +5,7 @@ internal import SimulationKit
 public struct StoreConflicts: Fault {
   public static let card = FaultCard(
     "G1", "store-conflicts", "commits of one store meet conflicts though nothing has changed",
-    [.target, FaultSetting("share", .percent, 1...25)], evidence: ["records.spurious-conflict"])
+    [.store, FaultSetting("share", .percent, 1...25)], evidence: ["records.spurious-conflict"])
 
   let settings: FaultSettings
 

@@ -4,7 +4,7 @@ internal import SimulationKit
 /// One store answers nobody.
 public struct StoreDown: Fault {
   public static let card = FaultCard(
-    "G3d", "store-down", "one store answers nobody", [.target], evidence: ["records.unavailable"])
+    "G3d", "store-down", "one store answers nobody", [.store], evidence: ["records.unavailable"])
 
   let settings: FaultSettings
 

@@ -6,7 +6,7 @@ public struct StoreLateCommits: Fault {
   public static let card = FaultCard(
     "G3c", "store-late-commits",
     "commits of one store take effect long after their clients were told that nobody knows",
-    [.target, FaultSetting("share", .percent, 1...25)], evidence: ["records.in-doubt"])
+    [.store, FaultSetting("share", .percent, 1...25)], evidence: ["records.in-doubt"])
 
   let settings: FaultSettings
 

@@ -5,7 +5,7 @@ internal import SimulationKit
 public struct StoreLostCommits: Fault {
   public static let card = FaultCard(
     "G3a", "store-lost-commits", "commits of one store are lost, and nobody knows",
-    [.target, FaultSetting("share", .percent, 1...25)], evidence: ["records.lost-before"])
+    [.store, FaultSetting("share", .percent, 1...25)], evidence: ["records.lost-before"])
 
   let settings: FaultSettings
 

@@ -5,7 +5,7 @@ internal import SimulationKit
 public struct StoreShortPages: Fault {
   public static let card = FaultCard(
     "G4", "store-short-pages", "pages of one store end early, and others commit in between",
-    [.target, FaultSetting("share", .percent, 10...90)], evidence: ["records.short-page"])
+    [.store, FaultSetting("share", .percent, 10...90)], evidence: ["records.short-page"])
 
   let settings: FaultSettings
 

@@ -5,7 +5,7 @@ internal import SimulationKit
 public struct StoreSlow: Fault {
   public static let card = FaultCard(
     "G12", "store-slow", "one store answers slowly",
-    [.target, FaultSetting("latency", .milliseconds, 5...800)])
+    [.store, FaultSetting("latency", .milliseconds, 5...800)])
 
   let settings: FaultSettings
 

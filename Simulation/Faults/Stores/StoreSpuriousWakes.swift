@@ -5,7 +5,7 @@ internal import SimulationKit
 public struct StoreSpuriousWakes: Fault {
   public static let card = FaultCard(
     "G10", "store-spurious-wakes", "waits for the outbox of one store end for no reason",
-    [.target, FaultSetting("share", .percent, 10...60)], evidence: ["records.spurious-wake"])
+    [.store, FaultSetting("share", .percent, 10...60)], evidence: ["records.spurious-wake"])
 
   let settings: FaultSettings
 

@@ -5,7 +5,7 @@ internal import SimulationKit
 public struct StoreUnavailable: Fault {
   public static let card = FaultCard(
     "G3e", "store-unavailable", "one store answers some calls and others not",
-    [.target, FaultSetting("share", .percent, 1...25)], evidence: ["records.unavailable"])
+    [.store, FaultSetting("share", .percent, 1...25)], evidence: ["records.unavailable"])
 
   let settings: FaultSettings
 

@@ -5,7 +5,7 @@ internal import SimulationKit
 public struct StoreUnknownCommits: Fault {
   public static let card = FaultCard(
     "G3b", "store-unknown-commits", "commits of one store take effect, and nobody knows",
-    [.target, FaultSetting("share", .percent, 1...25)], evidence: ["records.lost-after"])
+    [.store, FaultSetting("share", .percent, 1...25)], evidence: ["records.lost-after"])
 
   let settings: FaultSettings
 

@@ -6,9 +6,11 @@ public struct SimulatedTime: Time {
   private enum Waking: Sendable { case due, cancelled }
 
   private let incarnation: Incarnation
+  private let latenesses: WorldRandom
 
   init(_ incarnation: Incarnation) {
     self.incarnation = incarnation
+    latenesses = incarnation.world.stream(named: "timers")
   }
 
   public func now() -> Moment {
@@ -25,7 +27,7 @@ public struct SimulatedTime: Time {
     guard length > .zero else { return }
     let world = incarnation.world
     let latest = world.settings.timerLatenessMax
-    let lateness = world.stream(named: "timers").length(in: .zero...max(latest, .zero))
+    let lateness = latenesses.length(in: .zero...max(latest, .zero))
     let alarm = Alarm()
     let waking = await world.exchange("sleep", ifCancelled: Waking.cancelled) { reply in
       alarm.set(world.schedule(after: length + lateness) { reply.send(.due) })

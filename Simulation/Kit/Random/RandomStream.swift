@@ -61,6 +61,11 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return Int(product.high)
   }
 
+  /// A number in the range, every one as likely.
+  public mutating func number(in range: ClosedRange<Int>) -> Int {
+    range.lowerBound + below(range.count)
+  }
+
   /// Draws exactly once whatever the chance, so that changing a chance shifts nothing.
   public mutating func happens(_ chance: Chance) -> Bool {
     let product = next().multipliedFullWidth(by: 1_000_000)

@@ -45,8 +45,8 @@ public struct RecordReader: Sendable {
     }
   }
 
-  /// Bodies by place: decoded again when the row changes, which is cheaper than to keep them all.
-  private var bodies: SortedMap<Place, [UInt8]> = [:]
+  /// The records that there are, by place.
+  private var records: SortedMap<Place, any Sendable> = [:]
 
   public init() {}
 
@@ -56,38 +56,38 @@ public struct RecordReader: Sendable {
   ) throws -> RecordChange {
     guard let read = RecordReader.readers[table] else { return .other(table: table) }
     let place = Place(table: table, key: key)
-    let before = bodies[place]
-    bodies[place] = body
-    return try read(before, body)
+    let (change, record) = try read(records[place], body)
+    records[place] = record
+    return change
   }
 
-  private typealias Reader = @Sendable ([UInt8]?, [UInt8]?) throws -> RecordChange
+  private typealias Reader =
+    @Sendable ((any Sendable)?, [UInt8]?) throws -> (RecordChange, (any Sendable)?)
 
   /// The names are part of what is stored, and so of what is looked at.
   private static let readers: SortedMap<String, Reader> = [
-    "scheduler_run": { .run(try change($0, $1)) },
-    "scheduler_task": { .task(try change($0, $1)) },
-    "scheduler_lease": { .lease(try change($0, $1)) },
-    "scheduler_session": { .session(try change($0, $1)) },
-    "scheduler_partition": { .partition(try change($0, $1)) },
-    "scheduler_limit_claim": { .limitClaim(try change($0, $1)) },
-    "scheduler_ended_run": { .endedRun(try change($0, $1)) },
-    "scheduler_dead_letter": { .deadLetter(try change($0, $1)) },
-    "workflow_run_request": { .request(try change($0, $1)) },
-    "workflow_version": { .version(try change($0, $1)) },
-    "notification_delivery": { .delivery(try change($0, $1)) },
-    "notification_end": { .notifiedEnd(try change($0, $1)) },
-    "artifact": { .artifact(try change($0, $1)) },
-    "iam_audit": { .audit(try change($0, $1)) },
+    "scheduler_run": { try change($0, $1, RecordChange.run) },
+    "scheduler_task": { try change($0, $1, RecordChange.task) },
+    "scheduler_lease": { try change($0, $1, RecordChange.lease) },
+    "scheduler_session": { try change($0, $1, RecordChange.session) },
+    "scheduler_partition": { try change($0, $1, RecordChange.partition) },
+    "scheduler_limit_claim": { try change($0, $1, RecordChange.limitClaim) },
+    "scheduler_ended_run": { try change($0, $1, RecordChange.endedRun) },
+    "scheduler_dead_letter": { try change($0, $1, RecordChange.deadLetter) },
+    "workflow_run_request": { try change($0, $1, RecordChange.request) },
+    "workflow_version": { try change($0, $1, RecordChange.version) },
+    "notification_delivery": { try change($0, $1, RecordChange.delivery) },
+    "notification_end": { try change($0, $1, RecordChange.notifiedEnd) },
+    "artifact": { try change($0, $1, RecordChange.artifact) },
+    "iam_audit": { try change($0, $1, RecordChange.audit) },
   ]
 
   public static var tables: [String] { readers.keys }
 
   private static func change<Record: WireMessage & Sendable>(
-    _ before: [UInt8]?, _ after: [UInt8]?
-  ) throws -> Change<Record> {
-    Change(
-      before: try before.map { try Record(decoding: $0) },
-      after: try after.map { try Record(decoding: $0) })
+    _ before: (any Sendable)?, _ body: [UInt8]?, _ kind: (Change<Record>) -> RecordChange
+  ) throws -> (RecordChange, (any Sendable)?) {
+    let after = try body.map { try Record(decoding: $0) }
+    return (kind(Change(before: before as? Record, after: after)), after)
   }
 }

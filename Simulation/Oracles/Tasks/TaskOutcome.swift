@@ -10,14 +10,14 @@ public struct TaskOutcome: Invariant {
   public mutating func see(_ fact: Fact, _ judgement: inout Judgement) {
     guard case .committed(let commit) = fact else { return }
     for change in commit.tasks {
-      guard let before = change.before, before.phase == "ended", let after = change.after else {
-        continue
-      }
+      guard let before = change.before, let after = change.after else { continue }
+      let hadEnded = before.phase == "ended"
       judgement.require(
-        before.outcome == after.outcome,
+        !hadEnded || before.outcome == after.outcome,
         "\(after.place) was \(before.outcome) and is \(after.outcome)")
       judgement.require(
-        before.outputs == after.outputs, "the outputs of \(after.place) changed after its end")
+        !hadEnded || before.outputs == after.outputs,
+        "the outputs of \(after.place) changed after its end")
     }
   }
 }

@@ -57,8 +57,3 @@ public struct FaultSchedule: Hashable, Sendable {
     return random.length(in: low...high)
   }
 }
-
-extension Duration {
-  /// What is written down can be read again.
-  fileprivate var inWholeMilliseconds: Duration { .milliseconds(wholeMicroseconds / 1_000) }
-}

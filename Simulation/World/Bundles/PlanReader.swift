@@ -10,6 +10,8 @@ struct PlanReader {
     self.place = place
   }
 
+  func has(_ name: String) -> Bool { members[name] != nil }
+
   func integer(_ name: String) throws(BundleError) -> Int {
     guard case .integer(let number)? = members[name] else { throw wrong(name, "a whole number") }
     return Int(clamping: number)

@@ -27,12 +27,17 @@ extension WorldPlan {
       "buggifyPercent": .integer(buggifyPercent), "chaosMs": .milliseconds(chaosLength),
       "restWithinMs": .milliseconds(restWithin),
       "faults": .array(
-        faults.map { event in
-          .object([
+        faults.map { event -> Value in
+          var members: SortedMap<String, Value> = [
             "fault": .string(event.fault), "atMs": .milliseconds(event.at),
             "lengthMs": .milliseconds(event.length),
             "settings": .object(event.settings.values.mapValues { .integer($0) }),
-          ])
+          ]
+          if let anchor = event.after {
+            members["after"] = .string(anchor.landmark.rawValue)
+            members["nth"] = .integer(anchor.nth)
+          }
+          return .object(members)
         }),
     ])
   }
@@ -96,8 +101,18 @@ extension FaultEvent {
       throw BundleError(
         "there is no fault `\(name)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
     }
+    var anchor: FaultAnchor?
+    if reader.has("after") {
+      let word = try reader.text("after")
+      guard let landmark = Landmark(rawValue: word) else {
+        let near = NearestMatch.of(word, among: Landmark.allCases.map(\.rawValue))
+        throw BundleError(
+          "there is no landmark `\(word)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+      }
+      anchor = FaultAnchor(landmark, nth: try reader.integer("nth"))
+    }
     self.init(
-      fault: name, at: try reader.milliseconds("atMs"), length: try reader.milliseconds("lengthMs"),
+      fault: name, after: anchor, at: try reader.milliseconds("atMs"), length: try reader.milliseconds("lengthMs"),
       settings: FaultSettings(try reader.integers("settings")))
   }
 }

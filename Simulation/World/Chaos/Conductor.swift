@@ -2,14 +2,24 @@ internal import Domain
 internal import SimulationFakes
 internal import SimulationFaults
 internal import SimulationKit
+internal import SimulationOracles
 internal import Synchronization
 
-/// Lets faults begin and end at their times, and notes which of them have struck.
+/// Lets faults begin and end at their times, and notes which of them have struck, and what they
+/// found under way.
 final class Conductor: Sendable {
   private struct State {
     var struck: SortedMap<String, Int> = [:]
     var active: SortedMap<Int, Active> = [:]
+    /// Faults that wait for a landmark, by their numbers.
+    var waiting: SortedMap<Int, FaultEvent> = [:]
+    /// How often each landmark was passed.
+    var passed: SortedMap<Landmark, Int> = [:]
+    var underWay = UnderWay()
+    var reach = Reach()
     var isOver = false
+    /// Virtual time when the people began.
+    var begunAt = Duration.zero
   }
 
   private struct Active: Sendable {
@@ -30,8 +40,37 @@ final class Conductor: Sendable {
   /// How often each fault did something.
   var struck: SortedMap<String, Int> { state.withLock { $0.struck } }
 
+  /// What each fault found under way when it began.
+  var reach: Reach { state.withLock { $0.reach } }
+  /// How often each landmark was passed.
+  var passed: SortedMap<Landmark, Int> { state.withLock { $0.passed } }
+
   func conduct(_ events: [FaultEvent]) {
+    state.withLock { $0.begunAt = stage.world.elapsed }
     for (number, event) in events.enumerated() {
+      if event.after == nil {
+        stage.world.schedule(after: event.at) { self.begin(number, event) }
+      } else {
+        state.withLock { $0.waiting[number] = event }
+      }
+    }
+  }
+
+  /// Called within the event in which the fact came about.
+  func see(_ fact: Fact) {
+    let due = state.withLock { state -> [(Int, FaultEvent)] in
+      state.underWay.see(fact)
+      var due: [(Int, FaultEvent)] = []
+      for landmark in fact.landmarks {
+        state.passed[landmark, default: 0] += 1
+        let anchor = FaultAnchor(landmark, nth: state.passed[landmark] ?? 0)
+        chronicle?.note(LandmarkPass(anchor: anchor, at: stage.world.elapsed - state.begunAt))
+        due += state.waiting.filter { $0.value.after == anchor }.map { ($0.key, $0.value) }
+      }
+      for (number, _) in due { state.waiting[number] = nil }
+      return due
+    }
+    for (number, event) in due {
       stage.world.schedule(after: event.at) { self.begin(number, event) }
     }
   }
@@ -42,6 +81,7 @@ final class Conductor: Sendable {
   func healAll(but lost: SortedSet<String>) {
     let active = state.withLock { state in
       state.isOver = true
+      state.waiting = [:]
       return state.active.keys
     }
     for number in active { end(number) }
@@ -62,7 +102,10 @@ final class Conductor: Sendable {
     guard let kind = Faults.named(event.fault), !state.withLock({ $0.isOver }) else { return }
     let fault = kind.init(event.settings)
     let before = marks(of: kind.card)
-    state.withLock { $0.active[number] = Active(fault: fault, before: before) }
+    state.withLock { state in
+      state.active[number] = Active(fault: fault, before: before)
+      for phase in state.underWay.phases { state.reach.count(event.fault, phase) }
+    }
     stage.world.mark("fault \(event.fault)")
     chronicle?.note(stage.world.elapsed, "fault", "begins: \(describe(event))")
     fault.begin(on: stage)

@@ -6,6 +6,7 @@ internal import NotificationService
 internal import Ports
 internal import SchedulerService
 internal import ServiceKit
+internal import WorkerCore
 internal import WorkerService
 internal import WorkflowService
 
@@ -19,20 +20,24 @@ public struct Habits: Hashable, Sendable {
   public var partitionRenewEvery: Duration
   public var partitionLookEvery: Duration
   public var beatEvery: Duration
+  /// How long a worker waits at first, and at most, before it asks for work of which no hint told
+  /// it.
+  public var askSoonest: Duration
+  public var askEvery: Duration
   public var trustEvery: Duration
   public var auditEvery: Duration
 
   /// As in production.
   public static let brisk = Habits(
     idleWait: .seconds(1), partitionLease: .seconds(3), partitionRenewEvery: .seconds(1),
-    partitionLookEvery: .milliseconds(50), beatEvery: .seconds(1), trustEvery: .seconds(3),
-    auditEvery: .milliseconds(500))
+    partitionLookEvery: .milliseconds(50), beatEvery: .seconds(1), askSoonest: .milliseconds(20),
+    askEvery: .seconds(1), trustEvery: .seconds(3), auditEvery: .milliseconds(500))
 
   /// Rarely: more worlds in the same time.
   public static let calm = Habits(
-    idleWait: .seconds(10), partitionLease: .seconds(9), partitionRenewEvery: .seconds(3),
-    partitionLookEvery: .seconds(2), beatEvery: .seconds(3), trustEvery: .seconds(5),
-    auditEvery: .seconds(3))
+    idleWait: .seconds(20), partitionLease: .seconds(15), partitionRenewEvery: .seconds(5),
+    partitionLookEvery: .seconds(5), beatEvery: .seconds(5), askSoonest: .seconds(1),
+    askEvery: .seconds(15), trustEvery: .seconds(30), auditEvery: .seconds(5))
 
   // MARK: As the configurations of services
 
@@ -43,6 +48,8 @@ public struct Habits: Hashable, Sendable {
     configuration.partitionLookEvery = partitionLookEvery
     configuration.beatEvery = beatEvery
     configuration.sessionSweepEvery = beatEvery
+    configuration.logsCheckEvery = max(idleWait * 3, configuration.logsCheckEvery)
+    configuration.limitsCheckEvery = max(idleWait, configuration.limitsCheckEvery)
     configuration.outbox = outbox
     return configuration
   }
@@ -84,6 +91,7 @@ public struct Habits: Hashable, Sendable {
     var configuration = WorkerConfiguration(name: name, slots: slots)
     configuration.containment = "simulated"
     configuration.pollWait = idleWait
+    configuration.limits.claimRetry = WorkerLimits.waits(askSoonest, askEvery)
     return configuration
   }
 

@@ -10,6 +10,9 @@ public struct Topology: Hashable, Sendable {
     self.slotsPerWorker = slotsPerWorker
   }
 
+  /// How many processes there are of what is called so.
+  public func count(of role: String) -> Int { Role(rawValue: role).map(count(of:)) ?? 0 }
+
   /// How many processes of a role there are.
   public func count(of role: Role) -> Int {
     switch role {

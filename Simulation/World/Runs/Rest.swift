@@ -28,7 +28,7 @@ struct Rest: Sendable {
         return false
       }
       await resumePaused(admin)
-      await admin.rest(.seconds(2))
+      await admin.rest(.seconds(5))
     }
   }
 

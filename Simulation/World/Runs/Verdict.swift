@@ -22,6 +22,8 @@ public struct Verdict: Sendable {
   public var struck: SortedMap<String, Int>
   /// How often each mark was reached.
   public var marks: SortedMap<String, Int>
+  /// What faults found under way when they began.
+  public var reach: Reach
 
   public var isGood: Bool { failure == nil && violations.isEmpty }
 
@@ -36,7 +38,12 @@ public struct Verdict: Sendable {
     case .processFailed: "process-failed"
     case .nondeterministic: "nondeterministic"
     case .waitedInVain: "waited-in-vain"
-    case .bodyFailed: failure.message.hasPrefix("L") ? "everything-ends" : "body-failed"
+    case .bodyFailed: Verdict.signature(ofMessage: failure.message)
     }
+  }
+
+  private static func signature(ofMessage message: String) -> String {
+    if message.contains("L1 everything-ends") { return "everything-ends" }
+    return message.contains("canary:") ? "canary" : "body-failed"
   }
 }

@@ -33,7 +33,11 @@ public struct WorldPlan: Hashable, Sendable {
     plan.topology = Topology(
       schedulers: 1 + random.below(3), workers: 1 + random.below(4),
       slotsPerWorker: 1 + random.below(6))
-    if random.happens(.percent(8)) { plan.habits = .brisk }
+    plan.chaosLength = .seconds(60 + random.below(60)) * (1 + random.below(5))
+    if random.happens(.percent(3)) {
+      plan.habits = .brisk
+      plan.chaosLength = min(plan.chaosLength, .seconds(90))
+    }
     plan.workload.workflows = 3 + random.below(6)
     plan.workload.users = 1 + random.below(4)
     plan.workload.runsPerUser = 4 + random.below(12)
@@ -41,6 +45,7 @@ public struct WorldPlan: Hashable, Sendable {
     plan.tasks.vanishesPercent = random.below(5)
     plan.tasks.hangsPercent = random.below(5)
     plan.tasks.longest = .seconds(1 + random.below(25))
+    plan.pace()
     plan.buggifyPercent = profile.buggifyPercent
     if profile.events.upperBound > 0 {
       if plan.topology.workers > 1, random.happens(.percent(30)) { plan.lostWorkers = 1 }
@@ -49,6 +54,17 @@ public struct WorldPlan: Hashable, Sendable {
     var faults = RandomStream(seed: seed, name: "faults \(profile.name)")
     plan.faults = FaultSchedule.draw(profile, by: &faults, over: plan.chaosLength).events
     return plan
+  }
+
+  /// Makes people busy for as long as faults happen, and tasks so short that the workers have time
+  /// for all of them, one worker less than there are: a run has about four tasks, each a quarter of
+  /// the longest.
+  mutating func pace() {
+    let rest = chaosLength * 2 / max(workload.runsPerUser, 1)
+    workload.restMax = rest.inWholeMilliseconds
+    let slots = max(topology.workers - 1, 1) * topology.slotsPerWorker
+    let bearable = max(chaosLength * slots / (workload.users * workload.runsPerUser), .seconds(1))
+    tasks.longest = min(tasks.longest, bearable).inWholeMilliseconds
   }
 
   var settings: SimulationSettings {

@@ -3,6 +3,7 @@ internal import Domain
 internal import Ports
 internal import ServiceKit
 internal import SimulationFakes
+internal import SimulationFaults
 internal import SimulationKit
 internal import SimulationOracles
 internal import Synchronization
@@ -14,6 +15,8 @@ public struct WorldRun: Sendable {
   public let plan: WorldPlan
   /// Told of everything that happens, for a log.
   public var chronicle: Chronicle?
+  /// Breaks in the end, to see that somebody notices.
+  public var isCanary = false
 
   public init(seed: UInt64, _ plan: WorldPlan) {
     self.seed = seed
@@ -26,7 +29,7 @@ public struct WorldRun: Sendable {
     let ending = Mutex(Ending())
     var failure: SimulationError?
     do throws(SimulationError) {
-      try Simulation.run(seed: seed, settings: plan.settings) { [plan, chronicle] world in
+      try Simulation.run(seed: seed, settings: plan.settings) { [plan, chronicle, isCanary] world in
         let random = world.stream(named: "tasks")
         let platform = try Platform(
           world, plan.topology, habits: plan.habits, scanner: NoScanner()
@@ -38,7 +41,7 @@ public struct WorldRun: Sendable {
           ending.withLock { $0 = Ending(platform, conductor) }
         }
         platform.setOrdinary()
-        let watch = Watch(platform, judge, chronicle)
+        let watch = Watch(platform, judge, conductor, chronicle)
         platform.start()
         let people = People(platform: platform, watch: watch, workload: plan.workload)
         let workflows = await people.prepare()
@@ -53,6 +56,7 @@ public struct WorldRun: Sendable {
         if let violation = judge.close(at: world.elapsed).first {
           world.fail(violation.description)
         }
+        if isCanary { world.fail("canary: this world was made to fail") }
       }
     } catch {
       failure = error
@@ -61,7 +65,7 @@ public struct WorldRun: Sendable {
       Verdict(
         seed: seed, failure: failure, violations: judge.violations, trace: ending.trace,
         length: ending.length, facts: judge.facts, looks: judge.looks, attempts: ending.attempts,
-        runs: ending.runs, struck: ending.struck, marks: ending.marks)
+        runs: ending.runs, struck: ending.struck, marks: ending.marks, reach: ending.reach)
     }
   }
 }
@@ -74,6 +78,7 @@ private struct Ending: Sendable {
   var runs = 0
   var struck: SortedMap<String, Int> = [:]
   var marks: SortedMap<String, Int> = [:]
+  var reach = Reach()
 
   init() {}
 
@@ -84,6 +89,8 @@ private struct Ending: Sendable {
     runs = platform.stores.scheduler.rows("scheduler_run").count
     struck = conductor.struck
     marks = platform.world.probes.reached
+    for (landmark, count) in conductor.passed { marks[landmark.rawValue] = count }
+    reach = conductor.reach
   }
 }
 

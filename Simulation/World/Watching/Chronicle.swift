@@ -13,15 +13,24 @@ public final class Chronicle: Sendable {
     public var description: String { "\(at)  \(lane)  \(text)" }
   }
 
-  private let state = Mutex<[Entry]>([])
+  private struct State {
+    var entries: [Entry] = []
+    var passes: [LandmarkPass] = []
+  }
+
+  private let state = Mutex(State())
 
   public init() {}
 
-  public var entries: [Entry] { state.withLock { $0 } }
+  public var entries: [Entry] { state.withLock { $0.entries } }
+  /// In the order in which landmarks were passed.
+  public var passes: [LandmarkPass] { state.withLock { $0.passes } }
 
   public func note(_ at: Duration, _ lane: String, _ text: String) {
-    state.withLock { $0.append(Entry(at: at, lane: lane, text: text)) }
+    state.withLock { $0.entries.append(Entry(at: at, lane: lane, text: text)) }
   }
+
+  func note(_ pass: LandmarkPass) { state.withLock { $0.passes.append(pass) } }
 
   /// What a fact comes to in words; most are worth none.
   func note(_ fact: Fact, at moment: Duration) {

@@ -11,11 +11,16 @@ public struct Watch: Sendable {
   private let world: SimulatedWorld
   public let judge: Judge
 
+  private let conductor: Conductor?
   private let chronicle: Chronicle?
 
-  init(_ platform: Platform, _ judge: Judge, _ chronicle: Chronicle? = nil) {
+  init(
+    _ platform: Platform, _ judge: Judge, _ conductor: Conductor? = nil,
+    _ chronicle: Chronicle? = nil
+  ) {
     world = platform.world
     self.judge = judge
+    self.conductor = conductor
     self.chronicle = chronicle
     for (role, store) in platform.stores.all { watch(store, of: role) }
     platform.bus.observe { [self] in see(.published($0)) }
@@ -36,6 +41,7 @@ public struct Watch: Sendable {
 
   func see(_ fact: Fact) {
     chronicle?.note(fact, at: world.elapsed)
+    conductor?.see(fact)
     guard let violation = judge.see(fact, at: world.elapsed).first else { return }
     chronicle?.note(world.elapsed, "judge", "\(violation)")
     world.fail(violation.description)

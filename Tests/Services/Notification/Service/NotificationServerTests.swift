@@ -45,6 +45,30 @@ struct NotificationServerTests {
     }
   }
 
+  /// A scheduler whose clock is behind must silence nobody, and a repetition tells nobody anew.
+  @Test func `who subscribes is told of every end from then on, and of none before`() throws {
+    try Simulation.run(seed: 21) { world in
+      let scene = try NotificationScene(world)
+      scene.end(1)
+      scene.end(1)
+      scene.end(2)
+      try await scene.wait(for: "ends of which nobody is told") {
+        scene.store.rows(NotificationTables.ends.name).count == 2
+      }
+      _ = try await scene.subscribe("bot")
+      scene.end(1)
+      let told = scene.end(3, behind: .seconds(3_600))
+      scene.end(2)
+      try await scene.waitForEnd(1)
+      try await world.here.time.sleep(for: .seconds(60))
+      #expect(scene.deliveries.count == 1)
+      let message = try #require(scene.webhooks.received.first?.message)
+      let event = try Value(json: String(decoding: message.body, as: UTF8.self))
+      #expect(event["data"]?["run"] == .string(told.text))
+      #expect(scene.store.rows(NotificationTables.ends.name).count == 3)
+    }
+  }
+
   @Test func `rules of the definition tell people and webhooks by name`() throws {
     try Simulation.run(seed: 2) { world in
       let rules = [

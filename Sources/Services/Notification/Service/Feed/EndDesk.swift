@@ -7,7 +7,9 @@ internal import ServiceKit
 /// Makes messages of the end of a run: works out who is told, and commits that once.
 ///
 /// The ids of messages follow from run, revision and recipient, and the row that says "done" is
-/// inserted last: whatever is repeated, by whomever, no recipient gets a second message.
+/// inserted last: whatever is repeated, by whomever, no recipient gets a second message. Ends that
+/// concern nobody get such a row too, so that a subscription which is made later is not told of
+/// them, however often the bus repeats them; whose clock said what when does not count.
 struct EndDesk: Sendable {
   let ports: NotificationPorts
   let rules: RuleSource
@@ -19,21 +21,23 @@ struct EndDesk: Sendable {
     var streaks: [RecordBatch.Entry]
   }
 
-  func take(_ end: RunEnd) async throws {
+  /// - Returns: whether the end concerns nobody; the caller has to say so by `settle`.
+  func take(_ end: RunEnd) async throws -> Bool {
     let now = ports.context.time.now()
     guard end.endedAt > now - ports.configuration.endsTakenFor else {
       ports.context.telemetry.log(.info, "ends.too-old", [("run", end.run.text)])
-      return
+      return false
     }
     let rules = try await rules.rules(
       RuleSource.Key(namespace: end.namespace, workflow: end.workflow, version: end.version))
     for attempt in 0..<ports.configuration.conflictsMax {
       do throws(StoreError) {
-        guard try await !isDone(end, isInDoubt: attempt > 0) else { return }
+        guard try await !isDone(end, isInDoubt: attempt > 0) else { return false }
         let outcome = try await workOut(end, rules)
+        guard !outcome.deliveries.isEmpty || !outcome.streaks.isEmpty else { return true }
         try await commit(outcome, for: end, isRepeated: attempt > 0)
         if !outcome.deliveries.isEmpty { wake.wake() }
-        return
+        return false
       } catch {
         guard error == .conflict || error == .outcomeUnknown else { throw error }
       }
@@ -89,8 +93,6 @@ struct EndDesk: Sendable {
 
   private static let rulesSubject = "rules"
 
-  /// Those that were there when the run ended: a new subscription is not told of old runs, however
-  /// often the bus repeats them.
   private func subscriptions(
     of end: RunEnd
   ) async throws(StoreError) -> [(SubscriptionID, SubscriptionRecord)] {
@@ -102,7 +104,7 @@ struct EndDesk: Sendable {
         RecordQuery(
           table: NotificationTables.subscriptions.name, index: "names",
           prefix: [.text(end.namespace.text)], limit: 500, after: after))
-      for row in page.records where row.record.createdAtUs <= end.endedAt.microseconds {
+      for row in page.records {
         if let id = row.record.id { found.append((id, row.record)) }
       }
       after = page.next
@@ -133,7 +135,6 @@ struct EndDesk: Sendable {
   private func commit(
     _ outcome: Outcome, for end: RunEnd, isRepeated: Bool
   ) async throws(StoreError) {
-    guard !outcome.deliveries.isEmpty || !outcome.streaks.isEmpty else { return }
     let step = ports.configuration.rowsPerCommitMax
     var missing = outcome.deliveries
     if isRepeated || missing.count > step { missing = try await notThere(missing) }
@@ -142,13 +143,38 @@ struct EndDesk: Sendable {
         RecordBatch(entries: missing.prefix(step).map(NotificationTables.deliveries.insert)))
       missing.removeFirst(step)
     }
-    let done = NotifiedEndRecord(
-      run: end.run.text, revision: end.revision,
-      takenAtUs: ports.context.time.now().microseconds, messages: Int64(outcome.deliveries.count))
     _ = try await ports.store.commit(
       RecordBatch(
         entries: missing.map(NotificationTables.deliveries.insert) + outcome.streaks
-          + [NotificationTables.ends.insert(done)]))
+          + [done(end, messages: outcome.deliveries.count)]))
+  }
+
+  private func done(_ end: RunEnd, messages: Int) -> RecordBatch.Entry {
+    NotificationTables.ends.insert(
+      NotifiedEndRecord(
+        run: end.run.text, revision: end.revision,
+        takenAtUs: ports.context.time.now().microseconds, messages: Int64(messages)))
+  }
+
+  /// Writes down that ends were worked out which concern nobody: all in one commit, and one by one
+  /// only when somebody else has written some of them.
+  func settle(_ ends: [RunEnd]) async throws(StoreError) {
+    var entries: SortedMap<String, RecordBatch.Entry> = [:]
+    for end in ends { entries["\(end.run) \(end.revision)"] = done(end, messages: 0) }
+    guard !entries.isEmpty else { return }
+    do throws(StoreError) {
+      _ = try await ports.store.commit(RecordBatch(entries: entries.values))
+      return
+    } catch {
+      guard error == .conflict else { throw error }
+    }
+    for entry in entries.values {
+      do throws(StoreError) {
+        _ = try await ports.store.commit(RecordBatch(entries: [entry]))
+      } catch {
+        guard error == .conflict else { throw error }
+      }
+    }
   }
 
   /// Those that no commit before has inserted, those in doubt decided.

@@ -43,7 +43,11 @@ struct EndFeed: Sendable {
         let records = try await member.poll(
           recordsMax: ports.configuration.recordsPerBatchMax, wait: ports.configuration.pollWait)
         guard !records.isEmpty else { continue }
-        for record in records { try await take(record) }
+        var quiet: [RunEnd] = []
+        for record in records {
+          if let end = try await take(record) { quiet.append(end) }
+        }
+        try await desk.settle(quiet)
         try await member.commit(records)
       } catch BusError.fenced {
         return
@@ -57,15 +61,20 @@ struct EndFeed: Sendable {
     }
   }
 
-  private func take(_ record: BusDelivery) async throws {
+  /// - Returns: an end that concerns nobody.
+  private func take(_ record: BusDelivery) async throws -> RunEnd? {
     guard let end = (try? WorkflowCompleted(decoding: record.record.value)).flatMap(RunEnd.init)
-    else { return try await setAside(record) }
+    else {
+      try await setAside(record)
+      return nil
+    }
     do {
-      try await desk.take(end)
+      return try await desk.take(end) ? end : nil
     } catch StoreError.refused(let why) {
       // What the store will never take must not hold up what follows.
       ports.context.telemetry.log(.error, "ends.refused", [("run", end.run.text), ("why", why)])
       try await setAside(record)
+      return nil
     }
   }
 
