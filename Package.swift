@@ -159,12 +159,13 @@ let simulation: [Target] = [
     "SimulationScenarios", at: "Simulation/Scenarios",
     everyPort + ["SimulationKit", "SimulationFakes", "SimulationFaults", "SimulationOracles"]),
   module("SimulationWorld", at: "Simulation/World", simulationWorld),
-  program(
-    "sim", at: "Simulation/sim",
+  module(
+    "SimulationConsole", at: "Simulation/Console",
     everyPort + [
       "SimulationKit", "SimulationFaults", "SimulationOracles", "SimulationScenarios",
       "SimulationWorld", "SystemAdapter", "YAMLAdapter",
     ]),
+  program("sim", at: "Simulation/sim", ["SimulationConsole"]),
   tests(
     of: "SimulationKit", at: "Simulation/Kit",
     ["Domain", "Wire", "Contracts", "Ports", "SimulationKit", "TestSupport"]),
@@ -182,13 +183,19 @@ let simulation: [Target] = [
   tests(
     of: "SimulationWorld", at: "Simulation/World",
     simulationWorld + ["SimulationWorld", "TestSupport"]),
+  tests(
+    of: "SimulationConsole", at: "Simulation/Console",
+    everyPort + [
+      "SimulationFaults", "SimulationOracles", "SimulationScenarios", "SimulationWorld",
+      "SimulationConsole", "YAMLAdapter", "TestSupport",
+    ]),
 ]
 
 let apps: [Target] = [
   module("Composition", at: "Sources/Apps/Composition", everyPort + everyService + everyAdapter),
   program(
     "millrace", at: "Sources/Apps/millrace",
-    everyPort + ["Composition", "YAMLAdapter", "SystemAdapter", "HTTPAdapter"]),
+    everyPort + ["Composition", "SimulationConsole", "YAMLAdapter", "SystemAdapter", "HTTPAdapter"]),
   tests(
     of: "Composition", at: "Apps/Composition",
     everyPort + everyService + everyAdapter + ["Composition", "TestSupport"]),

@@ -1,3 +1,4 @@
 internal import Glibc
+internal import SimulationConsole
 
-exit(Program().run(Array(CommandLine.arguments.dropFirst())).rawValue)
+exit(SimulatorConsole.run(Array(CommandLine.arguments.dropFirst())))

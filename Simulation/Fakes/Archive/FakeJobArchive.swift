@@ -33,6 +33,7 @@ public final class FakeJobArchive: JobArchive {
     latency = world.stream(named: "\(name) latency")
     state = Mutex(State(faults: faults))
     world.onClose { [weak self] in self?.state.withLock { $0.waiters = [:] } }
+    world.onForget { [weak self] in self?.state.withLock { $0.content = ArchiveContent() } }
   }
 
   /// May be changed at any time.

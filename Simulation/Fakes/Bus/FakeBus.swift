@@ -64,6 +64,12 @@ public final class FakeBus: Bus {
         state.observers = []
       }
     }
+    world.onForget { [weak self] in
+      self?.state.withLock { state in
+        state.topics = [:]
+        state.groups = [:]
+      }
+    }
   }
 
   // MARK: For tests and oracles, without delay or faults

@@ -32,6 +32,7 @@ public final class FakeMailer: Mailer {
     self.script = script
     state = Mutex(State(faults: faults))
     world.onClose { [weak self] in self?.state.withLock { $0.observers = [] } }
+    world.onForget { [weak self] in self?.state.withLock { $0.received = [] } }
   }
 
   /// Calls `observer` within the world event in which a mail is taken.

@@ -34,6 +34,7 @@ public final class FakeWebhookSender: WebhookSender {
     self.script = script
     state = Mutex(State(faults: faults))
     world.onClose { [weak self] in self?.state.withLock { $0.observers = [] } }
+    world.onForget { [weak self] in self?.state.withLock { $0.received = [] } }
   }
 
   /// Calls `observer` within the world event in which a receiver takes a message.

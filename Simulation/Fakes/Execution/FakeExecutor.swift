@@ -64,6 +64,12 @@ public final class FakeExecutor: Executor {
         state.observers = []
       }
     }
+    world.onForget { [weak self] in
+      self?.state.withLock { state in
+        state.records = []
+        state.folders = [:]
+      }
+    }
   }
 
   public var faults: ExecutorFaults {

@@ -31,6 +31,9 @@ public final class FakeObjectStore: ObjectStore {
     chance = world.stream(named: "\(name) faults")
     names = world.stream(named: "\(name) names")
     state = Mutex(State(content: ObjectContent(digest: digest), faults: faults))
+    world.onForget { [weak self] in
+      self?.state.withLock { $0.content = ObjectContent(digest: digest) }
+    }
   }
 
   // MARK: For tests and oracles, without delay or faults

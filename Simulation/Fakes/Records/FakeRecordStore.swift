@@ -45,7 +45,8 @@ public final class FakeRecordStore: RecordStore {
     latency = world.stream(named: "\(name) latency")
     chance = world.stream(named: "\(name) faults")
     state = Mutex(State(content: try RecordContent(tables), faults: faults))
-    world.onClose { [weak self] in self?.forget() }
+    world.onClose { [weak self] in self?.close() }
+    world.onForget { [weak self] in self?.state.withLock { $0.content.removeAll() } }
   }
 
   // MARK: For tests and oracles, without delay or faults
@@ -158,7 +159,7 @@ public final class FakeRecordStore: RecordStore {
     }
   }
 
-  private func forget() {
+  private func close() {
     state.withLock { state in
       state.doubtful = []
       state.waiting = []

@@ -12,6 +12,11 @@ struct RecordContent {
     }
   }
 
+  mutating func removeAll() {
+    tables = [:]
+    outbox = OutboxContent()
+  }
+
   func table(_ name: String) throws(StoreError) -> TableContent {
     guard let table = tables[name] else { throw .refused("there is no table \(name)") }
     return table

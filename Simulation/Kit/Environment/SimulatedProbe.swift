@@ -53,6 +53,7 @@ public struct SimulatedProbe: Probe {
     }
     guard isActive, random.happens(world.settings.buggifyFiring) else { return false }
     world.probes.fire(site)
+    world.probes.reach("buggify \(site)")
     return true
   }
 

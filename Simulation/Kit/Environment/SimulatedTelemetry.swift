@@ -64,6 +64,8 @@ public final class TelemetryRecords: Sendable {
     self.recordsMax = max(recordsMax, 1)
   }
 
+  func forget() { state.withLock { $0 = State() } }
+
   public var records: [TelemetryRecord] { state.withLock { $0.records } }
 
   /// Log lines at or above a level.
@@ -102,6 +104,8 @@ public struct SimulatedTelemetry: Telemetry {
   }
 
   public func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {
+    // Whatever a service finds worth saying is worth reaching.
+    incarnation.world.probes.reach("log \(event)")
     record(.log(level), event, fields)
   }
 

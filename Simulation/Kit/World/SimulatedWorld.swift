@@ -94,6 +94,25 @@ public final class SimulatedWorld: Sendable {
     state.withLock { $0.closers.append(closer) }
   }
 
+  /// Calls `forgetter` when nobody asks the world anything more.
+  public func onForget(_ forgetter: @escaping @Sendable () -> Void) {
+    state.withLock { $0.forgetters.append(forgetter) }
+  }
+
+  /// Empties the fakes of a world that is closed. Tasks that were abandoned keep what they refer to
+  /// for ever: without this every world of a batch would stay in memory.
+  public func forget() {
+    let forgetters = state.withLock { state in
+      defer {
+        state.forgetters = []
+        state.randoms = [:]
+      }
+      return state.forgetters
+    }
+    for forget in forgetters { forget() }
+    telemetry.forget()
+  }
+
   /// The incarnation whose job runs now, nil in world events.
   public var running: Incarnation? { state.withLock { $0.running } }
 

@@ -23,6 +23,7 @@ struct WorldState {
   var waitsBegun: UInt64 = 0
   var deathObservers: [@Sendable (Incarnation) -> Void] = []
   var closers: [@Sendable () -> Void] = []
+  var forgetters: [@Sendable () -> Void] = []
 
   struct Wait {
     var incarnation: Int

@@ -37,6 +37,11 @@ public final class Judge: Sendable {
     }
   }
 
+  /// Lets go of what the invariants remember, for whoever keeps the judge for no reason.
+  public func forget() {
+    state.withLock { $0.invariants = [] }
+  }
+
   /// Everything has come to rest.
   @discardableResult
   public func close(at moment: Duration) -> [Violation] {
@@ -48,7 +53,8 @@ public final class Judge: Sendable {
     _ look: (inout any Invariant, inout Judgement) -> Void
   ) -> [Violation] {
     var found: [Violation] = []
-    for (place, name) in names.enumerated() {
+    for place in state.invariants.indices {
+      let name = names[place]
       var judgement = Judgement(name, at: moment)
       look(&state.invariants[place], &judgement)
       state.looks[place] += judgement.looks

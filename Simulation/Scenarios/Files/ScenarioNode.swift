@@ -68,14 +68,16 @@ struct ScenarioNode {
   func numbers(_ key: String, within: ClosedRange<Int>) throws(Finding) -> ClosedRange<Int>? {
     guard let node = self[key] else { return nil }
     return try range(
-      node, key, "a whole number or a range such as 2..5, within \(within.lowerBound)..\(within.upperBound)"
+      node, key,
+      "a whole number or a range such as 2..5, within \(within.lowerBound)..\(within.upperBound)"
     ) { text in Int(text).flatMap { within.contains($0) ? $0 : nil } }
   }
 
   /// A length such as `90s`, or two with `..` between.
   func lengths(_ key: String) throws(Finding) -> ClosedRange<Duration>? {
     guard let node = self[key] else { return nil }
-    return try range(node, key, "a length such as 500ms, or a range such as 1s..2m, up to 1h") { text in
+    return try range(node, key, "a length such as 500ms, or a range such as 1s..2m, up to 1h") {
+      text in
       DurationText.duration(text).flatMap { $0 <= .seconds(3_600) ? $0 : nil }
     }
   }
@@ -83,7 +85,9 @@ struct ScenarioNode {
   private func range<Bound: Comparable>(
     _ node: SourceNode, _ key: String, _ what: String, _ read: (String) -> Bound?
   ) throws(Finding) -> ClosedRange<Bound> {
-    guard case .scalar(let scalar) = node.kind else { throw wrong(node, "`\(key)` is no range", what) }
+    guard case .scalar(let scalar) = node.kind else {
+      throw wrong(node, "`\(key)` is no range", what)
+    }
     let parts = ScenarioNode.parts(scalar.text).map(read)
     guard let low = parts.first ?? nil, let high = parts.last ?? nil, parts.count <= 2, low <= high
     else { throw wrong(node, "`\(key)` is '\(scalar.text)'", "write \(what)") }

@@ -44,10 +44,13 @@ public enum ScenarioReader {
     var ranges = scenario.world
     ranges.schedulers = try world.numbers("schedulers", within: 1...9) ?? ranges.schedulers
     ranges.workers = try world.numbers("workers", within: 1...20) ?? ranges.workers
-    ranges.slotsPerWorker = try world.numbers("slotsPerWorker", within: 1...100) ?? ranges.slotsPerWorker
+    ranges.slotsPerWorker =
+      try world.numbers("slotsPerWorker", within: 1...100) ?? ranges.slotsPerWorker
     ranges.lostWorkers = try world.numbers("lostWorkers", within: 0...19) ?? ranges.lostWorkers
-    ranges.lostSchedulers = try world.numbers("lostSchedulers", within: 0...8) ?? ranges.lostSchedulers
-    ranges.buggifyPercent = try world.numbers("buggifyPercent", within: 0...100) ?? ranges.buggifyPercent
+    ranges.lostSchedulers =
+      try world.numbers("lostSchedulers", within: 0...8) ?? ranges.lostSchedulers
+    ranges.buggifyPercent =
+      try world.numbers("buggifyPercent", within: 0...100) ?? ranges.buggifyPercent
     ranges.length = try world.lengths("length") ?? ranges.length
     ranges.restWithin = try world.lengths("restWithin") ?? ranges.restWithin
     if let habits = try world.text("habits") {
@@ -85,7 +88,8 @@ public enum ScenarioReader {
       let tasks = try root.map(
         "tasks",
         [
-          "failsPercent", "vanishesPercent", "hangsPercent", "ignoresPercent", "linesMax", "shortest",
+          "failsPercent", "vanishesPercent", "hangsPercent", "ignoresPercent", "linesMax",
+          "shortest",
           "longest",
         ])
     else { return }
@@ -191,7 +195,8 @@ public enum ScenarioReader {
     let near = NearestMatch.of(word, among: words)
     return wrong(
       "there is no \(kind) `\(word)`",
-      near.map { "did you mean `\($0)`?" } ?? "known are \(words.prefix(12).joined(separator: ", "))",
+      near.map { "did you mean `\($0)`?" }
+        ?? "known are \(words.prefix(12).joined(separator: ", "))",
       node)
   }
 

@@ -5,7 +5,7 @@ internal import Domain
 /// As JSON, so that people can read and change it.
 public struct Bundle: Hashable, Sendable {
   /// Of this form; others are refused.
-  public static let version = 1
+  public static let version = 2
 
   public var seed: UInt64
   public var plan: WorldPlan

@@ -10,6 +10,13 @@ struct PlanReader {
     self.place = place
   }
 
+  var names: [String] { members.keys }
+
+  func value(_ name: String) throws(BundleError) -> Value {
+    guard let value = members[name] else { throw wrong(name, "there") }
+    return value
+  }
+
   func has(_ name: String) -> Bool { members[name] != nil }
 
   func integer(_ name: String) throws(BundleError) -> Int {

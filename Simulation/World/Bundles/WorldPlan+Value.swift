@@ -3,7 +3,7 @@ internal import SimulationFaults
 
 extension WorldPlan {
   var value: Value {
-    .object([
+    var members: SortedMap<String, Value> = [
       "profile": .string(profile),
       "topology": .object([
         "schedulers": .integer(topology.schedulers), "workers": .integer(topology.workers),
@@ -13,7 +13,7 @@ extension WorldPlan {
       "workload": .object([
         "workflows": .integer(workload.workflows), "users": .integer(workload.users),
         "runsPerUser": .integer(workload.runsPerUser),
-        "restMaxMs": .milliseconds(workload.restMax),
+        "restMaxMs": .milliseconds(workload.restMax), "meddles": .boolean(workload.meddles),
       ]),
       "tasks": .object([
         "failsPercent": .integer(tasks.failsPercent),
@@ -39,7 +39,9 @@ extension WorldPlan {
           }
           return .object(members)
         }),
-    ])
+    ]
+    if let user { members["user"] = user.value }
+    return .object(members)
   }
 
   init(_ reader: PlanReader) throws(BundleError) {
@@ -54,6 +56,7 @@ extension WorldPlan {
     workload.users = try work.integer("users")
     workload.runsPerUser = try work.integer("runsPerUser")
     workload.restMax = try work.milliseconds("restMaxMs")
+    workload.meddles = try work.boolean("meddles")
     let behaviour = try reader.object("tasks")
     tasks.failsPercent = try behaviour.integer("failsPercent")
     tasks.vanishesPercent = try behaviour.integer("vanishesPercent")
@@ -67,6 +70,7 @@ extension WorldPlan {
     buggifyPercent = try reader.integer("buggifyPercent")
     chaosLength = try reader.milliseconds("chaosMs")
     restWithin = try reader.milliseconds("restWithinMs")
+    if reader.has("user") { user = try UserWorkflow(try reader.object("user")) }
     for item in try reader.list("faults") { faults.append(try FaultEvent(item)) }
     if let reason = impossibility { throw BundleError(reason) }
   }
@@ -112,8 +116,47 @@ extension FaultEvent {
       anchor = FaultAnchor(landmark, nth: try reader.integer("nth"))
     }
     self.init(
-      fault: name, after: anchor, at: try reader.milliseconds("atMs"), length: try reader.milliseconds("lengthMs"),
+      fault: name, after: anchor, at: try reader.milliseconds("atMs"),
+      length: try reader.milliseconds("lengthMs"),
       settings: FaultSettings(try reader.integers("settings")))
+  }
+}
+
+extension UserWorkflow {
+  var value: Value {
+    .object([
+      "document": document, "runs": .integer(runs),
+      "hints": .object(
+        hints.mapValues { hint in
+          .object([
+            "effect": .string(hint.effect.rawValue), "failsPercent": .integer(hint.failsPercent),
+            "vanishesPercent": .integer(hint.vanishesPercent),
+            "hangsPercent": .integer(hint.hangsPercent),
+            "shortestMs": .milliseconds(hint.shortest), "longestMs": .milliseconds(hint.longest),
+          ])
+        }),
+    ])
+  }
+
+  init(_ reader: PlanReader) throws(BundleError) {
+    self.init(try reader.value("document"))
+    runs = try reader.integer("runs")
+    let all = try reader.object("hints")
+    for name in all.names {
+      let item = try all.object(name)
+      var hint = TaskHint()
+      guard let effect = TaskHint.Effect(rawValue: try item.text("effect")) else {
+        throw BundleError("the effect of \(name) is none that is known")
+      }
+      hint.effect = effect
+      hint.failsPercent = try item.integer("failsPercent")
+      hint.vanishesPercent = try item.integer("vanishesPercent")
+      hint.hangsPercent = try item.integer("hangsPercent")
+      hint.shortest = try item.milliseconds("shortestMs")
+      hint.longest = try item.milliseconds("longestMs")
+      hints[name] = hint
+    }
+    guard definition != nil else { throw BundleError("its `user.document` is no definition") }
   }
 }
 

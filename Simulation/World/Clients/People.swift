@@ -8,6 +8,8 @@ struct People: Sendable {
   let watch: Watch
   let numbers = CallNumbers()
   let workload: Workload
+  /// What they run, in place of workflows that are made up.
+  var own: UserWorkflow?
 
   private var world: SimulatedWorld { platform.world }
 
@@ -21,11 +23,8 @@ struct People: Sendable {
       "firstAdminToken": .string(PlatformSecrets.firstAdminToken),
     ])
     _ = await admin.insist(.init(.iam, "POST", "/v1/auth/register", body), .other("register"))
-    let maker = WorkflowMaker(random: world.stream(named: "workflows"))
     var names: [String] = []
-    for number in 0..<workload.workflows {
-      let name = "flow-\(number)"
-      let text = maker.workflow(name)
+    for (name, text) in await documents(admin) {
       let saved = await admin.insist(
         .init(.workflow, "POST", "/v1/workflows", text), .other("apply"))
       guard let saved, (200..<300).contains(saved.status) else { continue }
@@ -50,6 +49,25 @@ struct People: Sendable {
     return names
   }
 
+  /// What is saved, by name.
+  private func documents(_ admin: Client) async -> [(String, Value)] {
+    guard let definition = own?.definition, let own else {
+      let maker = WorkflowMaker(random: world.stream(named: "workflows"))
+      return (0..<workload.workflows).map { ("flow-\($0)", maker.workflow("flow-\($0)")) }
+    }
+    for secret in definition.usedSecrets {
+      let body = Value.object(["value": .string("a secret of \(secret)")])
+      _ = await admin.insist(
+        .init(.iam, "PUT", "/v1/namespaces/default/secrets/\(secret)", body), .other("secret"))
+    }
+    return [(definition.name.text, own.document)]
+  }
+
+  private var inputs: SortedMap<String, Value> {
+    let needed = own?.definition?.inputs.filter { $0.value.fallback == nil } ?? []
+    return SortedMap(needed.map { ($0.key, SampleValue.of($0.value)) })
+  }
+
   /// A user who may do what the workload asks of users.
   private func join(_ name: String, _ admin: Client) async {
     let body = Value.object(["name": .string(name), "password": .string(Client.password)])
@@ -68,7 +86,7 @@ struct People: Sendable {
       let client = Client(name, platform, watch, numbers)
       let user = User(
         client: client, workflows: workflows, workload: workload,
-        random: world.stream(named: name))
+        random: world.stream(named: name), inputs: inputs)
       world.process(name).start { _ in await user.live() }
     }
     let stranger = Stranger(
@@ -86,6 +104,8 @@ public struct Workload: Hashable, Sendable {
   public var runsPerUser = 12
   /// The longest rest between two runs that a user starts.
   public var restMax: Duration = .seconds(70)
+  /// Whether users cancel, pause and repeat what they started.
+  public var meddles = true
 
   public init() {}
 }

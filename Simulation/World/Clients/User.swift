@@ -8,13 +8,15 @@ struct User: Sendable {
   let workflows: [String]
   let workload: Workload
   let random: WorldRandom
+  /// What is passed to every run.
+  let inputs: SortedMap<String, Value>
 
   func live() async {
     var runs: [String] = []
     for number in 0..<workload.runsPerUser {
       await client.rest(random.length(in: .milliseconds(100)...max(workload.restMax, .seconds(1))))
       if let run = await start(number) { runs.append(run) }
-      for _ in 0..<random.below(4) {
+      for _ in 0..<(workload.meddles ? random.below(4) : 0) {
         await client.rest(random.length(in: .milliseconds(10)...(.seconds(8))))
         await meddle(runs)
       }
@@ -25,7 +27,7 @@ struct User: Sendable {
     let workflow = workflows[random.below(workflows.count)]
     let key = "\(client.name)-\(number)"
     let body = Value.object([
-      "workflow": .string(workflow),
+      "workflow": .string(workflow), "inputs": .object(inputs),
       "labels": .object([SameKeySameRun.label: .string(key)]),
     ])
     let answer = await client.insist(

@@ -87,8 +87,9 @@ public struct Habits: Hashable, Sendable {
     return configuration
   }
 
-  func worker(_ name: String, slots: Int) -> WorkerConfiguration {
-    var configuration = WorkerConfiguration(name: name, slots: slots)
+  func worker(_ name: String, slots: Int, pools: [PoolName]) -> WorkerConfiguration {
+    let all = SortedSet([.default] + pools).members
+    var configuration = WorkerConfiguration(name: name, pools: all, slots: slots)
     configuration.containment = "simulated"
     configuration.pollWait = idleWait
     configuration.limits.claimRetry = WorkerLimits.waits(askSoonest, askEvery)

@@ -69,7 +69,8 @@ extension Platform {
     await WorkerServer(
       WorkerPorts(
         bus: bus, network: network, executors: [executor], digest: FakeDigest(),
-        context: context, configuration: habits.worker(name, slots: topology.slotsPerWorker))
+        context: context,
+        configuration: habits.worker(name, slots: topology.slotsPerWorker, pools: pools))
     ).run()
   }
 

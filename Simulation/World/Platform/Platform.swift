@@ -1,3 +1,4 @@
+public import Domain
 public import Ports
 public import SimulationFakes
 public import SimulationKit
@@ -9,6 +10,8 @@ public final class Platform: Sendable {
   public let world: SimulatedWorld
   public let topology: Topology
   public let habits: Habits
+  /// Those that workers take work from, besides the usual one.
+  let pools: [PoolName]
   public let stores: PlatformStores
   public let bus: FakeBus
   public let network: FakeNetwork
@@ -29,12 +32,13 @@ public final class Platform: Sendable {
   ///   - script: what the tasks of the world do.
   public init(
     _ world: SimulatedWorld, _ topology: Topology = Topology(), habits: Habits = .brisk,
-    scanner: any DocumentScanner,
+    pools: [PoolName] = [], scanner: any DocumentScanner,
     receivers: Receivers = .willing, script: @escaping @Sendable (WorkOrder) -> ExecutionScript
   ) throws(StoreError) {
     self.world = world
     self.topology = topology
     self.habits = habits
+    self.pools = pools
     self.scanner = scanner
     stores = try PlatformStores(world)
     bus = FakeBus(world, topics: nil)

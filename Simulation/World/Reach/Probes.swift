@@ -12,7 +12,7 @@ public struct DeclaredProbe: Hashable, Sendable {
 /// All probes: every mark that fakes and services make, every landmark, every fault. A test
 /// compares with the sources.
 public enum Probes {
-  public static let all: [DeclaredProbe] = fakes + services + landmarks + faults
+  public static let all: [DeclaredProbe] = fakes + ServiceProbes.all + landmarks + faults
 
   private static let fakes: [DeclaredProbe] = [
     DeclaredProbe(name: "archive.lost-after", means: "a write to history took effect unheard of"),
@@ -51,11 +51,6 @@ public enum Probes {
     DeclaredProbe(name: "records.spurious-conflict", means: "a commit met a conflict of no cause"),
     DeclaredProbe(name: "records.spurious-wake", means: "a wait for messages ended for no cause"),
     DeclaredProbe(name: "records.unavailable", means: "a store answered nobody"),
-  ]
-
-  private static let services: [DeclaredProbe] = [
-    DeclaredProbe(
-      name: "notification.sender-lost", means: "whoever sent a message died while sending it")
   ]
 
   private static let landmarks: [DeclaredProbe] = Landmark.allCases.map {

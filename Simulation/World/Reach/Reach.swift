@@ -18,7 +18,7 @@ public struct Reach: Hashable, Sendable {
     }
   }
 
-  private mutating func add(_ count: Int, _ fault: String, _ phase: WorkPhase) {
+  mutating func add(_ count: Int, _ fault: String, _ phase: WorkPhase) {
     var phases = counts[fault] ?? [:]
     phases[phase, default: 0] += count
     counts[fault] = phases

@@ -24,8 +24,14 @@ public struct Verdict: Sendable {
   public var marks: SortedMap<String, Int>
   /// What faults found under way when they began.
   public var reach: Reach
+  /// What was seen of a user's own workflow.
+  public var study: Study?
 
   public var isGood: Bool { failure == nil && violations.isEmpty }
+
+  public var message: String {
+    violations.first?.description ?? failure.map { "\($0)" } ?? "everything held"
+  }
 
   /// What kind of failure it is: worlds with the same one most likely have the same cause.
   public var signature: String {
@@ -44,6 +50,7 @@ public struct Verdict: Sendable {
 
   private static func signature(ofMessage message: String) -> String {
     if message.contains("L1 everything-ends") { return "everything-ends" }
+    if message.contains("effect-once:") { return "effect-once" }
     return message.contains("canary:") ? "canary" : "body-failed"
   }
 }

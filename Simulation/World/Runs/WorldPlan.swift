@@ -11,6 +11,8 @@ public struct WorldPlan: Hashable, Sendable {
   public var habits = Habits.calm
   public var workload = Workload()
   public var tasks = TaskModel()
+  /// Somebody's own workflow, in place of made-up ones.
+  public var user: UserWorkflow?
   public var faults: [FaultEvent] = []
   /// How many of the `buggify` sites of the services misbehave, in percent.
   public var buggifyPercent = 0
@@ -56,6 +58,19 @@ public struct WorldPlan: Hashable, Sendable {
     return plan
   }
 
+  /// The world that a seed stands for in a profile, with somebody's own workflow in it.
+  public static func draw(_ user: UserWorkflow, _ profile: Profile, seed: UInt64) -> WorldPlan {
+    var plan = draw(profile, seed: seed)
+    plan.user = user
+    plan.workload.workflows = 1
+    plan.workload.users = 1
+    plan.workload.runsPerUser = user.runs
+    plan.workload.meddles = false
+    plan.topology.slotsPerWorker += 2
+    plan.workload.restMax = (plan.chaosLength * 2 / max(user.runs, 1)).inWholeMilliseconds
+    return plan
+  }
+
   /// Makes people busy for as long as faults happen, and tasks so short that the workers have time
   /// for all of them, one worker less than there are: a run has about four tasks, each a quarter of
   /// the longest.
@@ -67,9 +82,25 @@ public struct WorldPlan: Hashable, Sendable {
     tasks.longest = min(tasks.longest, bearable).inWholeMilliseconds
   }
 
+  /// How far clocks may be ahead because of faults. What waits by a wall clock that is put back in
+  /// the end waits so much longer: docs/guarantees.md.
+  var clocksAheadMax: Duration {
+    faults.reduce(.zero) { sum, event in
+      switch event.fault {
+      case "clock-step-forward": sum + event.settings.length("step")
+      case "clock-skew": sum + event.settings.length("ahead")
+      case "clock-drift": sum + event.length / 10
+      case "clock-noise": sum + event.settings.length("width")
+      default: sum
+      }
+    }
+  }
+
   var settings: SimulationSettings {
     var settings = SimulationSettings()
     settings.buggifyActivation = .percent(buggifyPercent)
+    // Nobody reads them here; their hashes are in the trace.
+    settings.telemetryRecordsMax = 1_000
     return settings
   }
 }

@@ -31,19 +31,27 @@ public struct WorldRun: Sendable {
     do throws(SimulationError) {
       try Simulation.run(seed: seed, settings: plan.settings) { [plan, chronicle, isCanary] world in
         let random = world.stream(named: "tasks")
+        let own = plan.user.map { UserTasks($0, random) }
+        let times = RunTimes()
         let platform = try Platform(
-          world, plan.topology, habits: plan.habits, scanner: NoScanner()
+          world, plan.topology, habits: plan.habits, pools: plan.user?.definition?.pools ?? [],
+          scanner: NoScanner()
         ) { order in
-          plan.tasks.script(order, random)
+          own?.script(order) ?? plan.tasks.script(order, random)
         }
         let conductor = Conductor(platform.stage, chronicle)
         world.onClose {
-          ending.withLock { $0 = Ending(platform, conductor) }
+          ending.withLock { ending in
+            ending = Ending(platform, conductor)
+            if let own { ending.study = Study(platform, own, times) }
+          }
         }
         platform.setOrdinary()
-        let watch = Watch(platform, judge, conductor, chronicle)
+        let watch = Watch(
+          platform, judge, conductor, times: own == nil ? nil : times, chronicle)
         platform.start()
-        let people = People(platform: platform, watch: watch, workload: plan.workload)
+        let people = People(
+          platform: platform, watch: watch, workload: plan.workload, own: plan.user)
         let workflows = await people.prepare()
         people.begin(workflows)
         conductor.conduct(plan.faults)
@@ -51,27 +59,33 @@ public struct WorldRun: Sendable {
         conductor.healAll(but: platform.lost(plan))
         watch.see(.healed)
         let rest = Rest(platform: platform, people: people)
-        guard await rest.come(within: plan.restWithin) else { return }
+        guard await rest.come(within: plan.restWithin + plan.clocksAheadMax) else { return }
         rest.tellHistory()
         if let violation = judge.close(at: world.elapsed).first {
           world.fail(violation.description)
         }
+        if let twice = own?.firstTwice(platform) { world.fail("effect-once: \(twice)") }
         if isCanary { world.fail("canary: this world was made to fail") }
       }
     } catch {
       failure = error
     }
-    return ending.withLock { ending in
+    let verdict = ending.withLock { ending in
       Verdict(
         seed: seed, failure: failure, violations: judge.violations, trace: ending.trace,
         length: ending.length, facts: judge.facts, looks: judge.looks, attempts: ending.attempts,
-        runs: ending.runs, struck: ending.struck, marks: ending.marks, reach: ending.reach)
+        runs: ending.runs, struck: ending.struck, marks: ending.marks, reach: ending.reach,
+        study: ending.study)
     }
+    ending.withLock { $0.world }?.forget()
+    judge.forget()
+    return verdict
   }
 }
 
 /// What is left of a world when it is over.
 private struct Ending: Sendable {
+  var world: SimulatedWorld?
   var trace = TraceHash()
   var length = Duration.zero
   var attempts = 0
@@ -79,10 +93,12 @@ private struct Ending: Sendable {
   var struck: SortedMap<String, Int> = [:]
   var marks: SortedMap<String, Int> = [:]
   var reach = Reach()
+  var study: Study?
 
   init() {}
 
   init(_ platform: Platform, _ conductor: Conductor) {
+    world = platform.world
     trace = platform.world.trace.hash
     length = platform.world.elapsed
     attempts = platform.executor.records.count

@@ -12,15 +12,17 @@ public struct Watch: Sendable {
   public let judge: Judge
 
   private let conductor: Conductor?
+  private let times: RunTimes?
   private let chronicle: Chronicle?
 
   init(
     _ platform: Platform, _ judge: Judge, _ conductor: Conductor? = nil,
-    _ chronicle: Chronicle? = nil
+    times: RunTimes? = nil, _ chronicle: Chronicle? = nil
   ) {
     world = platform.world
     self.judge = judge
     self.conductor = conductor
+    self.times = times
     self.chronicle = chronicle
     for (role, store) in platform.stores.all { watch(store, of: role) }
     platform.bus.observe { [self] in see(.published($0)) }
@@ -42,6 +44,7 @@ public struct Watch: Sendable {
   func see(_ fact: Fact) {
     chronicle?.note(fact, at: world.elapsed)
     conductor?.see(fact)
+    times?.see(fact, at: world.elapsed)
     guard let violation = judge.see(fact, at: world.elapsed).first else { return }
     chronicle?.note(world.elapsed, "judge", "\(violation)")
     world.fail(violation.description)

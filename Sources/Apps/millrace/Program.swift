@@ -7,7 +7,7 @@ struct Program {
   static let verbs: [Verb] =
     LocalVerbs.all + WorkflowVerbs.all + RunVerbs.all + TaskVerbs.all + ArtifactVerbs.all
     + NotifyVerbs.all + AuthVerbs.all + UserVerbs.all + RoleVerbs.all + NamespaceVerbs.all
-    + SecretVerbs.all + AccountVerbs.all
+    + SecretVerbs.all + AccountVerbs.all + SimulationVerbs.all
 
   /// Words that are no verbs and are understood all the same.
   static let ownWords = ["help", "version"]
@@ -91,7 +91,8 @@ struct Program {
     lines += [
       "", "`millrace VERB --help` shows the options of a verb.",
       "Exit codes: 0 ok or succeeded, 1 failed, 2 usage, 3 cancelled, 4 not allowed, 5 not found,",
-      "6 conflict, 7 not valid, 8 still running, 9 timed out, 69 unreachable, 130 interrupted.",
+      "6 conflict, 7 not valid, 8 still running, 9 timed out, 10-17 what `sim` found, 66 file,",
+      "69 unreachable, 130 interrupted.",
     ]
     return lines.joined(separator: "\n")
   }

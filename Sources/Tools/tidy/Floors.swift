@@ -95,7 +95,10 @@ enum Floors {
         "?Service",
       ], outside: .locks),
     Floor(
-      kind: .app, folder: "Simulation/sim", module: "sim",
+      kind: .app, folder: "Simulation/sim", module: "sim", imports: ["SimulationConsole"],
+      outside: .system),
+    Floor(
+      kind: .app, folder: "Simulation/Console", module: "SimulationConsole",
       imports: everyPort + [
         "SimulationKit", "SimulationFaults", "SimulationOracles", "SimulationScenarios",
         "SimulationWorld", "YAMLAdapter", "SystemAdapter",
@@ -109,7 +112,7 @@ enum Floors {
     Floor(
       kind: .app, folder: "Sources/Apps/millrace", module: "millrace",
       imports: everyPort + [
-        "Composition", "SimulationWorld", "YAMLAdapter", "SystemAdapter", "HTTPAdapter",
+        "Composition", "SimulationConsole", "YAMLAdapter", "SystemAdapter", "HTTPAdapter",
       ], outside: .system),
   ]
 

@@ -193,6 +193,7 @@ public enum PublishedDocuments {
               "409": {"$ref": "#/components/responses/Conflict"},
               "412": {"$ref": "#/components/responses/PreconditionFailed"},
               "413": {"$ref": "#/components/responses/TooLarge"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
               "422": {"$ref": "#/components/responses/NotValid"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
@@ -240,6 +241,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -280,6 +282,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           },
@@ -351,6 +354,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -392,6 +396,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -424,6 +429,7 @@ public enum PublishedDocuments {
               "408": {"$ref": "#/components/responses/TooSlow"},
               "409": {"$ref": "#/components/responses/Conflict"},
               "413": {"$ref": "#/components/responses/TooLarge"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
               "422": {"$ref": "#/components/responses/NotValid"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
@@ -462,6 +468,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -491,6 +498,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -524,6 +532,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -947,6 +956,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -1001,6 +1011,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -1062,6 +1073,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -1096,6 +1108,7 @@ public enum PublishedDocuments {
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
               "406": {"$ref": "#/components/responses/NotAcceptable"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -1138,6 +1151,7 @@ public enum PublishedDocuments {
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
               "406": {"$ref": "#/components/responses/NotAcceptable"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -1186,6 +1200,7 @@ public enum PublishedDocuments {
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
               "406": {"$ref": "#/components/responses/NotAcceptable"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -1265,6 +1280,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -1323,6 +1339,7 @@ public enum PublishedDocuments {
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
               "409": {"$ref": "#/components/responses/Conflict"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -1392,6 +1409,7 @@ public enum PublishedDocuments {
               "409": {"$ref": "#/components/responses/Conflict"},
               "411": {"$ref": "#/components/responses/LengthRequired"},
               "413": {"$ref": "#/components/responses/TooLarge"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
               "422": {"$ref": "#/components/responses/NotValid"},
               "429": {"$ref": "#/components/responses/TooMany"},
@@ -1470,8 +1488,8 @@ public enum PublishedDocuments {
               {
                 "name": "Range",
                 "in": "header",
-                "description": "One part of the content (RFC 9110 §14).",
-                "schema": {"type": "string", "pattern": "^bytes=[0-9]{1,9}-[0-9]{0,9}$"}
+                "description": "One part of the content (RFC 9110 §14), as `bytes=0-99`. What is no such range is ignored, as the RFC says.",
+                "schema": {"type": "string"}
               },
               {
                 "name": "If-None-Match",
@@ -1744,8 +1762,8 @@ public enum PublishedDocuments {
               {
                 "name": "Range",
                 "in": "header",
-                "description": "One part of the content (RFC 9110 §14).",
-                "schema": {"type": "string", "pattern": "^bytes=[0-9]{1,9}-[0-9]{0,9}$"}
+                "description": "One part of the content (RFC 9110 §14), as `bytes=0-99`. What is no such range is ignored, as the RFC says.",
+                "schema": {"type": "string"}
               },
               {
                 "name": "If-None-Match",
@@ -1778,6 +1796,7 @@ public enum PublishedDocuments {
               "404": {"$ref": "#/components/responses/NotFound"},
               "409": {"$ref": "#/components/responses/Conflict"},
               "412": {"$ref": "#/components/responses/PreconditionFailed"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "416": {"$ref": "#/components/responses/RangeNotSatisfiable"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
@@ -1841,6 +1860,7 @@ public enum PublishedDocuments {
               "409": {"$ref": "#/components/responses/Conflict"},
               "411": {"$ref": "#/components/responses/LengthRequired"},
               "413": {"$ref": "#/components/responses/TooLarge"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
               "422": {"$ref": "#/components/responses/NotValid"},
               "429": {"$ref": "#/components/responses/TooMany"},
@@ -1907,6 +1927,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -1945,6 +1966,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           },
@@ -1990,6 +2012,7 @@ public enum PublishedDocuments {
               "409": {"$ref": "#/components/responses/Conflict"},
               "412": {"$ref": "#/components/responses/PreconditionFailed"},
               "413": {"$ref": "#/components/responses/TooLarge"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
               "422": {"$ref": "#/components/responses/NotValid"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
@@ -2023,6 +2046,7 @@ public enum PublishedDocuments {
               "404": {"$ref": "#/components/responses/NotFound"},
               "409": {"$ref": "#/components/responses/Conflict"},
               "412": {"$ref": "#/components/responses/PreconditionFailed"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -2060,6 +2084,7 @@ public enum PublishedDocuments {
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
               "409": {"$ref": "#/components/responses/Conflict"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -2096,6 +2121,7 @@ public enum PublishedDocuments {
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
               "409": {"$ref": "#/components/responses/Conflict"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -2133,6 +2159,7 @@ public enum PublishedDocuments {
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
               "409": {"$ref": "#/components/responses/Conflict"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -2170,6 +2197,7 @@ public enum PublishedDocuments {
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
               "409": {"$ref": "#/components/responses/Conflict"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -2219,6 +2247,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -2457,6 +2486,7 @@ public enum PublishedDocuments {
               },
               "400": {"$ref": "#/components/responses/BadRequest"},
               "401": {"$ref": "#/components/responses/NotSignedIn"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           },
@@ -2558,6 +2588,7 @@ public enum PublishedDocuments {
               "400": {"$ref": "#/components/responses/BadRequest"},
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           },
@@ -2827,6 +2858,7 @@ public enum PublishedDocuments {
               },
               "400": {"$ref": "#/components/responses/BadRequest"},
               "401": {"$ref": "#/components/responses/NotSignedIn"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           },
@@ -2914,6 +2946,7 @@ public enum PublishedDocuments {
               "400": {"$ref": "#/components/responses/BadRequest"},
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -3032,6 +3065,7 @@ public enum PublishedDocuments {
               "400": {"$ref": "#/components/responses/BadRequest"},
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -3065,6 +3099,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -3202,6 +3237,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -3233,6 +3269,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           }
@@ -3380,6 +3417,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           },
@@ -3571,6 +3609,7 @@ public enum PublishedDocuments {
               "401": {"$ref": "#/components/responses/NotSignedIn"},
               "403": {"$ref": "#/components/responses/NotAllowed"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "414": {"$ref": "#/components/responses/TargetTooLong"},
               "503": {"$ref": "#/components/responses/NotAvailable"}
             }
           },
@@ -3891,6 +3930,12 @@ public enum PublishedDocuments {
           },
           "TooLarge": {
             "description": "The body is too large.",
+            "content": {
+              "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            }
+          },
+          "TargetTooLong": {
+            "description": "The path with its query is longer than this server accepts.",
             "content": {
               "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             }

@@ -10,6 +10,15 @@ enum ExitCode: Int32, Error, CaseIterable {
   case invalid = 7
   case stillRunning = 8
   case timedOut = 9
+  // What `sim` found: docs/simulation.md.
+  case safetyBroken = 10
+  case livenessBroken = 11
+  case simulationCrashed = 12
+  case notDeterministic = 13
+  case limitReached = 14
+  case neverReached = 15
+  case canary = 17
+  case fileUnusable = 66
   case unreachable = 69
   case interrupted = 130
 }

@@ -69,12 +69,15 @@ public struct OutboxPump: Sendable {
   /// Publishes one batch.
   func pumpOnce() async throws -> Round {
     let pending = try await store.pending(
-      shard: shard, limit: configuration.messagesPerBatchMax)
+      shard: shard,
+      limit: context.probe.buggify("outbox.one-message") ? 1 : configuration.messagesPerBatchMax)
     guard !pending.isEmpty else { return .nothingPending }
     let published =
       try await publish(pending.map(\.record)) == nil
       ? pending.map(\.id) : try await publishSingly(pending)
     guard !published.isEmpty else { return .stuck }
+    // As if it had died here: everything is published again.
+    if context.probe.buggify("outbox.not-acknowledged") { return .moved(0) }
     try await store.acknowledge(shard: shard, published)
     return .moved(published.count)
   }

@@ -52,6 +52,34 @@ struct PoisonTests {
     }
   }
 
+  /// Goal: a record is not blamed because somebody whom it needs is away, however often its
+  /// partition changes owners meanwhile.
+  /// Method: the workflow service is down while a scheduler is stopped in good order, six times.
+  @Test(arguments: 1...5 as ClosedRange<UInt64>)
+  func `a record that waits for another service is never set aside`(seed: UInt64) throws {
+    try Simulation.run(seed: seed) { world in
+      let scene = try SchedulerScene(world, .slow)
+      scene.workflows[\.isDown] = true
+      let run = scene.start(.sample())
+      for number in 1...6 {
+        let scheduler = scene.scheduler("scheduler-\(number)")
+        let asked = scene.workflows[\.asked].count
+        try await scene.wait(for: "a question") { scene.workflows[\.asked].count > asked + 1 }
+        scheduler.stop()
+        try await scene.wait(for: "the partition given back") {
+          scene.partition(of: run)?.owner == ""
+        }
+      }
+      #expect(scene.partition(of: run)?.startsWithoutProgress == 0)
+      scene.workflows[\.isDown] = false
+      scene.scheduler()
+      scene.worker { _ in .succeeds() }
+      #expect(try await scene.ended(run).outcome == "succeeded")
+      #expect(scene.store.records(SchedulerTables.deadLetters) == [])
+      #expect(scene.judge.violations == [])
+    }
+  }
+
   /// Goal: what the store refuses is found among innocent records, and only it is set aside.
   /// Method: one command with an id that no key column takes, between results that are good.
   @Test(arguments: 1...10 as ClosedRange<UInt64>)

@@ -38,6 +38,7 @@ struct ArchiveFeed: Sendable {
           recordsMax: ports.configuration.recordsPerBatchMax, wait: ports.configuration.pollWait)
         guard !deliveries.isEmpty else { continue }
         try await store(deliveries)
+        if ports.context.probe.buggify("history.not-committed") { continue }
         try await member.commit(deliveries)
       } catch BusError.fenced {
         return

@@ -48,6 +48,7 @@ struct EndFeed: Sendable {
           if let end = try await take(record) { quiet.append(end) }
         }
         try await desk.settle(quiet)
+        if ports.context.probe.buggify("ends.not-committed") { continue }
         try await member.commit(records)
       } catch BusError.fenced {
         return

@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Domain
 internal import Ports
+internal import ServiceKit
 internal import Synchronization
 internal import Wire
 
@@ -29,7 +30,9 @@ final class RuleSource: Sendable {
   ///
   /// - Throws: when nobody answers.
   func rules(_ key: Key) async throws(RPCError) -> [NotifyRule] {
-    if let known = cache.withLock({ $0[key] }) { return known }
+    if let known = cache.withLock({ $0[key] }), !ports.context.probe.buggify("rules.forgotten") {
+      return known
+    }
     let rules: [NotifyRule]
     do throws(RPCError) {
       rules = try await ask(key)

@@ -2,7 +2,8 @@
 ///
 /// A record that kills the process on every try must not stop the partition for ever: from the
 /// second start without progress on, records are taken one by one; at the fourth that begins with
-/// the same record, that record is set aside.
+/// the same record, that record is set aside. A start that came to nothing and did not die, because
+/// somebody was not reachable or because the partition was given back, does not count.
 public struct PoisonGuard: Hashable, Sendable {
   /// A record of an input topic of the partition.
   public struct Place: Hashable, Sendable {
@@ -43,6 +44,11 @@ public struct PoisonGuard: Hashable, Sendable {
     guard isCareful else { return }
     if let head, head != first { startsWithoutProgress = PoisonGuard.careFrom }
     head = first
+  }
+
+  /// Whoever counted this start lives, though the record was not taken in: it is not what kills.
+  public mutating func survived() {
+    startsWithoutProgress = max(startsWithoutProgress - 1, 0)
   }
 
   /// Something was taken in.

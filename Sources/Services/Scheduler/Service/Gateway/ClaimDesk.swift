@@ -120,6 +120,7 @@ struct ClaimDesk: Sendable {
         }
       }
     }
+    if !elsewhere.isEmpty { ports.context.probe.reached("claims.owner-elsewhere") }
     for (run, group) in elsewhere {
       do throws(RunLoader.Failure) {
         guard let machine = try await loader.load(run) else { continue }
@@ -143,6 +144,7 @@ struct ClaimDesk: Sendable {
     } catch {
       guard error == .conflict || error == .outcomeUnknown else { throw RPCError(error) }
     }
+    ports.context.probe.reached("claims.one-by-one")
     var verdicts: SortedMap<AttemptID, ClaimResponse.Item.Verdict> = [:]
     for (attempt, grant) in grants {
       verdicts[attempt] = await claimOne(attempt, grant, for: session.record)
@@ -160,6 +162,7 @@ struct ClaimDesk: Sendable {
         SchedulerTables.leases.name, [[.text(attempt.description)]])
       if let row = leases.first ?? nil {
         let isMine = SchedulerTables.leases.record(row.row)?.session == session.session
+        ports.context.probe.reached(isMine ? "claims.mine-already" : "claims.taken")
         return isMine ? .yours : .gone
       }
       guard
@@ -177,6 +180,9 @@ struct ClaimDesk: Sendable {
   private func insert(
     _ grants: [(AttemptID, Grant)], for session: Versioned<SessionRecord>
   ) async throws(StoreError) {
+    if ports.context.probe.buggify("claims.slow") {
+      try? await ports.context.time.sleep(for: .milliseconds(300))
+    }
     let now = ports.context.time.now()
     var entries = [
       SchedulerTables.sessions.guard([.text(session.record.session)], at: session.version)

@@ -44,6 +44,8 @@ final class HintPublisher: Sendable {
         await sleep()
         continue
       }
+      // They may be lost.
+      if ports.context.probe.buggify("hints.dropped") { continue }
       do throws(BusError) {
         try await ports.bus.publish(records)
       } catch {

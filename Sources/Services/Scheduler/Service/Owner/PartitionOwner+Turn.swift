@@ -238,9 +238,7 @@ extension PartitionOwner {
     var counted = poison
     counted.countStart(with: PoisonGuard.Place(first.place.topic, first.offset))
     var next = record
-    next.startsWithoutProgress = Int32(clamping: counted.startsWithoutProgress)
-    next.headTopic = counted.head?.topic ?? ""
-    next.headOffset = counted.head?.offset ?? 0
+    next.take(counted)
     do throws(StoreError) {
       version = try await ports.store.commit(
         RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))

@@ -103,7 +103,10 @@ actor PartitionOwner {
     for _ in 0..<PartitionOwner.releaseTriesMax {
       do throws(BatchFailure) {
         try await readPartition()
+        if isStartCounted { poison.survived() }
+        isStartCounted = false
         var next = record
+        next.take(poison)
         next.owner = ""
         next.renewals += 1
         do throws(StoreError) {
@@ -192,7 +195,8 @@ actor PartitionOwner {
   }
 
   private var recordsMax: Int {
-    poison.recordsMax(care.recordsMax(ports.configuration.recordsPerBatchMax))
+    if ports.context.probe.buggify("owner.one-record") { return 1 }
+    return poison.recordsMax(care.recordsMax(ports.configuration.recordsPerBatchMax))
   }
 
   /// A log that was made anew may have grown beyond our offset before anybody noticed.
@@ -233,6 +237,7 @@ actor PartitionOwner {
       do throws(BatchFailure) {
         try await ports.context.time.pause(for: ports.configuration.retryWait)
         try await readPartition()
+        try await uncountStart()
       } catch {
         if case .lost = error { throw .lost }
         continue
@@ -240,6 +245,23 @@ actor PartitionOwner {
       await recover()
       return
     }
+  }
+
+  /// Says in the store that this start has met no record that kills.
+  private func uncountStart() async throws(BatchFailure) {
+    guard isStartCounted else { return }
+    var survived = poison
+    survived.survived()
+    var next = record
+    next.take(survived)
+    do throws(StoreError) {
+      version = try await ports.store.commit(
+        RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))
+    } catch {
+      throw BatchFailure(error)
+    }
+    (record, poison, isStartCounted) = (next, survived, false)
+    ports.context.probe.reached("owner.start-uncounted")
   }
 
   /// Reads the partition row again, waiting for a commit in doubt.
@@ -291,6 +313,7 @@ actor PartitionOwner {
       let isSame =
         known?.incarnation == bounds.incarnation
         && (bounds.earliest...max(bounds.end, bounds.earliest)).contains(known?.next ?? -1)
+      if !isSame, known != nil { ports.context.probe.reached("owner.rewound") }
       positions[topic] = LogPosition(
         incarnation: bounds.incarnation, next: isSame ? known?.next ?? 0 : bounds.earliest)
     }
@@ -299,6 +322,7 @@ actor PartitionOwner {
   /// Live runs of the partition, with when they want to be woken. They are loaded when they are.
   private func findDormant() async throws {
     dormant = []
+    defer { if !dormant.isEmpty { ports.context.probe.reached("owner.found-dormant") } }
     var cursor: RecordCursor?
     repeat {
       let page = try await ports.store.query(
@@ -381,5 +405,14 @@ extension Time {
     } catch {
       throw .cancelled
     }
+  }
+}
+
+extension PartitionRecord {
+  /// Writes down how careful the next start has to be.
+  mutating func take(_ poison: PoisonGuard) {
+    startsWithoutProgress = Int32(clamping: poison.startsWithoutProgress)
+    headTopic = poison.head?.topic ?? ""
+    headOffset = poison.head?.offset ?? 0
   }
 }

@@ -37,7 +37,9 @@ final class PlanSource: Sendable {
   }
 
   func plan(_ key: Key) async throws(Failure) -> Plan {
-    if let known = cache.withLock({ $0[key] }) { return known }
+    if let known = cache.withLock({ $0[key] }), !ports.context.probe.buggify("plans.forgotten") {
+      return known
+    }
     let stored: Versioned<PlanRecord>?
     do throws(StoreError) {
       stored = try await ports.store.get(SchedulerTables.plans, key: key.row)

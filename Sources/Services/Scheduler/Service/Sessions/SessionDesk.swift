@@ -47,7 +47,10 @@ struct SessionDesk: Sendable {
       // A request that comes late must not end the session that the worker has by now.
       let isKnown =
         try await ports.store.get(SchedulerTables.sessions, key: [.text(id.text)]) != nil
-      if isKnown { return terms }
+      if isKnown {
+        ports.context.probe.reached("sessions.open-repeated")
+        return terms
+      }
       try await sweeper.endOthers(ofWorker: request.worker, besides: id)
       do throws(StoreError) {
         _ = try await ports.store.commit(
@@ -91,7 +94,10 @@ struct SessionDesk: Sendable {
       guard let id = SessionID(text: request.session),
         let row = try await ports.store.get(SchedulerTables.sessions, key: [.text(id.text)]),
         !row.record.isOver
-      else { return HeartbeatResponse(sessionOver: true) }
+      else {
+        ports.context.probe.reached("sessions.beat-too-late")
+        return HeartbeatResponse(sessionOver: true)
+      }
       try await renew(row, id, isDraining: request.isDraining)
       let stops = try await stops(for: id, carriedOut: SortedSet(request.stopped))
       let acknowledged = try await acknowledged(request.results)
@@ -223,6 +229,7 @@ struct SessionDesk: Sendable {
     guard request.hasHeld else { return true }
     let held = SortedSet((request.held + request.results).compactMap { AttemptID(text: $0) })
     let (missing, lost) = memory.compare(id, leased: leases.map(\.attempt), held: held)
+    if !lost.isEmpty { ports.context.probe.reached("sessions.disowned") }
     if !lost.isEmpty { try await settle(lost, of: id, leases) }
     return missing > 0
   }

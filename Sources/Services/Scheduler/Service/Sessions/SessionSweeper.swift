@@ -15,7 +15,7 @@ struct SessionSweeper: Sendable {
     var watch = SessionWatch(length: ports.configuration.sessionLease)
     while !Task.isCancelled {
       do {
-        try await sweep(&watch)
+        if !ports.context.probe.buggify("sessions.unswept") { try await sweep(&watch) }
       } catch {
         ports.context.telemetry.log(.warning, "sessions.not-swept", [("error", "\(error)")])
       }

@@ -132,6 +132,7 @@ actor WorkerAgent {
       // More than was asked for is not taken.
       for item in items where !worker.held.holds(item.attempt) { orders[item.attempt] = nil }
     } catch {
+      ports.context.probe.reached("worker.claim-failed")
       handle(.claimFailed(session))
     }
   }
@@ -159,6 +160,7 @@ actor WorkerAgent {
         WorkerGatewayMethods.heartbeat, HeartbeatRequest(beat))
       handle(.beatAnswered(BeatAnswer(answer, to: beat)))
     } catch {
+      ports.context.probe.reached("worker.beat-failed")
       handle(.beatFailed(beat.session, number: beat.number))
     }
   }
@@ -245,6 +247,7 @@ actor WorkerAgent {
         }
       }
       handle(.hinted(attempts))
+      if ports.context.probe.buggify("hints.not-committed") { continue }
       try await member.commit(deliveries)
     }
     await member.leave()

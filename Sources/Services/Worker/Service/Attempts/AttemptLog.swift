@@ -157,12 +157,13 @@ final class AttemptLog: Sendable {
 
   /// The lines of the next record, and whether the log ends with them.
   private func nextPart() -> (lines: ArraySlice<OutputLine>, isLast: Bool) {
-    state.withLock { state in
+    let isShort = ports.context.probe.buggify("log.one-line")
+    return state.withLock { state in
       var bytes = 0
       var end = 0
       while end < state.pending.count {
         bytes += state.pending[end].bytes.count + AttemptLog.lineOverhead
-        if bytes > ports.configuration.logRecordBytesMax, end > 0 { break }
+        if bytes > ports.configuration.logRecordBytesMax || isShort, end > 0 { break }
         end += 1
       }
       return (state.pending[..<end], state.isRead && end == state.pending.count)

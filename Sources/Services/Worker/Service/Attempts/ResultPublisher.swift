@@ -58,6 +58,9 @@ final class ResultPublisher: Sendable {
   private func publish(_ batch: [AttemptResult]) async throws(BusError) {
     guard !batch.isEmpty else { return }
     try await ports.bus.publish(batch.map { $0.record(ports.configuration) })
+    // Records may be repeated at any time.
+    guard ports.context.probe.buggify("results.twice") else { return }
+    try await ports.bus.publish(batch.map { $0.record(ports.configuration) })
   }
 
   /// Empty when the task was cancelled.

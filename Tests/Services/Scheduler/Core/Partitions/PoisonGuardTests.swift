@@ -17,6 +17,18 @@ struct PoisonGuardTests {
     #expect(poison == PoisonGuard(startsWithoutProgress: 0))
   }
 
+  @Test func `a start that lives on does not count, however often it comes to nothing`() {
+    var poison = PoisonGuard(startsWithoutProgress: 0)
+    for _ in 1...10 {
+      poison.countStart(with: head)
+      #expect(poison.setAside == nil)
+      poison.survived()
+    }
+    #expect(poison.startsWithoutProgress == 0)
+    poison.survived()
+    #expect(poison.startsWithoutProgress == 0)
+  }
+
   @Test func `a start that begins with another record does not blame it for the ones before`() {
     var poison = PoisonGuard(startsWithoutProgress: 3, head: head)
     let other = PoisonGuard.Place("run.commands", 1)

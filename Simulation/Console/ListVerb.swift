@@ -39,11 +39,7 @@ enum ListVerb {
 
   private static func row(_ number: String, _ name: String, _ does: String, _ more: String = "") {
     Say.line(
-      padded(number, 5) + padded(name, 28) + does
-        + (more.isEmpty ? "" : "\n" + padded("", 33) + more))
-  }
-
-  private static func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(width - text.count, 1))
+      number.padded(5) + name.padded(28) + does
+        + (more.isEmpty ? "" : "\n" + "".padded(33) + more))
   }
 }

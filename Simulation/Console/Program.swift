@@ -1,7 +1,13 @@
 internal import Domain
 internal import Glibc
 
-/// The command line of the simulator.
+/// The command line of the simulator, for `sim` and `millrace sim`.
+public enum SimulatorConsole {
+  /// - Returns: the exit code.
+  public static func run(_ arguments: [String]) -> Int32 { Program().run(arguments).rawValue }
+}
+
+/// The verbs of the simulator.
 struct Program {
   private typealias Verb = @Sendable (Options.Words) throws(Refusal) -> ExitCode
 
@@ -32,7 +38,9 @@ struct Program {
       sim list faults | invariants | profiles | scenarios | landmarks | probes
 
     Every verb takes --profile P or --scenario S: a file, a folder, or a name below scenarios/.
-    A seed without either has the profile that `sim run` gives it.
+    A seed without either has the profile that `sim run` gives it. With --workflow FILE the worlds
+    run that workflow: --runs N of it in each, --task 'NAME effect=once lasts=1s..30s fails=5' says
+    what a task does, and so do lines `# sim: NAME …` in the file.
 
     Failures are kept as bundles in sim-failures/SIGNATURE/SEED.json. Exit codes: 0 good, 2 usage,
     10 safety, 11 liveness, 12 crash, 13 nondeterministic, 14 limit, 15 something was never

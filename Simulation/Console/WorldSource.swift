@@ -6,11 +6,13 @@ internal import SimulationWorld
 enum WorldSource {
   case profile(Profile)
   case scenario(Scenario)
+  case workflow(UserWorkflow, Profile)
 
   var name: String {
     switch self {
     case .profile(let profile): profile.name
     case .scenario(let scenario): scenario.name
+    case .workflow(_, let profile): profile.name
     }
   }
 
@@ -19,12 +21,13 @@ enum WorldSource {
     switch self {
     case .profile(let profile): "--profile \(profile.name)"
     case .scenario(let scenario): "--scenario \(scenario.name)"
+    case .workflow(_, let profile): "--workflow … --profile \(profile.name)"
     }
   }
 
   var expects: Scenario.Expectations {
     switch self {
-    case .profile: Scenario.Expectations()
+    case .profile, .workflow: Scenario.Expectations()
     case .scenario(let scenario): scenario.expects
     }
   }
@@ -32,7 +35,7 @@ enum WorldSource {
   /// The seed that it is about, whatever the batch says.
   var pinned: UInt64? {
     switch self {
-    case .profile: nil
+    case .profile, .workflow: nil
     case .scenario(let scenario): scenario.seed
     }
   }
@@ -41,10 +44,11 @@ enum WorldSource {
     switch self {
     case .profile(let profile): .draw(profile, seed: seed)
     case .scenario(let scenario): .draw(scenario, seed: seed)
+    case .workflow(let user, let profile): .draw(user, profile, seed: seed)
     }
   }
 
-  static let options = ["profile", "scenario"]
+  static let options = ["profile", "scenario", "workflow", "task", "runs"]
 
   /// What the options name; all profiles when they name nothing.
   static func named(_ options: Options) throws(Refusal) -> [WorldSource] {
@@ -54,7 +58,11 @@ enum WorldSource {
       }
       return try ScenarioFiles.load(path).map { .scenario($0) }
     }
-    if let name = options["profile"] { return [.profile(try Subject.profile(name))] }
-    return Profiles.all.map { .profile($0) }
+    let profiles =
+      if let name = options["profile"] { [try Subject.profile(name)] } else { Profiles.all }
+    guard let path = options["workflow"] else { return profiles.map { .profile($0) } }
+    let user = try WorkflowFile.load(
+      path, hints: options.all("task"), runs: try options.count("runs", default: 5, 1...1_000))
+    return profiles.map { .workflow(user, $0) }
   }
 }

@@ -30,17 +30,30 @@ enum RunVerb {
     let limit = try options.count("time-limit", default: 86_400, 1...604_800)
     let sources = try WorldSource.named(options)
     let names = WorldSource.options.compactMap { name in options[name].map { " --\(name) \($0)" } }
-    Say.error("sim run --from \(first) --seeds \(seeds)\(names.joined())")
+    if Portion.own == nil { Say.error("sim run --from \(first) --seeds \(seeds)\(names.joined())") }
     let batch = Batch(
       first: first, seeds: seeds, sources: sources,
       failures: options["failures"] ?? "sim-failures",
       until: ProcessClock.uptime() + .seconds(limit), endsAtFailure: options.has("first-failure"),
       hasCanary: options.has("canary"))
+    if let portion = Portion.own {
+      batch.run(portion)
+      // The parent says what came of it.
+      exit(0)
+    }
+    let refused = Mutex<Refusal?>(nil)
     let threads = (0..<min(jobs, seeds)).compactMap { number in
-      try? OwnThread("worlds-\(number)") { while batch.next() {} }
+      try? OwnThread("worlds-\(number)") {
+        do throws(Refusal) {
+          while try batch.next() {}
+        } catch {
+          refused.withLock { $0 = error }
+        }
+      }
     }
     guard !threads.isEmpty else { throw Refusal("no thread can be started", fix: "--jobs 1") }
     for thread in threads { thread.join() }
+    if let refusal = refused.withLock({ $0 }) { throw refusal }
     return (batch, first)
   }
 

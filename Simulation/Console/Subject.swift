@@ -56,17 +56,6 @@ struct Subject {
     var world = WorldRun(seed: seed, plan)
     world.chronicle = chronicle
     let verdict = world.run()
-    return (verdict, verdict.bundle(of: plan))
-  }
-}
-
-extension Verdict {
-  func bundle(of plan: WorldPlan) -> Bundle {
-    Bundle(
-      seed: seed, plan: plan, signature: signature, message: message, trace: trace.description)
-  }
-
-  var message: String {
-    violations.first?.description ?? failure.map { "\($0)" } ?? "everything held"
+    return (verdict, WorldSummary(verdict).bundle(of: plan))
   }
 }

@@ -3,7 +3,7 @@ internal import Domain
 /// The words behind a verb: operands, and options with a value each.
 struct Options {
   private(set) var operands: [String] = []
-  private var values: SortedMap<String, String> = [:]
+  private var values: SortedMap<String, [String]> = [:]
 
   /// - Parameters:
   ///   - known: options that take a value.
@@ -18,12 +18,12 @@ struct Options {
       let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
       let name = parts.first ?? ""
       if flags.contains(name), parts.count == 1 {
-        values[name] = ""
+        values[name] = [""]
       } else if known.contains(name) {
         guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
           throw Refusal("--\(name) needs a value", fix: "sim help")
         }
-        values[name] = value
+        values[name, default: []].append(value)
       } else {
         let near = NearestMatch.of(name, among: known + flags)
         throw Refusal(
@@ -34,12 +34,15 @@ struct Options {
   }
 
   func has(_ flag: String) -> Bool { values[flag] != nil }
-  subscript(name: String) -> String? { values[name] }
+  /// The last one counts.
+  subscript(name: String) -> String? { values[name]?.last }
+  /// Of an option that may be repeated.
+  func all(_ name: String) -> [String] { values[name] ?? [] }
 
   func count(_ name: String, default fallback: Int, _ range: ClosedRange<Int>) throws(Refusal)
     -> Int
   {
-    guard let text = values[name] else { return fallback }
+    guard let text = self[name] else { return fallback }
     guard let number = Int(text), range.contains(number) else {
       throw Refusal(
         "--\(name) \(text) is not possible",
@@ -49,7 +52,7 @@ struct Options {
   }
 
   func seed(_ name: String) throws(Refusal) -> UInt64? {
-    guard let text = values[name] else { return nil }
+    guard let text = self[name] else { return nil }
     guard let seed = UInt64(text) else {
       throw Refusal("--\(name) \(text) is no seed", fix: "a whole number from 0 to 2^64 - 1")
     }

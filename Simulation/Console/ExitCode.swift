@@ -16,6 +16,8 @@ enum ExitCode: Int32 {
   case coverage = 15
   /// A world that was made to fail did: what notices failures works.
   case canary = 17
+  /// A workflow is not valid.
+  case invalid = 7
   /// A file could not be read or written.
   case file = 66
 
@@ -24,7 +26,7 @@ enum ExitCode: Int32 {
       switch signature {
       case "good": .good
       case "everything-ends", "waited-in-vain", "deadlock": .liveness
-      case "process-failed", "escaped", "body-failed": .crash
+      case "process-failed", "escaped", "body-failed", "crash": .crash
       case "nondeterministic": .nondeterministic
       case "limit": .limit
       case "canary": .canary

@@ -1,0 +1,84 @@
+/// What the services of a world come to: what they find worth saying, branches that are easily
+/// missed, and rare ways that they may be made to go.
+enum ServiceProbes {
+  static let all: [DeclaredProbe] =
+    logged.map { DeclaredProbe(name: "log \($0)", means: "a service said so") }
+    + loggedRarely.map {
+      DeclaredProbe(name: "log \($0)", means: "a service said so", isRare: true)
+    } + branches + bent
+
+  /// Events of logs.
+  private static let logged = [
+    "answers.not-swept", "artifact.not-swept", "artifacts.not-swept", "audit.not-kept",
+    "audit.not-sent", "content.damaged", "content.lost", "delivery.answer-not-stored",
+    "delivery.put-off", "dispatch.retry", "ends.not-joined", "ends.refused", "ends.retry",
+    "ends.too-old", "feed.not-joined", "feed.retry", "forgetting.put-off", "hints.lost",
+    "hints.retry", "history.not-swept", "http.unchecked", "iam.not-prepared", "keys.not-turned",
+    "leases.unread", "log.retry", "lost.not-reported", "object.differs", "outbox.refused",
+    "outbox.retry", "partition.batch-failed", "partition.fetch-failed",
+    "partition.logs-unchecked", "partition.lost", "partition.not-released", "partition.not-taken",
+    "partition.recovery-failed", "partition.released", "partition.taken", "partitions.not-kept",
+    "plan.not-stored", "presence.not-left", "record.dead-lettered", "result.refused",
+    "results.retry", "rpc.not-served", "rule.unknown-webhook", "run.forgotten",
+    "run.plan-unavailable", "run.quarantined", "run.rerun-unavailable", "runs.not-swept",
+    "secret.unopenable", "session.expired", "session.not-forgotten", "session.not-opened",
+    "session.opened", "sessions.not-swept", "sweep.failed", "upload.not-given-up",
+  ]
+
+  /// Those that need more bad luck than ten thousand worlds have, or faults that there are not.
+  private static let loggedRarely: [String] = []
+
+  private static let branches: [DeclaredProbe] = [
+    DeclaredProbe(name: "claims.mine-already", means: "a session claimed what it had already"),
+    DeclaredProbe(
+      name: "claims.one-by-one",
+      means: "claims were made one by one, because one of them met a change"),
+    DeclaredProbe(
+      name: "claims.owner-elsewhere", means: "a claim went to a scheduler that does not own the run"
+    ),
+    DeclaredProbe(name: "claims.taken", means: "a session claimed what another has"),
+    DeclaredProbe(
+      name: "notification.sender-lost", means: "whoever sent a message died while sending it"),
+    DeclaredProbe(name: "owner.found-dormant", means: "a new owner found runs under way"),
+    DeclaredProbe(
+      name: "owner.start-uncounted", means: "an owner lived on after a record it could not take in"),
+    DeclaredProbe(name: "owner.rewound", means: "an owner began a log anew"),
+    DeclaredProbe(
+      name: "sessions.beat-too-late", means: "a heartbeat came for a session that is over"),
+    DeclaredProbe(
+      name: "sessions.disowned", means: "a worker twice did not name what it was given"),
+    DeclaredProbe(name: "sessions.open-repeated", means: "the request for a session was repeated"),
+    DeclaredProbe(name: "worker.beat-failed", means: "a heartbeat had no answer"),
+    DeclaredProbe(name: "worker.claim-failed", means: "a claim had no answer"),
+  ]
+
+  /// Sites of `buggify`.
+  private static let bent: [DeclaredProbe] = [
+    DeclaredProbe(
+      name: "buggify claims.slow", means: "a claim is slow between its reads and its commit"),
+    DeclaredProbe(
+      name: "buggify ends.not-committed", means: "the offsets of ends are not committed"),
+    DeclaredProbe(
+      name: "buggify hints.dropped", means: "hints are dropped"),
+    DeclaredProbe(
+      name: "buggify hints.not-committed", means: "the offsets of hints are not committed"),
+    DeclaredProbe(
+      name: "buggify history.not-committed", means: "the offsets of history are not committed"),
+    DeclaredProbe(
+      name: "buggify log.one-line", means: "lines are shipped one by one"),
+    DeclaredProbe(
+      name: "buggify outbox.not-acknowledged", means: "published messages are not acknowledged"),
+    DeclaredProbe(
+      name: "buggify outbox.one-message", means: "messages are published one by one"),
+    DeclaredProbe(
+      name: "buggify owner.one-record", means: "an owner takes in one record at a time"),
+    DeclaredProbe(
+      name: "buggify plans.forgotten", means: "a plan is read again"),
+    DeclaredProbe(
+      name: "buggify results.twice", means: "results are published twice"),
+    DeclaredProbe(
+      name: "buggify rules.forgotten", means: "rules are read again"),
+    DeclaredProbe(
+      name: "buggify sessions.unswept", means: "sessions are not looked at"),
+  ]
+}
