@@ -49,8 +49,9 @@ public struct SchedulerConfiguration: Sendable {
   public var plansCachedMax: Int = 256
   /// How long it waits after the store, the bus or a peer had no answer.
   public var retryWait: Duration = .milliseconds(200)
-  /// How long a call to another service may take.
-  public var callWithin: Duration = .seconds(5)
+  /// How long an owner waits for a definition before it looks after its partition again: less than
+  /// the lease, or it would lose the partition to somebody who has to wait as well.
+  public var planWithin: Duration = .seconds(1)
   public var outbox = OutboxConfiguration()
 
   public init() {}

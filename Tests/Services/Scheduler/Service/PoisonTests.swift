@@ -80,6 +80,32 @@ struct PoisonTests {
     }
   }
 
+  /// Goal: waiting for a definition costs an owner neither its lease nor the record its good name.
+  /// Method: the workflow service takes requests and answers none for a minute; two schedulers.
+  @Test func `an owner that waits for an answer keeps its partition`() throws {
+    try Simulation.run(seed: 8) { world in
+      let scene = try SchedulerScene(world, .slow)
+      scene.scheduler("one")
+      scene.scheduler("two")
+      let first = scene.start(.sample())
+      try await scene.wait(for: "an owner") { scene.row(first) != nil }
+      // Both have what they should have.
+      try await world.here.time.sleep(for: .seconds(10))
+      let service = try #require(world.processes.first { $0.name == "workflow" })
+      service.pause()
+      let second = try #require(RunID.beside(first))
+      scene.workflows.add(.sample("late", tasks: [.sample()]))
+      scene.bus.append([scene.started(.sample("late"), second)])
+      let epoch = scene.partition(of: first)?.epoch
+      try await world.here.time.sleep(for: .seconds(60))
+      #expect(scene.partition(of: first)?.epoch == epoch)
+      service.resume()
+      scene.worker { _ in .succeeds() }
+      #expect(try await scene.ended(second).outcome == "succeeded")
+      #expect(scene.store.records(SchedulerTables.deadLetters) == [])
+    }
+  }
+
   /// Goal: what the store refuses is found among innocent records, and only it is set aside.
   /// Method: one command with an id that no key column takes, between results that are good.
   @Test(arguments: 1...10 as ClosedRange<UInt64>)

@@ -237,17 +237,8 @@ extension PartitionOwner {
   private func countStart(with first: BusDelivery) async throws(BatchFailure) {
     var counted = poison
     counted.countStart(with: PoisonGuard.Place(first.place.topic, first.offset))
-    var next = record
-    next.take(counted)
-    do throws(StoreError) {
-      version = try await ports.store.commit(
-        RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))
-    } catch {
-      throw BatchFailure(error)
-    }
-    record = next
+    try await store(counted)
     isStartCounted = true
-    poison = counted
   }
 
   private func stored(_ batch: OwnerBatch) {

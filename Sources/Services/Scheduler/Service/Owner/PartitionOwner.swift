@@ -252,16 +252,25 @@ actor PartitionOwner {
     guard isStartCounted else { return }
     var survived = poison
     survived.survived()
+    try await store(survived)
+    isStartCounted = false
+    ports.context.probe.reached("owner.start-uncounted")
+  }
+
+  /// Writes down how careful the next start has to be. Renews the lease as well: a batch that fails
+  /// again and again must not cost the partition.
+  func store(_ guarding: PoisonGuard) async throws(BatchFailure) {
+    let begun = ports.context.time.uptime()
     var next = record
-    next.take(survived)
+    next.take(guarding)
+    next.renewals += 1
     do throws(StoreError) {
       version = try await ports.store.commit(
         RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))
     } catch {
       throw BatchFailure(error)
     }
-    (record, poison, isStartCounted) = (next, survived, false)
-    ports.context.probe.reached("owner.start-uncounted")
+    (record, poison, renewedAt) = (next, guarding, begun)
   }
 
   /// Reads the partition row again, waiting for a commit in doubt.

@@ -69,7 +69,7 @@ final class PlanSource: Sendable {
     do throws(RPCError) {
       let answer = try await ports.network.call(
         WorkflowsMethods.service, WorkflowsMethods.getVersion, request.encoded(),
-        within: ports.configuration.callWithin)
+        within: ports.configuration.planWithin)
       guard let response = try? GetVersionResponse(decoding: answer) else {
         throw RPCError(.internal, "the answer cannot be decoded")
       }
