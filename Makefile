@@ -8,13 +8,13 @@ SWIFT ?= swift
 export SWIFT
 
 # What `make check` runs, in this order. A new step is one word here.
-CHECKS := tidy format verify test wire kill
+CHECKS := tidy format verify test wire kill sim-check
 
 # A script that has not been written yet fails by name.
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill sim mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -76,8 +76,24 @@ kill: ## Kill the built program in the middle of runs and see them finish
 
 sim: ## Run the whole platform through seeded disasters; ARGS: --seeds N --profile P
 	@scripts/setup.sh >&2
-	@scripts/build.sh -c release --product sim >&2
-	@.build/release/sim run $(ARGS)
+	@scripts/build_sim.sh >&2
+	@.build/sim/release/sim run $(ARGS)
+
+sim-check: ## A thousand worlds, a canary, determinism, a sample of the mutants
+	$(call need,scripts/sim_check.sh)
+	@$(MAKE) build
+	@scripts/build_sim.sh
+	@scripts/sim_check.sh
+
+bench-sim: ## Measure the simulator: worlds a second on one core, times real time, replay and shrink
+	@scripts/setup.sh >&2
+	@scripts/build_sim.sh >&2
+	@.venv/bin/python3 scripts/bench_sim.py $(ARGS)
+
+nightly: ## A hundred thousand worlds, and what they have reached; ARGS: --from SEED
+	@scripts/setup.sh >&2
+	@scripts/build_sim.sh >&2
+	@.build/sim/release/sim reach --seeds 100000 --strict --to sim-reach $(ARGS)
 
 mutants: ## Plant bugs one after the other and see the simulator notice; ARGS: NAME --seconds S
 	@scripts/setup.sh >&2

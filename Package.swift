@@ -140,7 +140,7 @@ let everyPort: [Target.Dependency] = ["Domain", "Wire", "Contracts", "Ports"]
 
 let simulationWorld: [Target.Dependency] =
   everyPort + everyService + [
-    "SimulationKit", "SimulationFakes", "SimulationFaults", "SimulationOracles",
+    "WorkerCore", "SimulationKit", "SimulationFakes", "SimulationFaults", "SimulationOracles",
     "SimulationScenarios",
   ]
 

@@ -176,7 +176,7 @@ final class Batch: Sendable {
     Say.line("✘ seed \(verdict.seed) \(source.words): \(verdict.message)")
     do throws(Refusal) {
       try Files.write(path, verdict.bundle(of: source.draw(verdict.seed)).json + "\n")
-      Say.line("  sim explain \(path)")
+      Say.line("  \(Say.program) explain \(path)")
     } catch {
       Say.error("error: \(error.what)")
     }

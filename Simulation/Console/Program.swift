@@ -76,6 +76,10 @@ extension Options {
 }
 
 enum Say {
+  /// How this program is called: `sim`, or `millrace sim`.
+  static let program =
+    CommandLine.arguments.first?.split(separator: "/").last == "sim" ? "sim" : "millrace sim"
+
   static func line(_ text: String) { write(1, text) }
   static func error(_ text: String) { write(2, text) }
 

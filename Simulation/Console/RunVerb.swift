@@ -30,7 +30,9 @@ enum RunVerb {
     let limit = try options.count("time-limit", default: 86_400, 1...604_800)
     let sources = try WorldSource.named(options)
     let names = WorldSource.options.compactMap { name in options[name].map { " --\(name) \($0)" } }
-    if Portion.own == nil { Say.error("sim run --from \(first) --seeds \(seeds)\(names.joined())") }
+    if Portion.own == nil {
+      Say.error("\(Say.program) run --from \(first) --seeds \(seeds)\(names.joined())")
+    }
     let batch = Batch(
       first: first, seeds: seeds, sources: sources,
       failures: options["failures"] ?? "sim-failures",

@@ -27,7 +27,7 @@ enum ShrinkVerb {
     try Files.write(path, bundle.json + "\n")
     Say.line(
       "\(before) faults became \(subject.plan.faults.count) in \(shrinker.tried) worlds\n"
-        + "  sim explain \(path)")
+        + "  \(Say.program) explain \(path)")
     return ExitCode(signature: last.signature)
   }
 }

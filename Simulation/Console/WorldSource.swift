@@ -6,13 +6,14 @@ internal import SimulationWorld
 enum WorldSource {
   case profile(Profile)
   case scenario(Scenario)
-  case workflow(UserWorkflow, Profile)
+  /// With the path of its file.
+  case workflow(UserWorkflow, Profile, String)
 
   var name: String {
     switch self {
     case .profile(let profile): profile.name
     case .scenario(let scenario): scenario.name
-    case .workflow(_, let profile): profile.name
+    case .workflow(_, let profile, _): profile.name
     }
   }
 
@@ -21,7 +22,7 @@ enum WorldSource {
     switch self {
     case .profile(let profile): "--profile \(profile.name)"
     case .scenario(let scenario): "--scenario \(scenario.name)"
-    case .workflow(_, let profile): "--workflow … --profile \(profile.name)"
+    case .workflow(_, let profile, let path): "--workflow \(path) --profile \(profile.name)"
     }
   }
 
@@ -44,7 +45,7 @@ enum WorldSource {
     switch self {
     case .profile(let profile): .draw(profile, seed: seed)
     case .scenario(let scenario): .draw(scenario, seed: seed)
-    case .workflow(let user, let profile): .draw(user, profile, seed: seed)
+    case .workflow(let user, let profile, _): .draw(user, profile, seed: seed)
     }
   }
 
@@ -63,6 +64,6 @@ enum WorldSource {
     guard let path = options["workflow"] else { return profiles.map { .profile($0) } }
     let user = try WorkflowFile.load(
       path, hints: options.all("task"), runs: try options.count("runs", default: 5, 1...1_000))
-    return profiles.map { .workflow(user, $0) }
+    return profiles.map { .workflow(user, $0, path) }
   }
 }

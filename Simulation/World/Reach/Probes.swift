@@ -27,7 +27,11 @@ public enum Probes {
     DeclaredProbe(name: "bus.publish-lost-after", means: "records were appended unheard of"),
     DeclaredProbe(name: "bus.publish-lost-before", means: "records were lost before the bus"),
     DeclaredProbe(name: "bus.publish-lost-halfway", means: "some records of a batch were lost"),
+    DeclaredProbe(
+      name: "bus.recreate", means: "a log was made anew, which no fault does so far", isRare: true),
     DeclaredProbe(name: "bus.redelivered", means: "records were delivered again"),
+    DeclaredProbe(
+      name: "bus.trim", means: "records were forgotten, which no fault does so far", isRare: true),
     DeclaredProbe(name: "bus.unavailable", means: "the bus answered nobody"),
     DeclaredProbe(name: "delivery.busy", means: "a receiver was busy"),
     DeclaredProbe(name: "delivery.unknown-not-taken", means: "a message was lost unheard of"),

@@ -113,16 +113,19 @@ public struct ReachReport: Sendable {
 
   private static let style = """
     :root{color-scheme:light dark;--ink:#1c1d22;--paper:#fbfaf7;--line:#d8d5cc;--c:30,102,92}
-    @media(prefers-color-scheme:dark){:root{--ink:#e8e6df;--paper:#17181b;--line:#3a3b40;--c:94,190,170}}
+    @media(prefers-color-scheme:dark){
+    :root{--ink:#e8e6df;--paper:#17181b;--line:#3a3b40;--c:94,190,170}}
     body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;
-    color:var(--ink);background:var(--paper)}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}
+    color:var(--ink);background:var(--paper)}
+    h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}
     .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
     th,td{padding:.2rem .5rem;border:1px solid var(--line);text-align:right;font-size:.8rem}
     th[scope=row]{text-align:left;font-weight:500;white-space:nowrap}
     thead th{height:8rem;vertical-align:bottom;font-weight:500}thead td{border:0}
     thead span{writing-mode:vertical-rl;transform:rotate(180deg)}td.means{text-align:left}
     .d0{background:repeating-linear-gradient(45deg,transparent 0 4px,var(--line) 4px 5px)}
-    .d1{background:rgba(var(--c),.1)}.d2{background:rgba(var(--c),.2)}.d3{background:rgba(var(--c),.32)}
-    .d4{background:rgba(var(--c),.46)}.d5{background:rgba(var(--c),.62)}
+    .d1{background:rgba(var(--c),.1)}.d2{background:rgba(var(--c),.2)}
+    .d3{background:rgba(var(--c),.32)}.d4{background:rgba(var(--c),.46)}
+    .d5{background:rgba(var(--c),.62)}
     """
 }

@@ -41,7 +41,7 @@ enum ServiceProbes {
       name: "notification.sender-lost", means: "whoever sent a message died while sending it"),
     DeclaredProbe(name: "owner.found-dormant", means: "a new owner found runs under way"),
     DeclaredProbe(
-      name: "owner.start-uncounted", means: "an owner lived on after a record it could not take in"),
+      name: "owner.start-uncounted", means: "an owner lived on after what it could not take in"),
     DeclaredProbe(name: "owner.rewound", means: "an owner began a log anew"),
     DeclaredProbe(
       name: "sessions.beat-too-late", means: "a heartbeat came for a session that is over"),

@@ -66,6 +66,7 @@ public struct WorldPlan: Hashable, Sendable {
     plan.workload.users = 1
     plan.workload.runsPerUser = user.runs
     plan.workload.meddles = false
+    plan.restWithin += user.hangingMax
     plan.topology.slotsPerWorker += 2
     plan.workload.restMax = (plan.chaosLength * 2 / max(user.runs, 1)).inWholeMilliseconds
     return plan

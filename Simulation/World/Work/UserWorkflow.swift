@@ -12,6 +12,17 @@ public struct UserWorkflow: Hashable, Sendable {
     self.document = document
   }
 
+  /// How long attempts that hang may keep a run: until they are timed out, again and again.
+  var hangingMax: Duration {
+    let tasks = definition.map { $0.tasks + $0.finally } ?? []
+    return tasks.reduce(.zero) { sum, task in
+      guard let hint = hints[task.name.text], hint.hangsPercent > 0 else { return sum }
+      let attempts =
+        task.retry.attemptsMax(for: .failed(exitCode: nil)) + task.retry.attemptsMax(for: .lost)
+      return sum + (task.limits.attempt ?? .seconds(86_400)) * attempts
+    }
+  }
+
   /// Nil when the document is no definition.
   var definition: WorkflowDefinition? { Definitions.read(document) }
 }
@@ -30,7 +41,7 @@ public struct TaskHint: Hashable, Sendable {
   public var effect = Effect.unknown
   public var failsPercent = 3
   public var vanishesPercent = 1
-  public var hangsPercent = 1
+  public var hangsPercent = 0
   public var shortest: Duration = .milliseconds(500)
   public var longest: Duration = .seconds(20)
 

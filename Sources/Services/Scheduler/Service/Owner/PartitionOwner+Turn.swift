@@ -232,15 +232,6 @@ extension PartitionOwner {
     stored(batch)
   }
 
-  /// Says in the store that this start tries to take something in, so that a record which kills the
-  /// process is found by the starts that came to nothing.
-  private func countStart(with first: BusDelivery) async throws(BatchFailure) {
-    var counted = poison
-    counted.countStart(with: PoisonGuard.Place(first.place.topic, first.offset))
-    try await store(counted)
-    isStartCounted = true
-  }
-
   private func stored(_ batch: OwnerBatch) {
     limitsStored(batch)
     for id in batch.touched {

@@ -247,32 +247,6 @@ actor PartitionOwner {
     }
   }
 
-  /// Says in the store that this start has met no record that kills.
-  private func uncountStart() async throws(BatchFailure) {
-    guard isStartCounted else { return }
-    var survived = poison
-    survived.survived()
-    try await store(survived)
-    isStartCounted = false
-    ports.context.probe.reached("owner.start-uncounted")
-  }
-
-  /// Writes down how careful the next start has to be. Renews the lease as well: a batch that fails
-  /// again and again must not cost the partition.
-  func store(_ guarding: PoisonGuard) async throws(BatchFailure) {
-    let begun = ports.context.time.uptime()
-    var next = record
-    next.take(guarding)
-    next.renewals += 1
-    do throws(StoreError) {
-      version = try await ports.store.commit(
-        RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))
-    } catch {
-      throw BatchFailure(error)
-    }
-    (record, poison, renewedAt) = (next, guarding, begun)
-  }
-
   /// Reads the partition row again, waiting for a commit in doubt.
   private func readPartition() async throws(BatchFailure) {
     let rows: [StoredRow?]
@@ -377,36 +351,6 @@ enum BatchFailure: Error {
   }
 }
 
-/// When runs want to be woken, the earliest first. Entries that no longer hold wake for nothing.
-struct OwnerClock {
-  private struct Alarm: Comparable {
-    var at: Moment
-    var run: RunID
-
-    static func < (left: Alarm, right: Alarm) -> Bool {
-      (left.at, left.run) < (right.at, right.run)
-    }
-  }
-
-  private var alarms = Heap<Alarm>()
-
-  var next: Moment? { alarms.first?.at }
-
-  mutating func watch(_ run: RunID, _ at: Moment) {
-    alarms.push(Alarm(at: at, run: run))
-  }
-
-  /// The runs that are due, each once.
-  mutating func due(at now: Moment, max: Int) -> SortedSet<RunID> {
-    var due: SortedSet<RunID> = []
-    while let alarm = alarms.first, alarm.at <= now, due.count < max {
-      alarms.pop()
-      due.insert(alarm.run)
-    }
-    return due
-  }
-}
-
 extension Time {
   func pause(for length: Duration) async throws(BatchFailure) {
     do throws(CancellationError) {
@@ -414,14 +358,5 @@ extension Time {
     } catch {
       throw .cancelled
     }
-  }
-}
-
-extension PartitionRecord {
-  /// Writes down how careful the next start has to be.
-  mutating func take(_ poison: PoisonGuard) {
-    startsWithoutProgress = Int32(clamping: poison.startsWithoutProgress)
-    headTopic = poison.head?.topic ?? ""
-    headOffset = poison.head?.offset ?? 0
   }
 }
