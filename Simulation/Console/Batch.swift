@@ -5,7 +5,8 @@ internal import SimulationWorld
 internal import Synchronization
 internal import SystemAdapter
 
-/// Worlds one after the other, taken by as many threads as there are, and what became of them.
+/// Worlds in portions, each run by a child that one of several threads waits for, and what became of
+/// them.
 final class Batch: Sendable {
   private struct State {
     var taken = 0
@@ -22,6 +23,8 @@ final class Batch: Sendable {
     /// What happened in the worlds of each source.
     var seen: SortedMap<String, SortedSet<String>> = [:]
     var worlds: SortedMap<String, Int> = [:]
+    /// The bundle of the first failure of each kind.
+    var bundles: SortedMap<String, String> = [:]
     var toldAt = Uptime.start
   }
 
@@ -177,6 +180,9 @@ final class Batch: Sendable {
     do throws(Refusal) {
       try Files.write(path, verdict.bundle(of: source.draw(verdict.seed)).json + "\n")
       Say.line("  \(Say.program) explain \(path)")
+      state.withLock { state in
+        if state.bundles[verdict.signature] == nil { state.bundles[verdict.signature] = path }
+      }
     } catch {
       Say.error("error: \(error.what)")
     }
@@ -234,6 +240,7 @@ final class Batch: Sendable {
     }
   }
 
+  var bundles: SortedMap<String, String> { state.withLock { $0.bundles } }
   var done: Int { state.withLock { $0.done } }
   var struck: SortedMap<String, Int> { state.withLock { $0.struck } }
   var reach: Reach { state.withLock { $0.reach } }

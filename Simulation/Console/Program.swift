@@ -21,7 +21,7 @@ struct Program {
     sim: the whole platform through seeded disasters
 
       sim run [--seeds N] [--from SEED] [--jobs J] [--time-limit S] [--first-failure]
-              [--failures FOLDER] [--canary] [--json]
+              [--failures FOLDER] [--canary] [--no-shrink] [--json]
                     runs worlds: of a profile or scenario, or of all profiles in turn
       sim replay SEED | BUNDLE [--until S] [--inspect ID] [--step]
                     runs one world again and tells what happens in it

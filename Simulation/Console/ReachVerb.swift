@@ -10,7 +10,7 @@ enum ReachVerb {
       words,
       known: WorldSource.options + ["seeds", "from", "jobs", "time-limit", "to"],
       flags: ["strict"])
-    let (batch, _) = try RunVerb.worlds(options, seedsUsual: 1_000)
+    let batch = try RunVerb.worlds(options, seedsUsual: 1_000)
     let report = ReachReport(
       worlds: batch.done, reach: batch.reach, struck: batch.struck, marks: batch.marks)
     Say.line(report.text)

@@ -11,21 +11,27 @@ enum RunVerb {
     let options = try Options(
       words,
       known: WorldSource.options + ["seeds", "from", "jobs", "time-limit", "failures"],
-      flags: ["json", "first-failure", "canary"])
-    let (batch, _) = try worlds(options, seedsUsual: 100)
+      flags: ["json", "first-failure", "canary", "no-shrink"])
+    let batch = try worlds(options, seedsUsual: 100)
     Say.line(options.has("json") ? batch.json : batch.summary)
     for missed in batch.missed { Say.error("error: \(missed)") }
+    if !options.has("json"), !options.has("no-shrink") { try shrink(batch) }
     return batch.code
   }
 
-  /// Runs the worlds that the options ask for.
-  ///
-  /// - Returns: what became of them, and the first seed.
-  static func worlds(
-    _ options: Options, seedsUsual: Int
-  ) throws(Refusal) -> (Batch, UInt64) {
+  /// The first world of each kind of failure, made as small as it gets within a minute.
+  private static func shrink(_ batch: Batch) throws(Refusal) {
+    for (signature, path) in batch.bundles where signature != "canary" && signature != "crash" {
+      Say.error("shrinking the first \(signature) …")
+      _ = try ShrinkVerb.run([path])
+    }
+  }
+
+  /// Runs the worlds that the options ask for, in children. Does not return in a child.
+  static func worlds(_ options: Options, seedsUsual: Int) throws(Refusal) -> Batch {
     let seeds = try options.count("seeds", default: seedsUsual, 1...100_000_000)
-    let first = try options.seed("from") ?? RunVerb.freshSeed
+    let wanted = try options.seed("from")
+    let first = Portion.own?.first ?? wanted ?? RunVerb.freshSeed
     let jobs = try options.count("jobs", default: 2, 1...256)
     let limit = try options.count("time-limit", default: 86_400, 1...604_800)
     let sources = try WorldSource.named(options)
@@ -56,7 +62,7 @@ enum RunVerb {
     guard !threads.isEmpty else { throw Refusal("no thread can be started", fix: "--jobs 1") }
     for thread in threads { thread.join() }
     if let refusal = refused.withLock({ $0 }) { throw refusal }
-    return (batch, first)
+    return batch
   }
 
   /// Another one each time, and printed before anything runs.

@@ -73,7 +73,8 @@ import Testing
     try "id: f\ntasks: {a: {run: [a], retry: {attempts: 5}}}\n".write(
       toFile: flow, atomically: true, encoding: .utf8)
     let words = ["sim", "run", flow, "--from", "1", "--profile", "quiet", "--failures", files.path]
-    let twice = words + ["--seeds", "2", "--task", "a effect=once fails=80 lasts=1s..2s"]
+    let twice =
+      words + ["--no-shrink", "--seeds", "2", "--task", "a effect=once fails=80 lasts=1s..2s"]
     let long = words + ["--seeds", "900", "--time-limit", "1"]
     return [
       (66, try await Command(arguments: ["sim", "run", "/no/x.yaml"]).run(), "cannot be read"),

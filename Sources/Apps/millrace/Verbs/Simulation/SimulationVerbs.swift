@@ -26,6 +26,7 @@ enum SimulationVerbs {
         "what a task does: 'NAME effect=once lasts=1s..30s fails=5'"),
       .init("runs", value: "N", "runs in each world (default: 5)"),
       .init("first-failure", "end with the first world that fails"),
+      .init("no-shrink", "do not look for smaller worlds that fail"),
       .init("json", "print JSON"),
     ],
     examples: [
