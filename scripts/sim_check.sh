@@ -2,7 +2,8 @@
 # A thousand worlds, scenarios, and what shows that the simulator can be believed: a canary that must
 # be noticed, the same way in two processes and in two builds, planted bugs that must be found.
 #
-# Environment: SEED (1), SEEDS (1000), JOBS (2), MUTANTS (names; empty for none).
+# Environment: SEED (1), SEEDS (1000), EACH (20, worlds of each scenario), JOBS (2), MUTANTS (names;
+# empty for none).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,7 +28,8 @@ expect() {
   }
 }
 
-trace() { "$@" | tail -n 1; }
+# What a world came to does not matter here, only how it went.
+trace() { { "$@" 2>/dev/null || true; } | tail -n 1; }
 
 echo "sim-check: what is wrong is said"
 expect 2 run --profile nothing
@@ -42,13 +44,14 @@ expect 66 replay "$work/cut.json"
 echo "sim-check: a world that is made to fail is noticed, kept, and explained"
 expect 17 run --from 10 --seeds 1 --profile quiet --canary --failures "$work/failures"
 expect 17 run --from 10 --seeds 12 --canary --failures "$work/failures"
-grep -q '1 × canary' "$work/out" || fail "not one canary in twelve worlds"
+grep -q '2 × canary' "$work/out" || fail "not two canaries in twelve worlds"
 expect 0 replay "$work"/failures/canary/quiet-10.json --until 0
 expect 14 run --from 1 --seeds 1000 --time-limit 1 --failures "$work/failures"
 
 echo "sim-check: one seed goes one way: twice, in debug and release, with any hashing"
+seed=${SEED:-1}
 for profile in swarm zombie unknown-outcome; do
-  seed=$((RANDOM))
+  seed=$((seed + 100))
   first=$(trace "$sim" replay "$seed" --profile "$profile" --until 0)
   [[ $first == trace* ]] || fail "$profile $seed has no trace"
   [ "$(trace "$sim" replay "$seed" --profile "$profile" --until 0)" = "$first" ] ||
@@ -59,9 +62,9 @@ for profile in swarm zombie unknown-outcome; do
     fail "$profile $seed goes another way in a debug build"
 done
 
-echo "sim-check: ${SEEDS:-1000} worlds of all profiles, 20 of each scenario"
+echo "sim-check: ${SEEDS:-1000} worlds of all profiles, ${EACH:-20} of each scenario"
 "$sim" run --from "${SEED:-1}" --seeds "${SEEDS:-1000}" --jobs "${JOBS:-2}"
-"$sim" run --scenario scenarios --from "${SEED:-1}" --seeds "$((20 * $(find scenarios -name '*.yaml' | wc -l)))" --jobs "${JOBS:-2}"
+"$sim" run --scenario scenarios --from "${SEED:-1}" --seeds "$((${EACH:-20} * $(find scenarios -name '*.yaml' | wc -l)))" --jobs "${JOBS:-2}"
 
 if [ -n "${MUTANTS=acknowledged-first strangers-let-in unknown-delivered}" ]; then
   echo "sim-check: a sample of the mutants"

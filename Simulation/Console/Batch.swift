@@ -5,8 +5,8 @@ internal import SimulationWorld
 internal import Synchronization
 internal import SystemAdapter
 
-/// Worlds in portions, each run by a child that one of several threads waits for, and what became of
-/// them.
+/// Worlds in portions, each run by a child for which one of several threads waits, and what became
+/// of them.
 final class Batch: Sendable {
   private struct State {
     var taken = 0
