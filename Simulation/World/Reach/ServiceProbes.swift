@@ -55,6 +55,9 @@ enum ServiceProbes {
   /// Sites of `buggify`.
   private static let bent: [DeclaredProbe] = [
     DeclaredProbe(
+      name: "buggify claims.late",
+      means: "a claim waits for half of its session's lease before it commits"),
+    DeclaredProbe(
       name: "buggify claims.slow", means: "a claim is slow between its reads and its commit"),
     DeclaredProbe(
       name: "buggify ends.not-committed", means: "the offsets of ends are not committed"),

@@ -183,6 +183,10 @@ struct ClaimDesk: Sendable {
     if ports.context.probe.buggify("claims.slow") {
       try? await ports.context.time.sleep(for: .milliseconds(300))
     }
+    // Long enough for the session to be over.
+    if ports.context.probe.buggify("claims.late") {
+      try? await ports.context.time.sleep(for: ports.configuration.sessionLease / 2)
+    }
     let now = ports.context.time.now()
     var entries = [
       SchedulerTables.sessions.guard([.text(session.record.session)], at: session.version)
