@@ -4,7 +4,7 @@ internal import Domain
 /// Whoever is to be told of ends learns of every one.
 public struct EndsNoticed: Invariant {
   public static let name = InvariantName("L8b", "ends-noticed")
-  public static let promise = "every end is worked out once for those who want to be told"
+  public static let promise = "every end is worked out once, and those who want to be told are"
 
   private var ended: SortedSet<String> = []
   private var noticed: SortedMap<String, Int> = [:]
@@ -22,6 +22,8 @@ public struct EndsNoticed: Invariant {
       judgement.require(
         noticed[end.run] == 1 && ended.contains(end.run),
         "\(end.run) was noticed \(noticed[end.run] ?? 0) times")
+      // Somebody wants to know of every end in every world, from before the first run on.
+      judgement.require(end.messages > 0, "nobody is told that \(end.run) has ended")
     }
   }
 

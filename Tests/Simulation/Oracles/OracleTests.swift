@@ -176,11 +176,16 @@ struct OracleTests {
       .run(Change(before: nil, after: Self.run("ended", "failed", revision: 1)))
     ])
     let noticed = Self.commit([
-      .notifiedEnd(Change(before: nil, after: NotifiedEndRecord(run: Self.run, revision: 1)))
+      .notifiedEnd(
+        Change(before: nil, after: NotifiedEndRecord(run: Self.run, revision: 1, messages: 1)))
     ])
     #expect(Self.said(EndsNoticed.self, [end]).count == 1)
     #expect(Self.said(EndsNoticed.self, [end, noticed]).isEmpty)
     #expect(Self.said(EndsNoticed.self, [end, noticed, noticed]).count == 1)
+    let silent = Self.commit([
+      .notifiedEnd(Change(before: nil, after: NotifiedEndRecord(run: Self.run, revision: 1)))
+    ])
+    #expect(Self.said(EndsNoticed.self, [end, silent]).count == 1)
   }
 
   @Test func `an answer to a stranger is noticed`() {
