@@ -79,8 +79,7 @@ final class Batch: Sendable {
 
   /// Has a child run the next worlds; false when there are none.
   func next() throws(Refusal) -> Bool {
-    guard let portion = nextPortion() else { return false }
-    var places = portion.places
+    guard var places = nextPlaces() else { return false }
     while !places.isEmpty, mayGoOn {
       places = try run(places)
     }
@@ -92,7 +91,7 @@ final class Batch: Sendable {
       && state.withLock { !endsAtFailure || $0.failures.isEmpty }
   }
 
-  private func nextPortion() -> Portion? {
+  private func nextPlaces() -> Range<Int>? {
     guard mayGoOn else { return nil }
     return state.withLock { state in
       guard state.taken < seeds else { return nil }
@@ -100,7 +99,7 @@ final class Batch: Sendable {
       let size = min(max((seeds - state.taken) / 8, 1), Portion.worldsMax)
       let begin = state.taken
       state.taken = min(begin + size, seeds)
-      return Portion(begin..<state.taken, first: first)
+      return begin..<state.taken
     }
   }
 

@@ -6,10 +6,7 @@ internal import SystemAdapter
 /// `sim reach`: which fault met what, and what no world has reached.
 enum ReachVerb {
   static func run(_ words: [String]) throws(Refusal) -> ExitCode {
-    let options = try Options(
-      words,
-      known: WorldSource.options + ["seeds", "from", "jobs", "time-limit", "to"],
-      flags: ["strict"])
+    let options = try Options(words, known: RunVerb.options + ["to"], flags: ["strict"])
     let batch = try RunVerb.worlds(options, seedsUsual: 1_000)
     let report = ReachReport(
       worlds: batch.done, reach: batch.reach, struck: batch.struck, marks: batch.marks)

@@ -7,10 +7,13 @@ internal import SystemAdapter
 
 /// `sim run`: many worlds, several at once.
 enum RunVerb {
+  /// Which worlds, how many, and how long.
+  static let options = WorldSource.options + ["seeds", "from", "jobs", "time-limit"]
+
   static func run(_ words: [String]) throws(Refusal) -> ExitCode {
     let options = try Options(
       words,
-      known: WorldSource.options + ["seeds", "from", "jobs", "time-limit", "failures"],
+      known: RunVerb.options + ["failures"],
       flags: ["json", "first-failure", "canary", "no-shrink"])
     let batch = try worlds(options, seedsUsual: 100)
     Say.line(options.has("json") ? batch.json : batch.summary)

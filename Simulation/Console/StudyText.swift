@@ -79,10 +79,3 @@ struct StudyText {
     length.map { .integer($0.wholeMicroseconds / 1_000) } ?? .null
   }
 }
-
-extension String {
-  /// With blanks behind it.
-  func padded(_ width: Int) -> String {
-    self + String(repeating: " ", count: max(width - count, 1))
-  }
-}

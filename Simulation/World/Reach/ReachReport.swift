@@ -50,9 +50,9 @@ public struct ReachReport: Sendable {
     for fault in faults {
       let counts = WorkPhase.allCases.map { phase -> String in
         let count = reach[fault, phase]
-        return ReachReport.padded(count == 0 ? "·" : ReachReport.short(count), 6)
+        return (count == 0 ? "·" : ReachReport.short(count)).padded(6)
       }
-      lines.append(ReachReport.padded(fault, width) + counts.joined())
+      lines.append(fault.padded(width) + counts.joined())
     }
     lines += ["", unreached.isEmpty ? "nothing is left unreached" : "never reached:"]
     lines += unreached.map { "  \($0)" }
@@ -61,10 +61,6 @@ public struct ReachReport: Sendable {
 
   private static func short(_ count: Int) -> String {
     count < 10_000 ? "\(count)" : "\(count / 1_000)k"
-  }
-
-  private static func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(width - text.count, 0))
   }
 
   // MARK: HTML

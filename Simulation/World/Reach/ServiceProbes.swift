@@ -3,9 +3,7 @@
 enum ServiceProbes {
   static let all: [DeclaredProbe] =
     logged.map { DeclaredProbe(name: "log \($0)", means: "a service said so") }
-    + loggedRarely.map {
-      DeclaredProbe(name: "log \($0)", means: "a service said so", isRare: true)
-    } + branches + bent
+    + branches + bent
 
   /// Events of logs.
   private static let logged = [
@@ -24,9 +22,6 @@ enum ServiceProbes {
     "secret.unopenable", "session.expired", "session.not-forgotten", "session.not-opened",
     "session.opened", "sessions.not-swept", "sweep.failed", "upload.not-given-up",
   ]
-
-  /// Those that need more bad luck than ten thousand worlds have, or faults that there are not.
-  private static let loggedRarely: [String] = []
 
   private static let branches: [DeclaredProbe] = [
     DeclaredProbe(name: "claims.mine-already", means: "a session claimed what it had already"),

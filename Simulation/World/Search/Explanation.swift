@@ -59,9 +59,8 @@ public struct Explanation: Sendable {
     let width = entries.map(\.lane.count).max() ?? 0
     return entries.map { entry in
       let seconds = FaultEvent.seconds(entry.at)
-      let lane = entry.lane + String(repeating: " ", count: width - entry.lane.count)
-      return String(repeating: " ", count: max(9 - seconds.count, 0)) + seconds
-        + "  \(lane)  \(entry.text)"
+      return String(repeating: " ", count: max(9 - seconds.count, 0)) + seconds + "  "
+        + entry.lane.padded(width + 2) + entry.text
     }
   }
 }

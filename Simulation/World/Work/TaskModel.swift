@@ -35,18 +35,9 @@ public struct TaskModel: Hashable, Sendable {
       script = .hangs(printing: lines, termination: termination)
     default:
       script = .succeeds(
-        after: length, outputs: order.outputs.mapValues { TaskModel.value($0) }, printing: lines)
+        after: length, outputs: order.outputs.mapValues { SampleValue.of($0) }, printing: lines)
     }
     script.termination = termination
     return script
-  }
-
-  private static func value(_ type: ValueType) -> Value {
-    switch type {
-    case .string: .string("value")
-    case .integer: .integer(7)
-    case .boolean: .boolean(true)
-    default: .null
-    }
   }
 }
