@@ -32,12 +32,7 @@ extension PartitionOwner {
     var next = record
     next.take(guarding)
     next.renewals += 1
-    do throws(StoreError) {
-      version = try await ports.store.commit(
-        RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))
-    } catch {
-      throw BatchFailure(error)
-    }
+    try await write(next)
     (record, poison, renewedAt) = (next, guarding, begun)
   }
 }

@@ -109,12 +109,7 @@ actor PartitionOwner {
         next.take(poison)
         next.owner = ""
         next.renewals += 1
-        do throws(StoreError) {
-          version = try await ports.store.commit(
-            RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))
-        } catch {
-          throw BatchFailure(error)
-        }
+        try await write(next)
         ports.context.telemetry.log(
           .info, "partition.released", [("partition", "\(partition)")])
         return
@@ -244,6 +239,16 @@ actor PartitionOwner {
       }
       await recover()
       return
+    }
+  }
+
+  /// Writes the partition row by itself, over the version that is known.
+  func write(_ next: PartitionRecord) async throws(BatchFailure) {
+    do throws(StoreError) {
+      version = try await ports.store.commit(
+        RecordBatch(entries: [SchedulerTables.partitions.update(next, over: version)]))
+    } catch {
+      throw BatchFailure(error)
     }
   }
 
