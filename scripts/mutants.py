@@ -1,94 +1,131 @@
 #!/usr/bin/env python3
-"""Plants each mutant of Simulation/Mutants, and sees whether the simulator notices.
+"""Plants the mutants of Simulation/Mutants, and sees whether the simulator notices each of them.
 
-Each is built in a copy of the sources that keeps its build, so that only what depends on the change
-is compiled again. Prints one row for each: what was planted, which invariant killed it, how many
-seeds that took. Exits with 1 when one survives.
+All are planted at once in a copy of the sources, which is built once: what a mutant changes depends on
+`PLANTED`, and that on the environment. Prints one row for each: what was planted, which invariant killed
+it, how many seeds that took. Exits with 1 when one survives.
 
   scripts/mutants.py [NAME...] [--seeds N] [--seconds S] [--jobs J]
 """
 import argparse
 import json
+import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TREE = ROOT / ".build" / "mutants"
+PLACE = ROOT / ".build" / "mutants"
+TREE = PLACE / "tree"
+SIM = PLACE / "build" / "release" / "sim"
+# Says which mutant lives: its number; none when it is not set.
+VARIABLE = "MILLRACE_MUTANT"
+SWITCH = """internal import Glibc
+
+/// Which of the planted bugs lives in this process.
+public enum Planted {
+  private static let number = getenv("%s").flatMap { Int(String(cString: $0)) }
+
+  public static func lives(_ wanted: Int) -> Bool { number == wanted }
+}
+""" % VARIABLE
 
 
 class Mutant:
-    """A file, a text that stands in it once, and the text that takes its place."""
+    """A file, a text that stands in it once, and the text that takes its place.
 
-    def __init__(self, path):
+    With `PLANTED` false the new text must do what the old one does.
+    """
+
+    def __init__(self, number, path):
+        self.number = number
         self.name = path.stem
         text = path.read_text()
         self.what, rest = text.split("\n\nfile: ", 1)
         self.file, rest = rest.split("\n--- instead of\n", 1)
-        self.old, self.new = rest.split("\n--- there is\n", 1)
-        self.new = self.new.removesuffix("\n")
+        self.old, self.new = (part.removesuffix("\n") for part in rest.split("\n--- there is\n", 1))
 
-    def fault(self, root):
-        """Why it cannot be planted; None when it can."""
-        count = (root / self.file).read_text().count(self.old)
-        return None if count == 1 else f"{self.name}: its text stands {count} times in {self.file}"
-
-    def plant(self, root):
-        place = root / self.file
-        place.write_text(place.read_text().replace(self.old, self.new))
-
-
-def mutants(names):
-    found = [Mutant(path) for path in sorted((ROOT / "Simulation" / "Mutants").glob("*.mutant"))]
-    unknown = set(names) - {mutant.name for mutant in found}
-    if unknown:
-        sys.exit(f"mutants: there is no {', '.join(sorted(unknown))}")
-    return [mutant for mutant in found if not names or mutant.name in names]
+    def plant(self, texts):
+        """Changes the text of its file; what is wrong when that cannot be done, else None."""
+        text = texts.setdefault(self.file, (ROOT / self.file).read_text())
+        count = text.count(self.old)
+        if count != 1:
+            return f"{self.name}: its text stands {count} times in {self.file}"
+        if "PLANTED" not in self.new:
+            return f"{self.name}: what it changes does not depend on PLANTED"
+        planted = self.new.replace("PLANTED", f"Planted.lives({self.number})")
+        texts[self.file] = text.replace(self.old, planted)
+        return None
 
 
-def files(root):
-    """What the simulator is built of, by its place below the root."""
-    found = {"Package.swift": root / "Package.swift"}
+def known():
+    paths = sorted((ROOT / "Simulation" / "Mutants").glob("*.mutant"))
+    return [Mutant(number + 1, path) for number, path in enumerate(paths)]
+
+
+def planted(mutants):
+    """The changed files by their names, and what is wrong."""
+    texts = {}
+    faults = [fault for fault in (mutant.plant(texts) for mutant in mutants) if fault]
+    for name, text in texts.items():
+        if not any(line.endswith("import Domain") for line in text.splitlines()):
+            texts[name] = "internal import Domain\n" + text
+    return texts, faults
+
+
+def copy(texts):
+    """The sources with their mutants, over those of the last time: what is equal keeps its time."""
+    wanted = {"Package.swift": (ROOT / "Package.swift").read_bytes()}
     for part in ("Sources", "Simulation", "Tests"):
-        for path in (root / part).rglob("*"):
+        for path in (ROOT / part).rglob("*"):
             if path.is_file():
-                found[str(path.relative_to(root))] = path
-    return found
-
-
-def copy():
-    """The sources as they are, over those of the last time: what is equal keeps its time."""
+                wanted[str(path.relative_to(ROOT))] = path.read_bytes()
+    wanted["Sources/Domain/Planted.swift"] = SWITCH.encode()
+    wanted.update((name, text.encode()) for name, text in texts.items())
     TREE.mkdir(parents=True, exist_ok=True)
-    wanted = files(ROOT)
-    for name, path in files(TREE).items():
-        if name not in wanted and path.exists():
+    for path in TREE.rglob("*"):
+        if path.is_file() and str(path.relative_to(TREE)) not in wanted:
             path.unlink()
-    for name, path in wanted.items():
+    for name, content in wanted.items():
         place = TREE / name
-        content = path.read_bytes()
-        if place.exists() and place.read_bytes() == content:
-            continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        if not place.exists() or place.read_bytes() != content:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
 
 
 def build():
     answer = subprocess.run(
-        ["swift", "build", "-c", "release", "--product", "sim"],
-        cwd=TREE, capture_output=True, text=True,
+        [ROOT / "scripts/build_sim.sh", "--package-path", TREE],
+        env={**os.environ, "SCRATCH": str(PLACE / "build")}, stdout=sys.stderr,
     )
-    return answer.returncode == 0, answer.stdout[-2000:]
+    if answer.returncode != 0:
+        sys.exit("mutants: the sources with all mutants do not compile")
 
 
-def hunt(arguments):
+def is_unchanged(seed):
+    """Whether a world without a mutant goes as it does in the sources as they are."""
+    traces = [
+        subprocess.run(
+            [sim, "replay", str(seed), "--profile", "swarm", "--until", "0"],
+            env={name: value for name, value in os.environ.items() if name != VARIABLE},
+            capture_output=True, text=True,
+        ).stdout.splitlines()[-1:]
+        for sim in (ROOT / ".build/sim/release/sim", SIM)
+    ]
+    return traces[0] == traces[1] != []
+
+
+def hunt(mutant, arguments):
+    """What became of worlds until the first that failed."""
     answer = subprocess.run(
         [
-            str(TREE / ".build/release/sim"), "run", "--from", "1", "--seeds", str(arguments.seeds),
-            "--jobs", str(arguments.jobs), "--time-limit", str(arguments.seconds), "--json",
-            "--first-failure", "--failures", str(TREE / "failures"),
+            SIM, "run", "--from", "1", "--seeds", str(arguments.seeds), "--jobs", str(arguments.jobs),
+            "--time-limit", str(arguments.seconds), "--json", "--first-failure", "--no-shrink",
+            "--failures", PLACE / "failures" / mutant.name,
         ],
-        capture_output=True, text=True,
+        env={**os.environ, VARIABLE: str(mutant.number)}, capture_output=True, text=True,
     )
     lines = [line for line in answer.stdout.splitlines() if line.startswith("{")]
     return json.loads(lines[-1]) if lines else {"seeds": 0, "failures": [{"signature": "crash"}]}
@@ -98,38 +135,41 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*")
     parser.add_argument("--seeds", type=int, default=5000)
-    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--seconds", type=int, default=1200)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--check", action="store_true", help="only whether each can be planted")
+    parser.add_argument("--check", action="store_true", help="only whether all can be planted")
     arguments = parser.parse_args()
-    chosen = mutants(arguments.names)
-    faults = [fault for fault in (mutant.fault(ROOT) for mutant in chosen) if fault]
+    mutants = known()
+    unknown = set(arguments.names) - {mutant.name for mutant in mutants}
+    if unknown:
+        sys.exit(f"mutants: there is no {', '.join(sorted(unknown))}")
+    texts, faults = planted(mutants)
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults or arguments.check:
         sys.exit(1 if faults else 0)
-    survivors = 0
-    print("| mutant | what was planted | killed by | seeds | seconds |\n|---|---|---|---|---|")
+    copy(texts)
+    build()
+    if not all(is_unchanged(seed) for seed in (1, 2, 3)):
+        sys.exit("mutants: without a mutant a world goes another way than in the sources as they are")
+    chosen = [mutant for mutant in mutants if not arguments.names or mutant.name in arguments.names]
+    took = []
+    print("| mutant | what was planted | killed by | worlds | seconds |\n|---|---|---|---|---|")
     for mutant in chosen:
-        copy()
-        mutant.plant(TREE)
-        is_built, log = build()
-        if not is_built:
-            print(f"| `{mutant.name}` | {mutant.what} | does not compile | | |")
-            print(log, file=sys.stderr)
-            survivors += 1
-            continue
         begun = time.monotonic()
-        result = hunt(arguments)
+        result = hunt(mutant, arguments)
         seconds = int(time.monotonic() - begun)
-        killer = result["failures"][0]["signature"] if result["failures"] else "**survives**"
-        survivors += 0 if result["failures"] else 1
+        killer = f"`{result['failures'][0]['signature']}`" if result["failures"] else "**survives**"
+        if result["failures"]:
+            took.append(result["seeds"])
         print(
-            f"| `{mutant.name}` | {mutant.what} | `{killer}` | {result['seeds']} | {seconds} |",
+            f"| `{mutant.name}` | {mutant.what} | {killer} | {result['seeds']} | {seconds} |",
             flush=True,
         )
-    copy()
-    sys.exit(1 if survivors else 0)
+    print(
+        f"mutants: {len(took)} of {len(chosen)} killed, the median after "
+        f"{statistics.median(took) if took else 0:g} worlds", file=sys.stderr)
+    sys.exit(0 if len(took) == len(chosen) else 1)
 
 
 if __name__ == "__main__":
