@@ -34,29 +34,31 @@ public enum Planted {
 
 
 class Mutant:
-    """A file, a text that stands in it once, and the text that takes its place.
+    """Texts that stand once in their files, and those that take their places.
 
-    With `PLANTED` false the new text must do what the old one does.
+    With `PLANTED` false a new text must do what the old one does.
     """
 
     def __init__(self, number, path):
         self.number = number
         self.name = path.stem
-        text = path.read_text()
-        self.what, rest = text.split("\n\nfile: ", 1)
-        self.file, rest = rest.split("\n--- instead of\n", 1)
-        self.old, self.new = (part.removesuffix("\n") for part in rest.split("\n--- there is\n", 1))
+        self.what, *changes = path.read_text().split("\n\nfile: ")
+        self.changes = []
+        for change in changes:
+            file, rest = change.split("\n--- instead of\n", 1)
+            old, new = rest.split("\n--- there is\n", 1)
+            self.changes.append((file, old, new.removesuffix("\n")))
 
     def plant(self, texts):
-        """Changes the text of its file; what is wrong when that cannot be done, else None."""
-        text = texts.setdefault(self.file, (ROOT / self.file).read_text())
-        count = text.count(self.old)
-        if count != 1:
-            return f"{self.name}: its text stands {count} times in {self.file}"
-        if "PLANTED" not in self.new:
-            return f"{self.name}: what it changes does not depend on PLANTED"
-        planted = self.new.replace("PLANTED", f"Planted.lives({self.number})")
-        texts[self.file] = text.replace(self.old, planted)
+        """Changes the texts of its files; what is wrong when that cannot be done, else None."""
+        for file, old, new in self.changes:
+            text = texts.setdefault(file, (ROOT / file).read_text())
+            count = text.count(old)
+            if count != 1:
+                return f"{self.name}: its text stands {count} times in {file}"
+            if "PLANTED" not in new:
+                return f"{self.name}: what it changes does not depend on PLANTED"
+            texts[file] = text.replace(old, new.replace("PLANTED", f"Planted.lives({self.number})"))
         return None
 
 

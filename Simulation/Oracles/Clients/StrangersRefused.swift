@@ -1,4 +1,4 @@
-/// Who may not do something does not do it.
+/// Who may not do something, or may no longer, does not do it.
 public struct StrangersRefused: Invariant {
   public static let name = InvariantName("S20", "strangers-refused")
   public static let promise = "a request without the right to it is refused"

@@ -1,11 +1,12 @@
 internal import Contracts
 internal import Domain
 
-/// A run that stops or is paused starts nothing.
+/// A run that stops, is paused or has no permit starts nothing; its last tasks come last.
 public struct NoStartAfterCancel: Invariant {
   public static let name = InvariantName("S13", "stopped-starts-nothing")
   public static let promise =
-    "a run that is stopping or paused offers no task; one that finishes, only its last ones"
+    "a run that is stopping, paused or without the permit that it needs offers no task; "
+    + "its last ones are offered when it finishes, and nothing else then"
 
   private var shelf = DefinitionShelf()
   private var runs: SortedMap<String, RunRecord> = [:]
@@ -22,11 +23,15 @@ public struct NoStartAfterCancel: Invariant {
       guard let task = change.after, task.phase == "offered",
         task.fence > change.before?.fence ?? 0, let run = runs[task.run]
       else { continue }
+      let isLast = shelf[run.version]?.finally.contains { $0.name.text == task.name }
       switch run.phase {
       case "running":
         judgement.require(run.pause == nil, "\(task.place) was offered while its run is paused")
+        judgement.require(
+          run.permit?.phase != "asking", "\(task.place) was offered while its run wants a permit")
+        judgement.require(
+          isLast != true, "\(task.place) was offered before all others had ended")
       case "finishing":
-        let isLast = shelf[run.version]?.finally.contains { $0.name.text == task.name }
         judgement.require(isLast != false, "\(task.place) was offered while its run finishes")
       default:
         judgement.require(false, "\(task.place) was offered while its run is \(run.phase)")

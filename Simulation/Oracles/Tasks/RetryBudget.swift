@@ -1,7 +1,7 @@
 internal import Contracts
 internal import Domain
 
-/// No task is tried more often than its author allowed.
+/// No task is tried more often than its author allowed, and no attempt counts twice.
 public struct RetryBudget: Invariant {
   public static let name = InvariantName("S8b", "budgets-hold")
   public static let promise = "failed and lost attempts stay within their budgets, each its own"
@@ -28,6 +28,10 @@ public struct RetryBudget: Invariant {
         "\(task.place) failed \(failed) times")
       judgement.require(
         lost <= RetryBudget.most(policy, lost: true), "\(task.place) was lost \(lost) times")
+      judgement.require(
+        Int(task.failures) <= failed && Int(task.losses) <= lost,
+        "\(task.place) counts \(task.failures) failures and \(task.losses) losses, where "
+          + "\(failed) attempts failed and \(lost) were lost")
     }
   }
 

@@ -13,8 +13,9 @@ final class Client: Sendable {
   let isAllowed: Bool
   let platform: Platform
   let watch: Watch
-  private let numbers: CallNumbers
-  private let tokens = Mutex<String?>(nil)
+  let numbers: CallNumbers
+  private let tokens: Mutex<String?>
+  private let signsIn: Bool
 
   init(
     _ name: String, _ platform: Platform, _ watch: Watch, _ numbers: CallNumbers,
@@ -25,6 +26,19 @@ final class Client: Sendable {
     self.platform = platform
     self.watch = watch
     self.numbers = numbers
+    tokens = Mutex(nil)
+    signsIn = true
+  }
+
+  /// Somebody who has a token that is void, and nothing else.
+  init(holding token: String, of other: Client) {
+    name = "\(other.name)'s token"
+    isAllowed = false
+    platform = other.platform
+    watch = other.watch
+    numbers = other.numbers
+    tokens = Mutex(token)
+    signsIn = false
   }
 
   private var world: SimulatedWorld { platform.world }
@@ -50,14 +64,14 @@ final class Client: Sendable {
     }
   }
 
-  /// Sends a request once. With 401 it signs in again first.
+  /// Sends a request once. With 401 it signs in and sends it again.
   func send(
     _ request: Request, _ intent: ClientCall.Intent, as call: ClientCall? = nil
   ) async -> ClientAnswer {
     let call = call ?? self.call(request, intent)
     watch.see(.asked(call))
     var answer = await exchange(request, token: tokens.withLock { $0 })
-    if case .answered(401, _, _) = answer, await signIn() {
+    if case .answered(401, _, _) = answer, signsIn, await signIn() {
       answer = await exchange(request, token: tokens.withLock { $0 })
     }
     watch.see(.answered(call, answer))
@@ -130,6 +144,17 @@ final class Client: Sendable {
     else { return false }
     tokens.withLock { $0 = token }
     return true
+  }
+
+  /// Signs out.
+  ///
+  /// - Returns: the token that is void from now on; nil when nobody knows.
+  func signOut() async -> String? {
+    guard let token = tokens.withLock({ $0 }) else { return nil }
+    let answer = await exchange(Request(.iam, "POST", "/v1/auth/logout"), token: token)
+    guard case .answered(200..<300, _, _) = answer else { return nil }
+    tokens.withLock { $0 = nil }
+    return token
   }
 
   // MARK: Travelling

@@ -41,6 +41,7 @@ struct People: Sendable {
       .init(.notification, "POST", "/v1/notifications/subscriptions", subscription),
       .other("subscribe"))
     for user in 0..<workload.users { await join("user-\(user)", admin) }
+    await join("leaver", admin)
     _ = await admin.insist(
       .init(
         .iam, "POST", "/v1/users",
@@ -93,6 +94,10 @@ struct People: Sendable {
       client: Client("stranger", platform, watch, numbers, isAllowed: false),
       random: world.stream(named: "stranger"))
     world.process("stranger").start { _ in await stranger.live() }
+    let leaver = Leaver(
+      client: Client("leaver", platform, watch, numbers), random: world.stream(named: "leaver"),
+      trustedFor: platform.habits.trustedFor)
+    world.process("leaver").start { _ in await leaver.live() }
   }
 }
 

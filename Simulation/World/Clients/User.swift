@@ -54,7 +54,7 @@ struct User: Sendable {
       let name = "\(path)/artifacts/file-\(random.below(1_000_000))"
       let length = 1 + random.below(4_000)
       let content = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-      guard await client.upload(name, content) else { return }
+      guard await upload(name, content) else { return }
       await client.rest(random.length(in: .milliseconds(10)...(.seconds(5))))
       await client.download(name)
     case 6:
@@ -64,6 +64,17 @@ struct User: Sendable {
       _ = await client.send(.init(.workflow, "GET", path), .get(run: run))
     }
   }
+
+  /// Tries again what was not acknowledged, as people do.
+  private func upload(_ name: String, _ content: [UInt8]) async -> Bool {
+    for _ in 0..<User.uploadTriesMax {
+      if await client.upload(name, content) { return true }
+      await client.rest(random.length(in: .milliseconds(10)...(.seconds(3))))
+    }
+    return false
+  }
+
+  private static let uploadTriesMax = 3
 
   private func act(_ intent: ClientCall.Intent, _ path: String, _ body: Value) async {
     let key = "\(client.name) \(path) \(random.next())"

@@ -37,7 +37,7 @@ public struct Habits: Hashable, Sendable {
   public static let calm = Habits(
     idleWait: .seconds(20), partitionLease: .seconds(15), partitionRenewEvery: .seconds(5),
     partitionLookEvery: .seconds(5), beatEvery: .seconds(5), askSoonest: .seconds(1),
-    askEvery: .seconds(15), trustEvery: .seconds(30), auditEvery: .seconds(5))
+    askEvery: .seconds(15), trustEvery: .seconds(10), auditEvery: .seconds(5))
 
   // MARK: As the configurations of services
 
@@ -96,9 +96,13 @@ public struct Habits: Hashable, Sendable {
     return configuration
   }
 
+  /// How long a token may still be good somewhere after it was taken back.
+  var trustedFor: Duration { max(trustEvery * 3, AuthenticatorConfiguration().trustedFor) }
+
   var authenticator: AuthenticatorConfiguration {
     var configuration = AuthenticatorConfiguration()
     configuration.syncEvery = trustEvery
+    configuration.trustedFor = trustedFor
     return configuration
   }
 

@@ -37,6 +37,7 @@ public enum ContractCatalogue {
     ("millrace.records.v1.InstallationRecord", InstallationRecord.self),
     ("millrace.records.v1.ThrottleRecord", ThrottleRecord.self),
     ("millrace.records.v1.VoidRecord", VoidRecord.self),
+    ("millrace.records.v1.VoidCountRecord", VoidCountRecord.self),
     ("millrace.records.v1.AuditRecord", AuditRecord.self),
     ("millrace.records.v1.AnswerRecord", AnswerRecord.self),
     ("millrace.records.v1.SecretRecord", SecretRecord.self),

@@ -766,6 +766,8 @@ public struct VoidRecord: WireMessage {
   public var subject: String = ""
   public var epoch: Int64 = 0
   public var atUs: Int64 = 0
+  /// The place among all of them, in the order of their commits.
+  public var number: Int64 = 0
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -773,17 +775,20 @@ public struct VoidRecord: WireMessage {
   public init(
     subject: String = "",
     epoch: Int64 = 0,
-    atUs: Int64 = 0
+    atUs: Int64 = 0,
+    number: Int64 = 0
   ) {
     self.subject = subject
     self.epoch = epoch
     self.atUs = atUs
+    self.number = number
   }
 
   public func encode(into writer: inout WireWriter) {
     if !subject.isEmpty { writer.string(1, subject) }
     if epoch != 0 { writer.int64(2, epoch) }
     if atUs != 0 { writer.int64(3, atUs) }
+    if number != 0 { writer.int64(4, number) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -793,6 +798,41 @@ public struct VoidRecord: WireMessage {
       case 10: subject = try reader.string()
       case 16: epoch = try reader.int64()
       case 24: atUs = try reader.int64()
+      case 32: number = try reader.int64()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
+/// How many voids there ever were. Every commit with one writes it, so that none becomes visible
+/// behind one with a higher number.
+public struct VoidCountRecord: WireMessage {
+  public var count: String = ""
+  public var last: Int64 = 0
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    count: String = "",
+    last: Int64 = 0
+  ) {
+    self.count = count
+    self.last = last
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if !count.isEmpty { writer.string(1, count) }
+    if last != 0 { writer.int64(2, last) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: count = try reader.string()
+      case 16: last = try reader.int64()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -135,27 +135,27 @@ public struct ValidateTokenResponse: WireMessage {
 }
 
 public struct GetTrustRequest: WireMessage {
-  /// The `as_of` of the answer before; 0 asks for everything.
-  public var sinceUs: Int64 = 0
+  /// The `through` of the answer before; 0 asks for everything.
+  public var after: Int64 = 0
   public var unknownFields = UnknownFields()
 
   public init() {}
 
   public init(
-    sinceUs: Int64 = 0
+    after: Int64 = 0
   ) {
-    self.sinceUs = sinceUs
+    self.after = after
   }
 
   public func encode(into writer: inout WireWriter) {
-    if sinceUs != 0 { writer.int64(1, sinceUs) }
+    if after != 0 { writer.int64(2, after) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
   public mutating func decode(from reader: inout WireReader) throws(WireError) {
     while let tag = try reader.nextTag() {
       switch tag {
-      case 8: sinceUs = try reader.int64()
+      case 16: after = try reader.int64()
       default: try reader.unknown(tag, &unknownFields)
       }
     }
@@ -235,9 +235,10 @@ public struct GetTrustResponse: WireMessage {
 
   public var keys: [GetTrustResponse.Key] = []
   public var voids: [GetTrustResponse.Void] = []
-  public var asOfUs: Int64 = 0
   /// False when more is to be asked for at once.
   public var isComplete: Bool = false
+  /// The number of the last void that is told by this answer or one before.
+  public var through: Int64 = 0
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -245,20 +246,20 @@ public struct GetTrustResponse: WireMessage {
   public init(
     keys: [GetTrustResponse.Key] = [],
     voids: [GetTrustResponse.Void] = [],
-    asOfUs: Int64 = 0,
-    isComplete: Bool = false
+    isComplete: Bool = false,
+    through: Int64 = 0
   ) {
     self.keys = keys
     self.voids = voids
-    self.asOfUs = asOfUs
     self.isComplete = isComplete
+    self.through = through
   }
 
   public func encode(into writer: inout WireWriter) {
     for item in keys { writer.message(1, item) }
     for item in voids { writer.message(2, item) }
-    if asOfUs != 0 { writer.int64(3, asOfUs) }
     if isComplete { writer.bool(4, isComplete) }
+    if through != 0 { writer.int64(5, through) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -267,8 +268,8 @@ public struct GetTrustResponse: WireMessage {
       switch tag {
       case 10: try reader.message(appendingTo: &keys)
       case 18: try reader.message(appendingTo: &voids)
-      case 24: asOfUs = try reader.int64()
       case 32: isComplete = try reader.bool()
+      case 40: through = try reader.int64()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

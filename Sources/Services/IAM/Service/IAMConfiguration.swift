@@ -29,8 +29,6 @@ public struct IAMConfiguration: Sendable {
   public var answersKeptFor: Duration = .seconds(24 * 3_600)
   /// How long a void is told: longer than any access token lives.
   public var voidsKeptFor: Duration = .seconds(3_600)
-  /// How much of the time before is told again: commits may take effect late.
-  public var voidsOverlap: Duration = .seconds(60)
   public var voidsPerAnswerMax = 1_000
   /// How long others may keep the list of keys.
   public var keysCachedFor: Duration = .seconds(300)

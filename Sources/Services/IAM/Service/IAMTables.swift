@@ -9,7 +9,7 @@ public enum IAMTables {
     users.declaration, accounts.declaration, members.declaration, signIns.declaration,
     refreshes.declaration, tokens.declaration, invitations.declaration, namespaces.declaration,
     rings.declaration, installations.declaration, throttles.declaration, voids.declaration,
-    audits.declaration, answers.declaration, secrets.declaration,
+    voidCounts.declaration, audits.declaration, answers.declaration, secrets.declaration,
   ]
 
   static let users = Table<UserRecord>(
@@ -87,9 +87,14 @@ public enum IAMTables {
 
   static let voids = Table<VoidRecord>(
     TableDeclaration(
-      name: "iam_void", key: [.init("subject", .text)], columns: [.init("at_us", .integer)],
-      indexes: [.init("times", on: ["at_us"])]),
-    key: { [.text($0.subject)] }, columns: { [.integer($0.atUs)] })
+      name: "iam_void", key: [.init("subject", .text)],
+      columns: [.init("at_us", .integer), .init("number", .integer)],
+      indexes: [.init("times", on: ["at_us"]), .init("numbers", on: ["number"])]),
+    key: { [.text($0.subject)] }, columns: { [.integer($0.atUs), .integer($0.number)] })
+
+  static let voidCounts = Table<VoidCountRecord>(
+    TableDeclaration(name: "iam_void_count", key: [.init("count", .text)]),
+    key: { [.text($0.count)] })
 
   static let audits = Table<AuditRecord>(
     TableDeclaration(

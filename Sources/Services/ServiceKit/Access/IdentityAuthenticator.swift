@@ -78,7 +78,7 @@ public final class IdentityAuthenticator: Authenticator {
   func sync() async throws(RPCError) {
     while true {
       let asked = context.time.uptime()
-      let answer = try await client.trust(since: trust.withLock { $0.asOf })
+      let answer = try await client.trust(after: trust.withLock { $0.through })
       trust.withLock {
         $0.learn(answer, askedAt: asked, keptFor: configuration.voidsKeptFor)
       }

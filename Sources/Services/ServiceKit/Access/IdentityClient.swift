@@ -12,8 +12,9 @@ struct IdentityClient: Sendable {
     try await call(IdentityMethods.validateToken, ValidateTokenRequest(token: token))
   }
 
-  func trust(since moment: Moment) async throws(RPCError) -> GetTrustResponse {
-    try await call(IdentityMethods.getTrust, GetTrustRequest(sinceUs: moment.microseconds))
+  /// - Parameter number: of the last void that is known.
+  func trust(after number: Int64) async throws(RPCError) -> GetTrustResponse {
+    try await call(IdentityMethods.getTrust, GetTrustRequest(after: number))
   }
 
   func record(_ entries: [AuditEntryMessage]) async throws(RPCError) {

@@ -7,8 +7,8 @@ internal import Ports
 struct Trust: Sendable {
   private(set) var keys: SortedMap<String, VerifyingKey> = [:]
   private var voids: SortedMap<String, (epoch: Int64, heardAt: Uptime)> = [:]
-  /// The server's clock at the last answer: where the next question begins.
-  private(set) var asOf: Moment = .start
+  /// The number of the last void that was heard of: where the next question begins.
+  private(set) var through: Int64 = 0
   /// When the last question was asked that has been answered in full.
   private var syncedAt: Uptime?
 
@@ -39,7 +39,7 @@ struct Trust: Sendable {
     for void in answer.voids {
       voids[void.subject] = (max(void.epoch, voids[void.subject]?.epoch ?? .min), asked)
     }
-    asOf = Moment(microseconds: answer.asOfUs)
+    through = answer.through
     if answer.isComplete { syncedAt = asked }
   }
 }

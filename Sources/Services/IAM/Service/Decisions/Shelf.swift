@@ -47,14 +47,25 @@ struct Shelf: Sendable {
     throw Problem.notFound("service account \(name)")
   }
 
-  /// Tells everybody that older access tokens of this subject are void.
+  /// Tells everybody that older access tokens of this subject are void. A batch holds one at most.
+  ///
+  /// Voids are numbered in the order of their commits: whoever has heard of one has heard of all
+  /// before it, whatever clocks said.
   func void(
     _ subject: String, before epoch: Int64
-  ) async throws(Problem) -> RecordBatch.Entry {
-    let record = VoidRecord(subject: subject, epoch: epoch, atUs: ports.now.microseconds)
+  ) async throws(Problem) -> [RecordBatch.Entry] {
+    let counted = try await get(IAMTables.voidCounts, .text(VoidCountRecord.key))
+    var count = counted?.record ?? VoidCountRecord(count: VoidCountRecord.key)
+    count.last += 1
+    let record = VoidRecord(
+      subject: subject, epoch: epoch, atUs: ports.now.microseconds, number: count.last)
     let known = try await get(IAMTables.voids, .text(subject))
-    return known.map { IAMTables.voids.update(record, over: $0.version) }
-      ?? IAMTables.voids.insert(record)
+    return [
+      counted.map { IAMTables.voidCounts.update(count, over: $0.version) }
+        ?? IAMTables.voidCounts.insert(count),
+      known.map { IAMTables.voids.update(record, over: $0.version) }
+        ?? IAMTables.voids.insert(record),
+    ]
   }
 
   /// The rows that a change of a subject writes beside its own.
@@ -66,7 +77,7 @@ struct Shelf: Sendable {
     var entries: [RecordBatch.Entry] = []
     for effect in effects {
       switch effect {
-      case .void(let epoch): entries.append(try await void(id, before: epoch))
+      case .void(let epoch): entries += try await void(id, before: epoch)
       case .joinAdministrators: entries.append(try await administrators(.joined(id)))
       case .leaveAdministrators: entries.append(try await administrators(.left(id)))
       case .endSignIns: break

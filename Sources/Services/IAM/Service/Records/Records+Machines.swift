@@ -108,6 +108,10 @@ extension InstallationRecord {
   }
 }
 
+extension VoidCountRecord {
+  static let key = "voids"
+}
+
 extension KeyRingRecord {
   static let key = "access-tokens"
 

@@ -141,42 +141,39 @@ struct IdentityHandler: RPCHandler {
   // MARK: Trust
 
   private func trust(_ request: GetTrustRequest) async throws(RPCError) -> GetTrustResponse {
-    let now = ports.now
-    let kept = now - ports.configuration.voidsKeptFor
-    let since = max(
-      Moment(microseconds: request.sinceUs) - ports.configuration.voidsOverlap, kept)
     let limit = ports.configuration.voidsPerAnswerMax
     let ring: KeyRing
+    var after: Int64
     var voids: [Versioned<VoidRecord>] = []
     var isComplete = true
     do throws(StoreError) {
       let row = try await ports.store.get(IAMTables.rings, key: [.text(KeyRingRecord.key)])
       ring = (row?.record ?? KeyRingRecord()).machine(ports.configuration.keys)
-      var after: RecordCursor?
+      let count = try await ports.store.get(
+        IAMTables.voidCounts, key: [.text(VoidCountRecord.key)])
+      // Who knows more than there is knows of another store, of which this one is not the sequel.
+      after = request.after <= count?.record.last ?? 0 ? max(request.after, 0) : 0
+      var cursor: RecordCursor?
       repeat {
         let page = try await ports.store.query(
           IAMTables.voids,
           RecordQuery(
-            table: IAMTables.voids.name, index: "times",
-            lower: .including(.integer(since.microseconds)), limit: limit, after: after))
+            table: IAMTables.voids.name, index: "numbers", lower: .excluding(.integer(after)),
+            limit: limit, after: cursor))
         voids += page.records
-        after = page.next
-        isComplete = after == nil
+        cursor = page.next
+        isComplete = cursor == nil
       } while !isComplete && voids.count < limit * 10
     } catch {
       throw RPCError(.unavailable, "the store does not answer")
     }
-    // Without the end, the next question begins where this answer ended; the overlap is added to
-    // what was said, so that it is not taken away again.
-    let through = voids.last.map { Moment(microseconds: $0.record.atUs) } ?? now
-    let asOf = isComplete ? now : through + ports.configuration.voidsOverlap
     return GetTrustResponse(
       keys: ring.keys.map {
         GetTrustResponse.Key(id: $0.id.text, algorithm: $0.algorithm, publicKey: $0.publicKey)
       },
       voids: voids.map {
         GetTrustResponse.Void(subject: $0.record.subject, epoch: $0.record.epoch)
-      }, asOfUs: asOf.microseconds, isComplete: isComplete)
+      }, isComplete: isComplete, through: voids.last?.record.number ?? after)
   }
 
   // MARK: Audit

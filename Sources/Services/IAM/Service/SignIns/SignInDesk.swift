@@ -145,7 +145,7 @@ struct SignInDesk: Sendable {
       case .repeated: decision.fields["repeated"] = "true"
       case .end(let end):
         decision.fields["end"] = end.rawValue
-        decision.entries.append(try await shelf.void(record.id, before: .max))
+        decision.entries += try await shelf.void(record.id, before: .max)
         ports.context.telemetry.count("sign_ins_ended", 1, [("end", end.rawValue)])
       case .refuse: decision.refusal = .badCredentials
       case .forget: break
@@ -178,10 +178,8 @@ struct SignInDesk: Sendable {
       var (record, machine) = (row.record, row.record.signIn(ports.configuration.signIns))
       guard !machine.apply(.signedOut, at: ports.now).isEmpty else { return decision }
       record.take(machine)
-      decision.entries = [
-        IAMTables.signIns.update(record, over: row.version),
-        try await shelf.void(record.id, before: .max),
-      ]
+      decision.entries = try await shelf.void(record.id, before: .max)
+      decision.entries.append(IAMTables.signIns.update(record, over: row.version))
       return decision
     }
   }

@@ -185,7 +185,7 @@ struct ClaimDesk: Sendable {
     }
     // Long enough for the session to be over.
     if ports.context.probe.buggify("claims.late") {
-      try? await ports.context.time.sleep(for: ports.configuration.sessionLease / 2)
+      try? await ports.context.time.sleep(for: ports.configuration.sessionLease)
     }
     let now = ports.context.time.now()
     var entries = [

@@ -1,9 +1,11 @@
 import Contracts
 import Domain
 import Ports
+import ServiceKit
 import SimulationFakes
 import SimulationKit
 import Testing
+import Wire
 
 @testable import IAMService
 
@@ -31,6 +33,45 @@ struct SignInDeskTests {
       let late = try await scene.post(
         "/v1/auth/refresh", ["refreshToken": .string(second["refreshToken"])])
       #expect(late.status == 401)
+    }
+  }
+
+  @Test func `who signs out stays out though the clock was put back`() throws {
+    try Simulation.run(seed: 1) { world in
+      let scene = try Scene(world)
+      try await scene.ready()
+      _ = try await scene.register("ann")
+      let token = try await scene.logIn("ann")["accessToken"]
+      // Everybody hears what is void from a clock that is ahead.
+      scene.iam.wallOffset = .seconds(1_800)
+      try await world.here.time.sleep(for: .seconds(10))
+      scene.iam.wallOffset = .zero
+      #expect(try await scene.send("GET", "/v1/auth/whoami", token: token).status == 200)
+      #expect(try await scene.send("POST", "/v1/auth/logout", token: token).status == 204)
+      try await world.here.time.sleep(for: AuthenticatorConfiguration().trustedFor)
+      #expect(try await scene.send("GET", "/v1/auth/whoami", token: token).status == 401)
+    }
+  }
+
+  @Test func `who knows of more voids than there are is told all of them`() throws {
+    try Simulation.run(seed: 1) { world in
+      let scene = try Scene(world)
+      try await scene.ready()
+      _ = try await scene.register("ann")
+      var told: [Int] = []
+      for _ in 0..<2 {
+        let token = try await scene.logIn("ann")["accessToken"]
+        _ = try await scene.send("POST", "/v1/auth/logout", token: token)
+      }
+      for after: Int64 in [0, 1, 2, 3, .max, -1, .min] {
+        let answer = try GetTrustResponse(
+          decoding: try await scene.network.call(
+            IdentityMethods.service, IdentityMethods.getTrust,
+            GetTrustRequest(after: after).encoded(), within: .seconds(2)))
+        #expect(answer.through == 2 && answer.isComplete)
+        told.append(answer.voids.count)
+      }
+      #expect(told == [2, 1, 0, 2, 2, 2, 2])
     }
   }
 
