@@ -50,6 +50,8 @@ enum ServiceProbes {
   /// Sites of `buggify`.
   private static let bent: [DeclaredProbe] = [
     DeclaredProbe(
+      name: "buggify uploads.slow", means: "an upload took longer than anybody waited for it"),
+    DeclaredProbe(
       name: "buggify claims.late",
       means: "a claim waits for half of its session's lease before it commits"),
     DeclaredProbe(

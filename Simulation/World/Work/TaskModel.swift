@@ -6,6 +6,8 @@ internal import SimulationKit
 /// How the tasks of a world behave: shares of a hundred, and lengths.
 public struct TaskModel: Hashable, Sendable {
   public var failsPercent = 8
+  /// Of later attempts, in a world where attempts fail at all: what has failed fails again.
+  public static let failsAgainPercent = 40
   public var vanishesPercent = 1
   public var hangsPercent = 2
   /// Of those that are told to stop: how many do not listen.
@@ -24,6 +26,10 @@ public struct TaskModel: Hashable, Sendable {
     let length = shortest + span * share / 1_000_000
     let lines = (0..<random.below(linesMax + 1)).map { "line \($0)" }
     let fate = random.below(100)
+    let isFirst = order.attempt.fence.number <= 1
+    let failsPercent =
+      isFirst || failsPercent == 0
+      ? failsPercent : max(failsPercent, TaskModel.failsAgainPercent)
     let ignores = random.happens(.percent(ignoresPercent))
     let termination: ExecutionScript.Termination =
       ignores ? .ignores : .obeys(after: .milliseconds(10))

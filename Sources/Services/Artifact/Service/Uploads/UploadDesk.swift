@@ -253,6 +253,10 @@ struct UploadDesk: Sendable {
   ) async throws(Problem) -> StoredArtifact {
     let content = try await stream.store(
       blob, contentType: stored.record.contentType, expected: digest)
+    // Longer than those who upload wait before they begin again.
+    if ports.context.probe.buggify("uploads.slow") {
+      try? await ports.context.time.sleep(for: .seconds(15))
+    }
     let applied = try await desk.apply(.verified(key: blob.key, content), to: stored.id)
     if let refusal = applied.refusal { throw Problem(refusal, stored.id) }
     return try await cleaned(applied).stored

@@ -183,9 +183,11 @@ struct ClaimDesk: Sendable {
     if ports.context.probe.buggify("claims.slow") {
       try? await ports.context.time.sleep(for: .milliseconds(300))
     }
-    // Long enough for the session to be over.
+    // Long enough for the session to be over, and for its worker to be gone.
     if ports.context.probe.buggify("claims.late") {
-      try? await ports.context.time.sleep(for: ports.configuration.sessionLease)
+      await ports.context.spawner.finish("late claim") {
+        try? await ports.context.time.sleep(for: ports.configuration.sessionLease)
+      }
     }
     let now = ports.context.time.now()
     var entries = [
