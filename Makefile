@@ -95,8 +95,9 @@ nightly: ## A hundred thousand worlds, and what they have reached; ARGS: --from 
 	@scripts/build_sim.sh >&2
 	@.build/sim/release/sim reach --seeds 100000 --strict --to sim-reach $(ARGS)
 
-mutants: ## Plant bugs one after the other and see the simulator notice; ARGS: NAME --seconds S
+mutants: ## Plant bugs, one alive at a time, and see the simulator notice; ARGS: NAME --seconds S --shrink
 	@scripts/setup.sh >&2
+	@scripts/build_sim.sh >&2
 	@.venv/bin/python3 scripts/mutants.py $(ARGS)
 
 check: ## Everything that must be green before a change is done

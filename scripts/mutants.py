@@ -5,12 +5,14 @@ All are planted at once in a copy of the sources, which is built once: what a mu
 `PLANTED`, and that on the environment. Prints one row for each: what was planted, which invariant killed
 it, how many seeds that took. Exits with 1 when one survives.
 
-  scripts/mutants.py [NAME...] [--seeds N] [--seconds S] [--jobs J]
+  scripts/mutants.py [NAME...] [--seeds N] [--seconds S] [--jobs J] [--shrink]
 """
 import argparse
 import json
 import os
 import pathlib
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -110,27 +112,41 @@ def is_unchanged(seed):
     """Whether a world without a mutant goes as it does in the sources as they are."""
     traces = [
         subprocess.run(
-            [sim, "replay", str(seed), "--profile", "swarm", "--until", "0"],
+            [program, "replay", str(seed), "--profile", "swarm", "--until", "0"],
             env={name: value for name, value in os.environ.items() if name != VARIABLE},
             capture_output=True, text=True,
         ).stdout.splitlines()[-1:]
-        for sim in (ROOT / ".build/sim/release/sim", SIM)
+        for program in (ROOT / ".build/sim/release/sim", SIM)
     ]
     return traces[0] == traces[1] != []
 
 
+def sim(mutant, *words):
+    """What `sim` with this mutant prints."""
+    return subprocess.run(
+        [SIM, *map(str, words)], env={**os.environ, VARIABLE: str(mutant.number)},
+        capture_output=True, text=True,
+    ).stdout
+
+
 def hunt(mutant, arguments):
-    """What became of worlds until the first that failed."""
-    answer = subprocess.run(
-        [
-            SIM, "run", "--from", "1", "--seeds", str(arguments.seeds), "--jobs", str(arguments.jobs),
-            "--time-limit", str(arguments.seconds), "--json", "--first-failure", "--no-shrink",
-            "--failures", PLACE / "failures" / mutant.name,
-        ],
-        env={**os.environ, VARIABLE: str(mutant.number)}, capture_output=True, text=True,
-    )
-    lines = [line for line in answer.stdout.splitlines() if line.startswith("{")]
-    return json.loads(lines[-1]) if lines else {"seeds": 0, "failures": [{"signature": "crash"}]}
+    """What became of worlds until the first that failed, and where that one is kept."""
+    failures = PLACE / "failures" / mutant.name
+    shutil.rmtree(failures, ignore_errors=True)
+    out = sim(
+        mutant, "run", "--from", 1, "--seeds", arguments.seeds, "--jobs", arguments.jobs,
+        "--time-limit", arguments.seconds, "--json", "--first-failure", "--no-shrink",
+        "--failures", failures)
+    lines = [line for line in out.splitlines() if line.startswith("{")]
+    result = json.loads(lines[-1]) if lines else {"seeds": 0, "failures": [{"signature": "crash"}]}
+    return result, next(failures.rglob("*.json"), None)
+
+
+def shrink(mutant, bundle):
+    """How many faults were left of how many; None when nothing was to be shrunk."""
+    out = sim(mutant, "shrink", bundle, "--to", bundle.parent / "shrunk.json")
+    found = re.search(r"(\d+) faults became (\d+)", out)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def main():
@@ -139,6 +155,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=1200)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--shrink", action="store_true", help="also how small each failure becomes")
     parser.add_argument("--check", action="store_true", help="only whether all can be planted")
     arguments = parser.parse_args()
     mutants = known()
@@ -156,21 +173,28 @@ def main():
         sys.exit("mutants: without a mutant a world goes another way than in the sources as they are")
     chosen = [mutant for mutant in mutants if not arguments.names or mutant.name in arguments.names]
     took = []
-    print("| mutant | what was planted | killed by | worlds | seconds |\n|---|---|---|---|---|")
+    left = []
+    print("| mutant | what was planted | killed by | worlds | seconds | faults |\n|---|---|---|---|---|---|")
     for mutant in chosen:
         begun = time.monotonic()
-        result = hunt(mutant, arguments)
+        result, bundle = hunt(mutant, arguments)
         seconds = int(time.monotonic() - begun)
         killer = f"`{result['failures'][0]['signature']}`" if result["failures"] else "**survives**"
         if result["failures"]:
             took.append(result["seeds"])
+        faults = shrink(mutant, bundle) if arguments.shrink and bundle else None
+        if faults:
+            left.append(faults[1])
         print(
-            f"| `{mutant.name}` | {mutant.what} | {killer} | {result['seeds']} | {seconds} |",
-            flush=True,
-        )
+            f"| `{mutant.name}` | {mutant.what} | {killer} | {result['seeds']} | {seconds} "
+            f"| {'%d of %d' % faults[::-1] if faults else ''} |", flush=True)
+        if bundle:
+            print(f"  {VARIABLE}={mutant.number} {SIM} explain {bundle}", file=sys.stderr)
     print(
         f"mutants: {len(took)} of {len(chosen)} killed, the median after "
-        f"{statistics.median(took) if took else 0:g} worlds", file=sys.stderr)
+        f"{statistics.median(took) if took else 0:g} worlds"
+        + (f"; shrunk to a median of {statistics.median(left):g} faults" if left else ""),
+        file=sys.stderr)
     sys.exit(0 if len(took) == len(chosen) else 1)
 
 

@@ -66,7 +66,11 @@ echo "sim-check: ${SEEDS:-1000} worlds of all profiles, ${EACH:-20} of each scen
 "$sim" run --from "${SEED:-1}" --seeds "${SEEDS:-1000}" --jobs "${JOBS:-2}"
 "$sim" run --scenario scenarios --from "${SEED:-1}" --seeds "$((${EACH:-20} * $(find scenarios -name '*.yaml' | wc -l)))" --jobs "${JOBS:-2}"
 
-if [ -n "${MUTANTS=acknowledged-first strangers-let-in unknown-delivered}" ]; then
+# Those that the first worlds find.
+sample="acknowledged-first claims-of-others claims-unguarded ends-overwritten epochs-stay finally-at-once
+  history-committed-first one-budget one-slot-more paused-offers permits-kept store-drops-guards
+  strangers-let-in unknown-delivered voids-skipped"
+if [ -n "${MUTANTS=$sample}" ]; then
   echo "sim-check: a sample of the mutants"
   # shellcheck disable=SC2086
   .venv/bin/python3 scripts/mutants.py $MUTANTS --seconds 120

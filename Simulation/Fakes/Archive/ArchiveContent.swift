@@ -83,6 +83,8 @@ struct ArchiveContent: Sendable {
     logs[chunk.attempt] = log
   }
 
+  func lineCount(of attempt: AttemptID) -> Int { logs[attempt]?.lines.count ?? 0 }
+
   func lines(of attempt: AttemptID, from: Int64, limit: Int) -> LogChunk {
     var chunk = LogChunk(attempt: attempt, first: from, lines: [])
     let log = logs[attempt] ?? Log()

@@ -45,6 +45,11 @@ public final class FakeJobArchive: JobArchive {
   /// What it holds of a run, without delay or faults.
   public func stored(_ run: RunID) -> JobDocument? { state.withLock { $0.content.job(run) } }
 
+  /// How many lines it holds of an attempt, without delay or faults.
+  public func lineCount(of attempt: AttemptID) -> Int {
+    state.withLock { $0.content.lineCount(of: attempt) }
+  }
+
   // MARK: The port
 
   public func store(jobs: [JobDocument], tasks: [TaskDocument]) async throws(ArchiveError) {

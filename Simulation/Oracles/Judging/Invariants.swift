@@ -20,7 +20,7 @@ public enum Invariants {
   ]
   private static let clients: [any Invariant.Type] = [
     AcknowledgedStart.self, SameKeySameRun.self, MonotoneReads.self, ReadYourWrites.self,
-    ServerErrors.self, StrangersRefused.self,
+    ServerErrors.self, StrangersRefused.self, ChangesAudited.self,
   ]
   private static let files: [any Invariant.Type] = [ArtifactPhases.self, ArtifactBytes.self]
 }

@@ -50,7 +50,7 @@ struct User: Sendable {
     case 3: await act(.rerun(run: run), path + "/rerun", .object(["mode": .string("all")]))
     case 4, 5:
       _ = await client.send(.init(.metadata, "GET", "/v1/jobs?limit=20"), .other("search"))
-    case 7, 8:
+    case 7, 8, 9, 10:
       let name = "\(path)/artifacts/file-\(random.below(1_000_000))"
       let length = 1 + random.below(4_000)
       let content = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31) }

@@ -53,7 +53,7 @@ enum ServiceProbes {
       name: "buggify uploads.slow", means: "an upload took longer than anybody waited for it"),
     DeclaredProbe(
       name: "buggify claims.late",
-      means: "a claim waits for half of its session's lease before it commits"),
+      means: "a claim waits for the whole of its session's lease before it commits"),
     DeclaredProbe(
       name: "buggify claims.slow", means: "a claim is slow between its reads and its commit"),
     DeclaredProbe(

@@ -58,6 +58,25 @@ struct Rest: Sendable {
     }
   }
 
+  /// Attempts whose worker lives and whose log history does not have to its end. What a worker that
+  /// died had not told yet is lost.
+  private func unkeptLogs() -> [String] {
+    let told = SortedSet(
+      platform.executor.records.filter(\.process.isAlive).map(\.order.attempt))
+    return platform.stores.scheduler.rows("scheduler_task").flatMap { row -> [String] in
+      guard let task = try? TaskRecord(decoding: row.row.body), let run = RunID(text: task.run),
+        let name = TaskName(task.name)
+      else { return [] }
+      let key = TaskKey(name, index: task.index < 0 ? nil : Int(clamping: task.index))
+      return task.attempts.compactMap { attempt in
+        let id = AttemptID(run: run, task: key, fence: Fence(Int(clamping: attempt.fence)))
+        let kept = platform.archive.lineCount(of: id)
+        guard let lines = attempt.logLines, kept < lines, told.contains(id) else { return nil }
+        return "history has \(kept) of \(lines) lines of \(id)"
+      }
+    }
+  }
+
   /// What has begun and has not ended, in words.
   private func unfinished() -> [String] {
     var left: [String] = []
@@ -84,6 +103,7 @@ struct Rest: Sendable {
       guard let request = try? RunRequestRecord(decoding: row.row.body) else { continue }
       if !known.contains(request.run) { left.append("\(request.run) has not begun") }
     }
+    left += unkeptLogs()
     for row in platform.stores.notification.rows("notification_delivery") {
       guard let delivery = try? DeliveryRecord(decoding: row.row.body) else { continue }
       // The next try may be hours away, as the schedule of retries says.

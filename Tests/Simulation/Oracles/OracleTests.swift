@@ -65,6 +65,28 @@ struct OracleTests {
     #expect(Self.said(RunPhases.self, facts) == ["\(Self.run) went from ended to running"])
   }
 
+  @Test func `a change without an entry of the audit, and a second entry, are noticed`() {
+    func entry(_ id: String, of request: String) -> Fact {
+      let record = AuditRecord(id: id, action: "POST /v1/users", request: request)
+      return .committed(
+        Commit(
+          store: "iam", writer: "iam/1", changes: [.audit(Change(before: nil, after: record))],
+          messages: []))
+    }
+    func answer(_ path: String, _ status: Int, _ request: String) -> Fact {
+      .answered(
+        ClientCall(number: 1, client: "ann", intent: .other("x"), method: "POST", path: path),
+        .answered(status: status, body: .null, requestID: request))
+    }
+    let good = [
+      entry("a", of: "1"), answer("/v1/users", 201, "1"), answer("/v1/users", 409, "2"),
+      answer("/v1/runs", 201, "3"),
+    ]
+    #expect(Self.said(ChangesAudited.self, good).isEmpty)
+    #expect(Self.said(ChangesAudited.self, good + [answer("/v1/users", 200, "4")]).count == 1)
+    #expect(Self.said(ChangesAudited.self, good + [entry("b", of: "1")]).count == 1)
+  }
+
   @Test func `a second outcome is noticed, in the store and on the bus`() {
     let failed = Self.run("ended", "failed", revision: 2)
     let succeeded = Self.run("ended", "succeeded", revision: 3)

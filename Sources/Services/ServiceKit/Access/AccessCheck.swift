@@ -10,7 +10,12 @@ final class AccessCheck: Sendable {
     var namespace: NamespaceName?
   }
 
+  /// What the request's entry of the audit is called, whoever writes it: it is written once also
+  /// when nobody knows whether a first try took effect.
+  let entry: AuditID
   private let state = Mutex(State())
+
+  init(entry: AuditID) { self.entry = entry }
 
   var isAuthorized: Bool { state.withLock { $0.isAuthorized } }
   var isAudited: Bool { state.withLock { $0.isAudited } }

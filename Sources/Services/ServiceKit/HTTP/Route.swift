@@ -60,6 +60,9 @@ public struct RouteRequest: Sendable {
       permission, in: namespace, missing: missing ?? "namespace \(namespace)")
   }
 
+  /// What its entry of the audit is called.
+  public var auditID: AuditID { check.entry }
+
   /// Says that the handler has written the audit entry of this request together with what it did:
   /// the router writes none.
   public func audited() { check.audit() }

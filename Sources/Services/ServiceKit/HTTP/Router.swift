@@ -69,7 +69,7 @@ public struct Router: HTTPHandler {
     passage.route = route
     let sender = try await sender(request, route)
     // What follows concerns somebody who is known, also when the query cannot be read.
-    let check = AccessCheck()
+    let check = AccessCheck(entry: context.newID())
     func routed(_ query: SortedMap<String, String>) -> RouteRequest {
       RouteRequest(
         http: request, requestID: id, principal: sender, path: match.values, query: query,
@@ -142,7 +142,7 @@ public struct Router: HTTPHandler {
       passage.request?.check.isAudited != true
     else { return }
     let action = passage.route?.name ?? request.method
-    let entry = context.newID(AuditID.self)
+    let entry = passage.request?.check.entry ?? context.newID(AuditID.self)
     let now = context.time.now()
     if let routed = passage.request {
       let outcome: AuditEntry.Outcome =

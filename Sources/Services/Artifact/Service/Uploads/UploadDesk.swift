@@ -255,7 +255,9 @@ struct UploadDesk: Sendable {
       blob, contentType: stored.record.contentType, expected: digest)
     // Longer than those who upload wait before they begin again.
     if ports.context.probe.buggify("uploads.slow") {
-      try? await ports.context.time.sleep(for: .seconds(15))
+      await ports.context.spawner.finish("slow upload") {
+        try? await ports.context.time.sleep(for: .seconds(15))
+      }
     }
     let applied = try await desk.apply(.verified(key: blob.key, content), to: stored.id)
     if let refusal = applied.refusal { throw Problem(refusal, stored.id) }

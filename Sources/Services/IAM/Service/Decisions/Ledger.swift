@@ -135,7 +135,7 @@ struct Ledger: Sendable {
     of decision: Decision, _ request: RouteRequest, _ action: String
   ) -> RecordBatch.Entry {
     let entry = AuditEntry(
-      id: ports.context.newID(AuditID.self), at: ports.now, request: request, action: action,
+      id: request.auditID, at: ports.now, request: request, action: action,
       outcome: decision.refusal == nil ? .done : .refused,
       status: decision.refusal?.status ?? decision.status, code: decision.refusal?.code ?? "")
     return IAMTables.audits.insert(

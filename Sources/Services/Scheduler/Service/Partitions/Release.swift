@@ -1,4 +1,3 @@
-internal import Ports
 internal import Synchronization
 
 /// The wish that a partition be given back. Made once, waited for by one.
@@ -36,18 +35,6 @@ final class Release: Sendable {
         return state.waiter
       }
       waiter?.resume()
-    }
-  }
-}
-
-extension Spawner {
-  /// Does something to its end even though the caller has been cancelled.
-  func finish(_ name: String, _ body: @escaping @Sendable () async -> Void) async {
-    await withCheckedContinuation { continuation in
-      spawn(name) {
-        await body()
-        continuation.resume()
-      }
     }
   }
 }

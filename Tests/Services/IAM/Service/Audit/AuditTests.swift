@@ -121,6 +121,32 @@ struct AuditTests {
     }
   }
 
+  @Test func `a change of which nobody knows whether it took effect has one entry`() throws {
+    try Simulation.run(seed: 5) { world in
+      let scene = try Scene(world)
+      let admin = try await scene.admin()
+      try await world.here.time.sleep(for: .seconds(10))
+      let before = scene.store.records(IAMTables.audits).count
+      var statuses: SortedSet<Int> = []
+      for number in 0..<60 {
+        var faults = RecordStoreFaults.calm
+        faults.unknownApplied = .percent(10)
+        faults.unknownNotApplied = .percent(10)
+        faults.unknownLater = .percent(10)
+        scene.store.faults = faults
+        let answer = try await scene.post(
+          "/v1/namespaces", ["name": .string("space-\(number)")], token: admin)
+        statuses.insert(answer.status)
+        scene.store.faults = .calm
+        try await world.here.time.sleep(for: .seconds(10))
+      }
+      #expect(statuses.contains(201) && statuses.contains(503))
+      let entries = scene.store.records(IAMTables.audits).map(\.request).dropFirst(before)
+      #expect(entries.count == 60)
+      #expect(SortedSet(entries).count == 60)
+    }
+  }
+
   @Test func `a flood of strangers fills a counter and not the store`() throws {
     try Simulation.run(seed: 4) { world in
       let scene = try Scene(world)
