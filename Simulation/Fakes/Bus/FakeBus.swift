@@ -34,6 +34,21 @@ public final class FakeBus: Bus {
     var waiters: SortedMap<UInt64, Waiter> = [:]
     var waitersSoFar: UInt64 = 0
     var observers: [@Sendable (BusDelivery) -> Void] = []
+
+    func log(_ place: TopicPartition) -> PartitionLog? {
+      guard let logs = topics[place.topic], logs.indices.contains(place.partition) else {
+        return nil
+      }
+      return logs[place.partition]
+    }
+
+    /// The bounds of a log, without its name.
+    func offsets(of place: TopicPartition) -> (earliest: Int64, end: Int64)? {
+      guard let logs = topics[place.topic], logs.indices.contains(place.partition) else {
+        return nil
+      }
+      return (logs[place.partition].earliest, logs[place.partition].end)
+    }
   }
 
   /// A fetch or poll that has found nothing so far.
@@ -189,12 +204,7 @@ public final class FakeBus: Bus {
   }
 
   func log(_ place: TopicPartition) -> PartitionLog? {
-    state.withLock { state in
-      guard let logs = state.topics[place.topic], logs.indices.contains(place.partition) else {
-        return nil
-      }
-      return logs[place.partition]
-    }
+    state.withLock { $0.log(place) }
   }
 
   private func changeLog(_ place: TopicPartition, _ change: (inout PartitionLog) -> Void) {

@@ -116,12 +116,19 @@ extension FakeBus {
   ) -> Result<[BusDelivery], BusError> {
     let now = world.elapsed
     var places: [(log: PartitionLog, offset: Int64)] = []
-    for (place, offset) in from {
-      guard let log = log(place) else { continue }
-      guard (log.earliest...log.end).contains(offset) else { return .failure(.offsetGone) }
-      // Most places have nothing new, and cost nothing more.
-      if !log.read(from: offset, max: 1, at: now).isEmpty { places.append((log, offset)) }
+    let isGone = state.withLock { state in
+      for (place, offset) in from {
+        guard let bounds = state.offsets(of: place) else { continue }
+        guard (bounds.earliest...bounds.end).contains(offset) else { return true }
+        // Most places have nothing new, and cost nothing more.
+        guard offset < bounds.end, let log = state.log(place),
+          !log.read(from: offset, max: 1, at: now).isEmpty
+        else { continue }
+        places.append((log, offset))
+      }
+      return false
     }
+    if isGone { return .failure(.offsetGone) }
     let varies = faults.variesBatches
     // In any order, so that no place starves another.
     places = chance.permuted(places)

@@ -98,11 +98,11 @@ struct FakeBusMembership: BusMembership {
       return true
     }
     guard reply.caller.isAlive else { return true }
-    if skipDeleted(found) {
+    guard let starts = starts(of: found) else {
       send(reply, .failure(.offsetGone))
       return true
     }
-    let result = bus.read(starts(of: found), recordsMax: recordsMax)
+    let result = bus.read(starts, recordsMax: recordsMax)
     switch result {
     case .success(let deliveries) where deliveries.isEmpty:
       return false
@@ -117,36 +117,37 @@ struct FakeBusMembership: BusMembership {
     return true
   }
 
-  /// Moves the group on to what is left where records were deleted that it had not committed; true
-  /// when it had begun to read there.
-  private func skipDeleted(_ found: ConsumerGroup.Member) -> Bool {
-    var hasLost = false
-    for place in found.places {
-      guard let earliest = bus.log(place)?.earliest else { continue }
-      guard let next = found.positions[place] ?? bus.committed(group, place) else { continue }
-      guard next < earliest else { continue }
-      hasLost = true
-      bus.state.withLock { state in
+  /// Where each partition goes on: at the member's position, at what the group has committed, or at
+  /// the beginning of what the log still holds.
+  ///
+  /// - Returns: nil when records were deleted that it was to read; the group has moved on to what is
+  ///   left.
+  private func starts(
+    of found: ConsumerGroup.Member
+  ) -> [(place: TopicPartition, offset: Int64)]? {
+    bus.state.withLock { state in
+      let committed = state.groups[group]?.committed ?? [:]
+      var starts: [(place: TopicPartition, offset: Int64)] = []
+      var left: [(place: TopicPartition, offset: Int64)] = []
+      starts.reserveCapacity(found.places.count)
+      for place in found.places {
+        let known = found.positions[place] ?? committed[place]
+        guard let bounds = state.offsets(of: place) else {
+          starts.append((place, 0))
+          continue
+        }
+        if let known, known < bounds.earliest { left.append((place, bounds.earliest)) }
+        let wanted = known ?? 0
+        let isThere = (bounds.earliest...bounds.end).contains(wanted)
+        starts.append((place, isThere ? wanted : bounds.earliest))
+      }
+      for (place, earliest) in left {
         state.groups.update(group) { group in
           group.committed[place] = max(group.committed[place] ?? 0, earliest)
           group.update(member) { $0.positions[place] = earliest }
         }
       }
-    }
-    return hasLost
-  }
-
-  /// Where each partition goes on: at the member's position, at what the group has committed, or at
-  /// the beginning of what the log still holds.
-  private func starts(of found: ConsumerGroup.Member) -> [(place: TopicPartition, offset: Int64)] {
-    found.places.map { place in
-      let log = bus.log(place)
-      let committed = bus.committed(group, place)
-      let wanted = found.positions[place] ?? committed ?? 0
-      guard let log, (log.earliest...log.end).contains(wanted) else {
-        return (place, log?.earliest ?? 0)
-      }
-      return (place, wanted)
+      return left.isEmpty ? starts : nil
     }
   }
 

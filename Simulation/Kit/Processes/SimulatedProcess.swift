@@ -167,9 +167,7 @@ extension SimulatedWorld {
   func died(_ incarnation: Incarnation) {
     let observers = state.withLock { state in
       state.queues.setMode(.dead, of: incarnation.number)
-      for (number, wait) in state.waits where wait.incarnation == incarnation.number {
-        state.waits.removeValue(for: number)
-      }
+      state.waits.endAll(of: incarnation.number)
       return state.deathObservers
     }
     recorder.record(.process, "kill", UInt64(incarnation.number))

@@ -13,10 +13,10 @@ public final class Reply<Answer: Sendable>: Sendable {
 
   /// Who asked.
   public let caller: Incarnation
-  private let waitNumber: UInt64
+  private let waitNumber: Waits.Number
   private let state = Mutex(State.waiting(nil))
 
-  init(caller: Incarnation, waitNumber: UInt64) {
+  init(caller: Incarnation, waitNumber: Waits.Number) {
     self.caller = caller
     self.waitNumber = waitNumber
   }
@@ -96,23 +96,23 @@ extension SimulatedWorld {
   }
 
   /// - Returns: whether the one who waited lives.
-  func endWait(_ number: UInt64, of caller: Incarnation) -> Bool {
+  func endWait(_ number: Waits.Number, of caller: Incarnation) -> Bool {
     state.withLock { state in
-      state.waits.removeValue(for: number)
+      state.waits.end(number)
       return state.queues.mode(of: caller.number) != .dead
     }
   }
 
   /// Who waits from now on, and the number of the wait; nil for one who is dead.
-  private func beginWait(_ label: StaticString) -> (Incarnation, UInt64?) {
+  private func beginWait(_ label: StaticString) -> (Incarnation, Waits.Number?) {
     var anchor: UInt8 = 0
     let place = withUnsafeMutablePointer(to: &anchor) { UInt(bitPattern: $0) }
-    let begun: (Incarnation, UInt64?)? = state.withLock { state in
+    let begun: (Incarnation, Waits.Number?)? = state.withLock { state in
       guard let driving = state.drivingPlace, driving &- place < SimulatedWorld.stackMax,
         let caller = state.running
       else { return nil }
       let isAlive = state.queues.mode(of: caller.number) != .dead
-      return (caller, isAlive ? state.beginWait(caller, label) : nil)
+      return (caller, isAlive ? state.waits.begin(caller.number, label) : nil)
     }
     guard let begun else {
       preconditionFailure(

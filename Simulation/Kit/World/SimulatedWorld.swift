@@ -133,7 +133,7 @@ public final class SimulatedWorld: Sendable {
     for incarnation in incarnations { incarnation.forget() }
     while true {
       let (events, processes, observers) = state.withLock { state in
-        state.waits = [:]
+        state.waits = Waits()
         defer {
           state.events = EventQueue()
           state.processes = []

@@ -18,17 +18,11 @@ struct WorldState {
   var failure: SimulationError?
   var stepsTaken = 0
   var stepsAtThisInstant = 0
-  /// What tasks wait for, by the order in which they began to wait.
-  var waits: SortedMap<UInt64, Wait> = [:]
-  var waitsBegun: UInt64 = 0
+  /// What tasks wait for.
+  var waits = Waits()
   var deathObservers: [@Sendable (Incarnation) -> Void] = []
   var closers: [@Sendable () -> Void] = []
   var forgetters: [@Sendable () -> Void] = []
-
-  struct Wait {
-    var incarnation: Int
-    var label: StaticString
-  }
 
   init(seed: UInt64) {
     scheduler = RandomStream(seed: seed, name: "scheduler")
@@ -44,12 +38,6 @@ struct WorldState {
       cause, seed: seed, at: .microseconds(now), message: message, underlying: underlying)
   }
 
-  mutating func beginWait(_ incarnation: Incarnation, _ label: StaticString) -> UInt64 {
-    waitsBegun += 1
-    waits[waitsBegun] = Wait(incarnation: incarnation.number, label: label)
-    return waitsBegun
-  }
-
   /// `scheduler/2 is running and waits for records.get (3), sleep`, one line per living process.
   var report: String {
     var lines: [String] = []
@@ -57,9 +45,7 @@ struct WorldState {
       let mode = queues.mode(of: incarnation.number)
       guard mode != .dead else { continue }
       var labels: SortedMap<String, Int> = [:]
-      for (_, wait) in waits where wait.incarnation == incarnation.number {
-        labels[wait.label.description, default: 0] += 1
-      }
+      for label in waits.labels(of: incarnation.number) { labels[label, default: 0] += 1 }
       let waited = labels.map { $1 == 1 ? $0 : "\($0) (\($1))" }
       let what =
         waited.isEmpty

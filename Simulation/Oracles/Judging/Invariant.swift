@@ -44,19 +44,16 @@ public struct InvariantName: Hashable, Comparable, Sendable, CustomStringConvert
 public struct Judgement: Sendable {
   /// Virtual time since the start of the world.
   public let at: Duration
-  let invariant: InvariantName
-  private(set) var violations: [Violation] = []
+  /// What is wrong, in words.
+  private(set) var violations: [String] = []
   /// How often the invariant had something to judge, so that one that never had is noticed.
   private(set) var looks = 0
 
-  init(_ invariant: InvariantName, at: Duration) {
-    self.invariant = invariant
-    self.at = at
-  }
+  init(at moment: Duration) { at = moment }
 
   /// Says that the invariant is broken.
   public mutating func violated(_ what: @autoclosure () -> String) {
-    violations.append(Violation(invariant: invariant, at: at, what: what()))
+    violations.append(what())
   }
 
   /// The condition must hold. Each call counts as a look.

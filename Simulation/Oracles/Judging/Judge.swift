@@ -54,11 +54,12 @@ public final class Judge: Sendable {
   ) -> [Violation] {
     var found: [Violation] = []
     for place in state.invariants.indices {
-      let name = names[place]
-      var judgement = Judgement(name, at: moment)
+      var judgement = Judgement(at: moment)
       look(&state.invariants[place], &judgement)
       state.looks[place] += judgement.looks
-      if !judgement.violations.isEmpty { found += judgement.violations }
+      for what in judgement.violations {
+        found.append(Violation(invariant: names[place], at: moment, what: what))
+      }
     }
     state.violations += found
     return found

@@ -103,7 +103,6 @@ struct Rest: Sendable {
       guard let request = try? RunRequestRecord(decoding: row.row.body) else { continue }
       if !known.contains(request.run) { left.append("\(request.run) has not begun") }
     }
-    left += unkeptLogs()
     for row in platform.stores.notification.rows("notification_delivery") {
       guard let delivery = try? DeliveryRecord(decoding: row.row.body) else { continue }
       // The next try may be hours away, as the schedule of retries says.
@@ -112,6 +111,6 @@ struct Rest: Sendable {
         left.append("\(delivery.delivery) is \(delivery.phase)")
       }
     }
-    return left
+    return left.isEmpty ? unkeptLogs() : left
   }
 }
