@@ -120,8 +120,8 @@ struct FakeBusMembership: BusMembership {
   /// Where each partition goes on: at the member's position, at what the group has committed, or at
   /// the beginning of what the log still holds.
   ///
-  /// - Returns: nil when records were deleted that it was to read; the group has moved on to what is
-  ///   left.
+  /// - Returns: nil when records were deleted that it was to read; the group has moved on to what
+  ///   is left.
   private func starts(
     of found: ConsumerGroup.Member
   ) -> [(place: TopicPartition, offset: Int64)]? {

@@ -1,7 +1,7 @@
 /// The future of a world: events by time, then by the order in which they were scheduled.
 ///
-/// A binary heap of numbers; the events stay where they are while numbers move. Cancelled events stay
-/// as husks until they come up or outnumber the rest.
+/// A binary heap of numbers; the events stay where they are while numbers move. Cancelled events
+/// stay as husks until they come up or outnumber the rest.
 struct EventQueue {
   struct Entry {
     /// Microseconds since the start of the world.

@@ -1,4 +1,4 @@
-/// What the tasks of a world wait for. A wait keeps its place until it ends; the place is used again.
+/// What the tasks of a world wait for. A wait keeps its place until it ends; then another has it.
 struct Waits {
   /// A place, and which of the waits that ever had it.
   struct Number: Hashable, Sendable {

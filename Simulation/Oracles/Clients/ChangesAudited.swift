@@ -5,7 +5,8 @@ internal import Domain
 public struct ChangesAudited: Invariant {
   public static let name = InvariantName("S22", "changes-audited")
   public static let promise =
-    "a change of identity and access that was acknowledged is in the audit, and nothing is there twice"
+    "a change of identity and access that was acknowledged is in the audit, "
+    + "and nothing is there twice"
 
   /// Requests that have an entry.
   private var audited: SortedSet<String> = []

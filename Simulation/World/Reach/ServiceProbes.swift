@@ -53,7 +53,10 @@ enum ServiceProbes {
       name: "buggify uploads.slow", means: "an upload took longer than anybody waited for it"),
     DeclaredProbe(
       name: "buggify claims.late",
-      means: "a claim waits for the whole of its session's lease before it commits"),
+      means: "a claim waits for two leases of its session before it commits"),
+    DeclaredProbe(
+      name: "buggify sessions.lost-unsent",
+      means: "what a session has lost is not told at once"),
     DeclaredProbe(
       name: "buggify claims.slow", means: "a claim is slow between its reads and its commit"),
     DeclaredProbe(

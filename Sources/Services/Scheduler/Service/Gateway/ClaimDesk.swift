@@ -186,7 +186,7 @@ struct ClaimDesk: Sendable {
     // Long enough for the session to be over, and for its worker to be gone.
     if ports.context.probe.buggify("claims.late") {
       await ports.context.spawner.finish("late claim") {
-        try? await ports.context.time.sleep(for: ports.configuration.sessionLease)
+        try? await ports.context.time.sleep(for: ports.configuration.sessionLease * 2)
       }
     }
     let now = ports.context.time.now()

@@ -144,6 +144,7 @@ struct SessionSweeper: Sendable {
     }
     guard !records.isEmpty else { return true }
     do throws(BusError) {
+      if ports.context.probe.buggify("sessions.lost-unsent") { throw .unavailable("bent") }
       try await ports.bus.publish(records)
       return true
     } catch {
