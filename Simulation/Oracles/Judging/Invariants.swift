@@ -12,7 +12,7 @@ public enum Invariants {
   ]
   private static let leases: [any Invariant.Type] = [
     LeaseGrant.self, ExecutionLease.self, AcceptedResult.self, SlotLimit.self,
-    PartitionEpoch.self, SessionStates.self, PartitionsOwned.self,
+    PartitionEpoch.self, SessionStates.self, PartitionsOwned.self, WithdrawnAttempts.self,
   ]
   private static let messages: [any Invariant.Type] = [
     OutboxEnd.self, OutboxStart.self, PublishedEnds.self, NoDeadLetters.self,

@@ -1,15 +1,18 @@
 public import Contracts
-internal import Domain
+public import Domain
 
 /// What a row is called by several invariants.
 extension TaskRecord {
   /// `run/name[index]`.
   public var place: String { index < 0 ? "\(run)/\(name)" : "\(run)/\(name)[\(index)]" }
   /// Of the attempt that the row is about now.
-  public var attemptText: String? {
+  public var attemptText: String? { attempt(fence)?.description }
+
+  /// One of its attempts; nil for a row that cannot be understood.
+  public func attempt(_ fence: Int64) -> AttemptID? {
     guard let run = RunID(text: run), let name = TaskName(name) else { return nil }
     let key = TaskKey(name, index: index < 0 ? nil : Int(clamping: index))
-    return AttemptID(run: run, task: key, fence: Fence(Int(clamping: fence))).description
+    return AttemptID(run: run, task: key, fence: Fence(Int(clamping: fence)))
   }
 }
 

@@ -54,7 +54,11 @@ struct User: Sendable {
       let name = "\(path)/artifacts/file-\(random.below(1_000_000))"
       let length = 1 + random.below(4_000)
       let content = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-      guard await upload(name, content) else { return }
+      // Two with one name at once, as careless scripts do.
+      let isDouble = random.below(4) == 0
+      async let other = isDouble ? client.upload(name, content + [0]) : false
+      let isKept = await upload(name, content)
+      guard await other || isKept else { return }
       await client.rest(random.length(in: .milliseconds(10)...(.seconds(5))))
       await client.download(name)
     case 6:

@@ -64,14 +64,13 @@ struct Rest: Sendable {
     let told = SortedSet(
       platform.executor.records.filter(\.process.isAlive).map(\.order.attempt))
     return platform.stores.scheduler.rows("scheduler_task").flatMap { row -> [String] in
-      guard let task = try? TaskRecord(decoding: row.row.body), let run = RunID(text: task.run),
-        let name = TaskName(task.name)
-      else { return [] }
-      let key = TaskKey(name, index: task.index < 0 ? nil : Int(clamping: task.index))
+      guard let task = try? TaskRecord(decoding: row.row.body) else { return [] }
       return task.attempts.compactMap { attempt in
-        let id = AttemptID(run: run, task: key, fence: Fence(Int(clamping: attempt.fence)))
+        guard let id = task.attempt(attempt.fence), let lines = attempt.logLines,
+          told.contains(id)
+        else { return nil }
         let kept = platform.archive.lineCount(of: id)
-        guard let lines = attempt.logLines, kept < lines, told.contains(id) else { return nil }
+        guard kept < lines else { return nil }
         return "history has \(kept) of \(lines) lines of \(id)"
       }
     }
