@@ -107,6 +107,7 @@ extension FakeObjectStore {
       self.world.schedule(after: self.latency.length(in: self.faults.requestLatency)) {
         switch self.drawFate() {
         case .unavailable:
+          self.world.mark("objects.unavailable")
           self.answer(reply, .failure(Self.unreachable))
         case .applied:
           self.answer(reply, self.applied(effect))

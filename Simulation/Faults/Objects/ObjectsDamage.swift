@@ -5,7 +5,7 @@ internal import SimulationKit
 public struct ObjectsDamage: Fault {
   public static let card = FaultCard(
     "O4", "objects-damage", "bytes of a range arrive damaged",
-    [FaultSetting("share", .percent, 1...25)], evidence: ["objects.damaged-range"])
+    [FaultSetting("share", .percent, 1...8)], evidence: ["objects.damaged-range"])
 
   let settings: FaultSettings
 

@@ -22,7 +22,9 @@ public struct ArtifactBytes: Invariant {
         taken[path] = content
       }
       guard let path = asked.removeValue(for: call.number) else { return }
-      judgement.require(status != 404, "\(path) was taken and is not found")
+      let isAway = [401, 429, 503, 504].contains(status)
+      judgement.require(
+        status == 200 || isAway, "\(path) was taken and is answered with \(status)")
       guard status == 200 else { return }
       judgement.require(
         body == taken[path].map(Value.string),

@@ -111,17 +111,20 @@ final class Client: Sendable {
 
   // MARK: Files
 
-  /// Keeps a file of a run; whether it was taken.
-  func upload(_ path: String, _ content: [UInt8]) async -> Bool {
+  /// Keeps a file of a run.
+  ///
+  /// - Returns: the id of its artifact, once it was taken.
+  func upload(_ path: String, _ content: [UInt8]) async -> String? {
     var request = Request(.artifact, "PUT", path)
     request.content = content
     let answer = await send(request, .upload(path: path, content: Client.hash(content)))
-    guard case .answered(let status, _, _) = answer else { return false }
-    return (200..<300).contains(status)
+    guard case .answered(200..<300, let body, _) = answer else { return nil }
+    return body.text("id")
   }
 
-  func download(_ path: String) async {
-    var request = Request(.artifact, "GET", path)
+  /// Gets the content of what was kept under a path.
+  func download(_ artifact: String, of path: String) async {
+    var request = Request(.artifact, "GET", "/v1/artifacts/\(artifact)/content")
     request.wantsContent = true
     _ = await send(request, .download(path: path))
   }

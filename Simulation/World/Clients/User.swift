@@ -56,11 +56,12 @@ struct User: Sendable {
       let content = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31) }
       // Two with one name at once, as careless scripts do.
       let isDouble = random.below(4) == 0
-      async let other = isDouble ? client.upload(name, content + [0]) : false
-      let isKept = await upload(name, content)
-      guard await other || isKept else { return }
+      async let other = isDouble ? client.upload(name, content + [0]) : nil
+      let mine = await upload(name, content)
+      let another = await other
+      guard let artifact = mine ?? another else { return }
       await client.rest(random.length(in: .milliseconds(10)...(.seconds(5))))
-      await client.download(name)
+      await client.download(artifact, of: name)
     case 6:
       _ = await client.send(
         .init(.workflow, "GET", "/v1/runs/\(run)/tasks"), .other("tasks"))
@@ -70,12 +71,12 @@ struct User: Sendable {
   }
 
   /// Tries again what was not acknowledged, as people do.
-  private func upload(_ name: String, _ content: [UInt8]) async -> Bool {
+  private func upload(_ name: String, _ content: [UInt8]) async -> String? {
     for _ in 0..<User.uploadTriesMax {
-      if await client.upload(name, content) { return true }
+      if let artifact = await client.upload(name, content) { return artifact }
       await client.rest(random.length(in: .milliseconds(10)...(.seconds(3))))
     }
-    return false
+    return nil
   }
 
   private static let uploadTriesMax = 3

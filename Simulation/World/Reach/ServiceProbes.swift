@@ -8,19 +8,20 @@ enum ServiceProbes {
   /// Events of logs.
   private static let logged = [
     "answers.not-swept", "artifact.not-swept", "artifacts.not-swept", "audit.not-kept",
-    "audit.not-sent", "content.damaged", "content.lost", "delivery.answer-not-stored",
-    "delivery.put-off", "dispatch.retry", "ends.not-joined", "ends.refused", "ends.retry",
-    "ends.too-old", "feed.not-joined", "feed.retry", "forgetting.put-off", "hints.lost",
-    "hints.retry", "history.not-swept", "http.unchecked", "iam.not-prepared", "keys.not-turned",
-    "leases.unread", "log.retry", "lost.not-reported", "object.differs", "outbox.refused",
-    "outbox.retry", "partition.batch-failed", "partition.fetch-failed",
-    "partition.logs-unchecked", "partition.lost", "partition.not-released", "partition.not-taken",
-    "partition.recovery-failed", "partition.released", "partition.taken", "partitions.not-kept",
-    "plan.not-stored", "presence.not-left", "record.dead-lettered", "result.refused",
-    "results.retry", "rpc.not-served", "rule.unknown-webhook", "run.forgotten",
-    "run.plan-unavailable", "run.quarantined", "run.rerun-unavailable", "runs.not-swept",
-    "secret.unopenable", "session.expired", "session.not-forgotten", "session.not-opened",
-    "session.opened", "sessions.not-swept", "sweep.failed", "upload.not-given-up",
+    "audit.not-sent", "content.damaged", "content.lost", "content.read-damaged",
+    "delivery.answer-not-stored", "delivery.put-off", "dispatch.retry", "ends.not-joined",
+    "ends.refused", "ends.retry", "ends.too-old", "feed.not-joined", "feed.retry",
+    "forgetting.put-off", "hints.lost", "hints.retry", "history.not-swept", "http.unchecked",
+    "iam.not-prepared", "keys.not-turned", "leases.unread", "log.retry", "lost.not-reported",
+    "object.differs", "outbox.refused", "outbox.retry", "partition.batch-failed",
+    "partition.fetch-failed", "partition.logs-unchecked", "partition.lost",
+    "partition.not-released", "partition.not-taken", "partition.recovery-failed",
+    "partition.released", "partition.taken", "partitions.not-kept", "plan.not-stored",
+    "presence.not-left", "record.dead-lettered", "result.refused", "results.retry",
+    "rpc.not-served", "rule.unknown-webhook", "run.forgotten", "run.plan-unavailable",
+    "run.quarantined", "run.rerun-unavailable", "runs.not-swept", "secret.unopenable",
+    "session.expired", "session.not-forgotten", "session.not-opened", "session.opened",
+    "sessions.not-swept", "sweep.failed", "upload.not-given-up",
   ]
 
   private static let branches: [DeclaredProbe] = [

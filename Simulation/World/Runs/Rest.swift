@@ -102,6 +102,10 @@ struct Rest: Sendable {
       guard let request = try? RunRequestRecord(decoding: row.row.body) else { continue }
       if !known.contains(request.run) { left.append("\(request.run) has not begun") }
     }
+    for row in platform.stores.scheduler.rows("scheduler_partition") {
+      guard let partition = try? PartitionRecord(decoding: row.row.body) else { continue }
+      if partition.owner.isEmpty { left.append("partition \(partition.partition) is nobody's") }
+    }
     for row in platform.stores.notification.rows("notification_delivery") {
       guard let delivery = try? DeliveryRecord(decoding: row.row.body) else { continue }
       // The next try may be hours away, as the schedule of retries says.

@@ -83,6 +83,19 @@ struct DownloadTests {
     }
   }
 
+  @Test func `bytes that were damaged on their way are read again`() throws {
+    try Simulation.run(seed: 1) { world in
+      let scene = try Scene(world)
+      let put = try await scene.put("a", content)
+      scene.objects.faults.damagedRange = .percent(25)
+      for _ in 0..<20 {
+        let got = try await scene.call("GET", "/v1/artifacts/\(put.id)/content")
+        #expect(got.status == 200)
+        #expect(got.bytes == content)
+      }
+    }
+  }
+
   /// Goal: M25, one byte is corrupted: the download fails instead of giving other bytes for it.
   @Test(arguments: [1_000, 30])
   func `damaged bytes are never a whole download`(readBytes: Int) throws {

@@ -16,13 +16,15 @@ struct ContentReader: Sendable {
   /// absent object or store is said in so many words.
   func first(of part: Range<Int64>) async throws(Problem) -> [UInt8] {
     let piece = part.prefix(ports.configuration.readBytes)
-    let bytes = try await read(piece)
-    // What is read at once and whole is judged before anybody gets a byte of it.
-    if piece == 0..<content.size, ports.digest.hexadecimal(of: bytes) != content.digest.hexadecimal
-    {
-      throw damaged()
+    guard piece == 0..<content.size else { return try await read(piece) }
+    // What is read at once and whole is judged before anybody gets a byte of it. Bytes that were
+    // damaged on their way come whole the next time; those that lie there damaged do not.
+    for _ in 0..<max(ports.configuration.storeTries, 1) {
+      let bytes = try await read(piece)
+      if ports.digest.hexadecimal(of: bytes) == content.digest.hexadecimal { return bytes }
+      ports.context.telemetry.log(.warning, "content.read-damaged", [("object", key)])
     }
-    return bytes
+    throw damaged()
   }
 
   /// Writes a part whose first bytes were read.
