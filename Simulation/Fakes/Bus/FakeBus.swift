@@ -41,14 +41,6 @@ public final class FakeBus: Bus {
       }
       return logs[place.partition]
     }
-
-    /// The bounds of a log, without its name.
-    func offsets(of place: TopicPartition) -> (earliest: Int64, end: Int64)? {
-      guard let logs = topics[place.topic], logs.indices.contains(place.partition) else {
-        return nil
-      }
-      return (logs[place.partition].earliest, logs[place.partition].end)
-    }
   }
 
   /// A fetch or poll that has found nothing so far.

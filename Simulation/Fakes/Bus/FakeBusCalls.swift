@@ -118,12 +118,10 @@ extension FakeBus {
     var places: [(log: PartitionLog, offset: Int64)] = []
     let isGone = state.withLock { state in
       for (place, offset) in from {
-        guard let bounds = state.offsets(of: place) else { continue }
-        guard (bounds.earliest...bounds.end).contains(offset) else { return true }
+        guard let log = state.log(place) else { continue }
+        guard (log.earliest...log.end).contains(offset) else { return true }
         // Most places have nothing new, and cost nothing more.
-        guard offset < bounds.end, let log = state.log(place),
-          !log.read(from: offset, max: 1, at: now).isEmpty
-        else { continue }
+        guard offset < log.end, !log.read(from: offset, max: 1, at: now).isEmpty else { continue }
         places.append((log, offset))
       }
       return false

@@ -132,14 +132,14 @@ struct FakeBusMembership: BusMembership {
       starts.reserveCapacity(found.places.count)
       for place in found.places {
         let known = found.positions[place] ?? committed[place]
-        guard let bounds = state.offsets(of: place) else {
+        guard let log = state.log(place) else {
           starts.append((place, 0))
           continue
         }
-        if let known, known < bounds.earliest { left.append((place, bounds.earliest)) }
+        if let known, known < log.earliest { left.append((place, log.earliest)) }
         let wanted = known ?? 0
-        let isThere = (bounds.earliest...bounds.end).contains(wanted)
-        starts.append((place, isThere ? wanted : bounds.earliest))
+        let isThere = (log.earliest...log.end).contains(wanted)
+        starts.append((place, isThere ? wanted : log.earliest))
       }
       for (place, earliest) in left {
         state.groups.update(group) { group in
