@@ -49,8 +49,7 @@ expect 0 replay "$work"/failures/canary/quiet-10.json --until 0
 expect 14 run --from 1 --seeds 1000 --time-limit 1 --failures "$work/failures"
 
 echo "sim-check: one seed goes one way: twice, in debug and release, with any hashing"
-# From 2: swarm 101 is known to go another way in a debug build (docs/simulation.md, Determinism).
-seed=${SEED:-2}
+seed=${SEED:-1}
 for profile in swarm zombie unknown-outcome; do
   seed=$((seed + 100))
   first=$(trace "$sim" replay "$seed" --profile "$profile" --until 0)
@@ -59,8 +58,11 @@ for profile in swarm zombie unknown-outcome; do
     fail "$profile $seed goes two ways"
   [ "$(SWIFT_DETERMINISTIC_HASHING=1 trace "$sim" replay "$seed" --profile "$profile" --until 0)" = "$first" ] ||
     fail "$profile $seed depends on hashing"
-  [ "$(trace "$debug" replay "$seed" --profile "$profile" --until 0)" = "$first" ] ||
-    fail "$profile $seed goes another way in a debug build"
+  # The next one: swarm 101 is known to go another way (docs/simulation.md, Determinism).
+  other=$((seed + 1))
+  first=$(trace "$sim" replay "$other" --profile "$profile" --until 0)
+  [ "$(trace "$debug" replay "$other" --profile "$profile" --until 0)" = "$first" ] ||
+    fail "$profile $other goes another way in a debug build"
 done
 
 echo "sim-check: ${SEEDS:-1000} worlds of all profiles, ${EACH:-20} of each scenario"
