@@ -31,7 +31,11 @@ actor WorkerAgent {
   }
 
   /// Runs until the machine is over or the task is cancelled.
-  func run() async {
+  ///
+  /// Outside of the actor, and its last step as well: where a group goes on whose body ends with a
+  /// call of an actor differs between optimized builds and others, and with it the way of a world.
+  @concurrent
+  nonisolated func run() async {
     // A group that keeps results would keep every effect that was ever performed.
     await withDiscardingTaskGroup { group in
       for pool in ports.configuration.pools {
@@ -39,14 +43,14 @@ actor WorkerAgent {
       }
       group.addTask { await self.watchTime() }
       group.addTask { await self.publishResults() }
-      handle(.started)
+      await handle(.started)
       for await effect in effects {
         if case .finish = effect { break }
         group.addTask { await self.perform(effect) }
       }
       if !Task.isCancelled { await shipLogs() }
+      await killAll()
       group.cancelAll()
-      killAll()
     }
   }
 
