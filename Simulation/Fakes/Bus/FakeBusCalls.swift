@@ -35,14 +35,15 @@ extension FakeBus {
     try answer.get()
   }
 
-  public func bounds(_ place: TopicPartition) async throws(BusError) -> LogBounds {
-    try checkPlace(place)
-    let answer: Result<LogBounds, BusError> = await world.exchange(
+  public func bounds(_ places: [TopicPartition]) async throws(BusError) -> [LogBounds] {
+    for place in places { try checkPlace(place) }
+    let answer: Result<[LogBounds], BusError> = await world.exchange(
       "bus.bounds", ifCancelled: .failure(.unavailable("the caller was cancelled"))
     ) { reply in
       self.arrive {
-        let log = self.isUnavailable() ? nil : self.log(place)
-        self.answer(reply, log.map { .success($0.bounds) } ?? .failure(Self.unreachable))
+        let logs = self.isUnavailable() ? [] : places.compactMap { self.log($0) }
+        let isWhole = logs.count == places.count
+        self.answer(reply, isWhole ? .success(logs.map(\.bounds)) : .failure(Self.unreachable))
       }
     }
     return try answer.get()

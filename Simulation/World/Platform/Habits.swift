@@ -63,6 +63,7 @@ public struct Habits: Hashable, Sendable {
   var metadata: MetadataConfiguration {
     var configuration = MetadataConfiguration()
     configuration.pollWait = idleWait
+    configuration.commitEvery = beatEvery
     return configuration
   }
 

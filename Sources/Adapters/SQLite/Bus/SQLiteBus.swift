@@ -65,13 +65,17 @@ public final class SQLiteBus: Bus {
     } catch { throw engine.busError(error) }
   }
 
-  public func bounds(_ place: TopicPartition) async throws(BusError) -> LogBounds {
+  public func bounds(_ places: [TopicPartition]) async throws(BusError) -> [LogBounds] {
+    var found: [LogBounds] = []
     do throws(EngineError) {
-      let topic = try await topic(place.topic)
-      let bounds = try log(place, in: topic).bounds()
-      return LogBounds(
-        incarnation: topic.incarnation, earliest: bounds.earliest, end: bounds.end)
+      for place in places {
+        let topic = try await topic(place.topic)
+        let bounds = try log(place, in: topic).bounds()
+        found.append(
+          LogBounds(incarnation: topic.incarnation, earliest: bounds.earliest, end: bounds.end))
+      }
     } catch { throw engine.busError(error) }
+    return found
   }
 
   public func fetch(

@@ -22,7 +22,8 @@ public protocol Bus: Sendable {
   /// may be there.
   func publish(_ records: [BusRecord]) async throws(BusError)
 
-  func bounds(_ place: TopicPartition) async throws(BusError) -> LogBounds
+  /// What the logs hold, in the order of the places; each as it was at some moment of the call.
+  func bounds(_ places: [TopicPartition]) async throws(BusError) -> [LogBounds]
 
   /// Reads without a group from the given offsets, each at or after its offset, in order within a
   /// partition. Waits up to `wait` when there is nothing; then, and when the task is cancelled,
@@ -59,4 +60,13 @@ public protocol BusMembership: Sendable {
 
   /// Gives the partitions back; the membership is fenced from then on.
   func leave() async
+}
+
+extension Bus {
+  public func bounds(_ place: TopicPartition) async throws(BusError) -> LogBounds {
+    guard let found = try await bounds([place]).first else {
+      throw .unavailable("the bus says nothing of \(place)")
+    }
+    return found
+  }
 }

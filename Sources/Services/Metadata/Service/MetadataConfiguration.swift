@@ -4,6 +4,9 @@ public struct MetadataConfiguration: Sendable {
   public var recordsPerBatchMax: Int = 500
   /// How long a poll waits when there is nothing.
   public var pollWait: Duration = .seconds(1)
+  /// How long what is in the archive may stay uncommitted: after a crash it comes again, and
+  /// changes nothing.
+  public var commitEvery: Duration = .seconds(1)
   /// How long it waits after the archive, the bus or a peer had no answer.
   public var retryWait: Duration = .milliseconds(200)
   /// How long a call to another service may take.

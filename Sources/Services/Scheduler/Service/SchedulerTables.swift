@@ -85,11 +85,11 @@ public enum SchedulerTables {
   static let sessions = Table<SessionRecord>(
     TableDeclaration(
       name: "scheduler_session", key: [.init("session", .text)],
-      columns: [.init("live_state", .text, isNullable: true)],
-      indexes: [.init("live", on: ["live_state"], isPartial: true)]),
+      columns: [.init("is_swept", .integer)],
+      indexes: [.init("swept", on: ["is_swept"])]),
     key: { [.text($0.session)] },
     // A session that was swept needs nobody's attention until it is forgotten.
-    columns: { [.text($0.isSwept ? SessionState.swept : $0.state)] })
+    columns: { [.integer($0.isSwept ? 1 : 0)] })
 
   static let stops = Table<StopRecord>(
     TableDeclaration(

@@ -58,7 +58,7 @@ public struct WorkerServer: Sendable {
   }
 
   private static func end(_ agent: WorkerAgent, _ life: WorkerLife, _ ports: WorkerPorts) async {
-    await agent.handle(.drainAsked)
+    agent.handle(.drainAsked)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { try? await ports.context.time.sleep(for: ports.configuration.endWithin) }
       group.addTask { await life.ended() }
@@ -70,7 +70,7 @@ public struct WorkerServer: Sendable {
 
   /// Takes no new work, lets what runs go on for a while, hands the rest back, and ends `run`.
   public func drain() async {
-    await agent.handle(.drainAsked)
+    agent.handle(.drainAsked)
   }
 
   /// Kills everything that runs and ends `run` at once. Nothing is reported: the scheduler notices

@@ -31,15 +31,21 @@ struct ArchiveFeed: Sendable {
   }
 
   /// Takes records in until the membership ends.
+  ///
+  /// What is stored is committed now and then, not with every poll: it only saves work, and a
+  /// record that comes again changes nothing.
   private func take(from member: any BusMembership) async {
+    var stored = StoredOffsets(commitEvery: ports.configuration.commitEvery)
     while !Task.isCancelled {
       do {
+        if let due = stored.due(at: ports.context.time.uptime()) { try await member.commit(due) }
         let deliveries = try await member.poll(
-          recordsMax: ports.configuration.recordsPerBatchMax, wait: ports.configuration.pollWait)
+          recordsMax: ports.configuration.recordsPerBatchMax,
+          wait: stored.wait(at: ports.context.time.uptime(), most: ports.configuration.pollWait))
         guard !deliveries.isEmpty else { continue }
         try await store(deliveries)
         if ports.context.probe.buggify("history.not-committed") { continue }
-        try await member.commit(deliveries)
+        stored.add(deliveries, at: ports.context.time.uptime())
       } catch BusError.fenced {
         return
       } catch {
@@ -49,6 +55,13 @@ struct ArchiveFeed: Sendable {
         // What was polled and not committed comes again to whoever joins next.
         return
       }
+    }
+    // Whoever comes next need not begin with what is stored.
+    guard let rest = stored.takeAll() else { return }
+    do throws(BusError) {
+      try await member.commit(rest)
+    } catch {
+      ports.context.telemetry.log(.debug, "feed.not-committed", [("error", "\(error)")])
     }
   }
 

@@ -101,8 +101,8 @@ struct Broom: Sendable {
     let page = try await ports.store.query(
       SchedulerTables.sessions,
       RecordQuery(
-        table: SchedulerTables.sessions.name, index: "live",
-        prefix: [.text(SessionState.swept)], limit: batchMax))
+        table: SchedulerTables.sessions.name, index: "swept", prefix: [.integer(1)],
+        limit: batchMax))
     for row in page.records where row.record.renewedAtUs <= latest {
       guard !Task.isCancelled else { return }
       try await forget(row)

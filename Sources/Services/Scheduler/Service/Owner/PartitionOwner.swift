@@ -295,8 +295,9 @@ actor PartitionOwner {
   /// Where to read on in each topic. Rewinding is always legal, and what happens when a log is not
   /// the one that the offset is about.
   private func placeOffsets() async throws {
-    for topic in SchedulerTopics.inputs {
-      let bounds = try await ports.bus.bounds(TopicPartition(topic, partition))
+    let topics = SchedulerTopics.inputs
+    let found = try await ports.bus.bounds(topics.map { TopicPartition($0, partition) })
+    for (topic, bounds) in zip(topics, found) {
       let known = record.offsets.first { $0.topic == topic }
       let isSame =
         known?.incarnation == bounds.incarnation

@@ -7,8 +7,6 @@ enum SessionState {
   static let draining = "draining"
   /// Final: it may hold nothing any more. What it held is lost.
   static let expired = "expired"
-  /// Not a state but a word of the index: expired, and what it held was reported.
-  static let swept = "swept"
 }
 
 extension SessionRecord {

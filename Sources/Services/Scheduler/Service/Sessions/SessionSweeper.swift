@@ -24,7 +24,8 @@ struct SessionSweeper: Sendable {
   }
 
   private func sweep(_ watch: inout SessionWatch) async throws(StoreError) {
-    let live = try await sessions(in: SessionState.open) + sessions(in: SessionState.draining)
+    let unswept = try await unswept()
+    let live = unswept.filter { !$0.record.isOver }
     let over = SortedSet(
       watch.see(
         live.compactMap { row in
@@ -37,7 +38,7 @@ struct SessionSweeper: Sendable {
       try await end(row)
     }
     // Those that somebody ended and did not finish with.
-    for row in try await sessions(in: SessionState.expired) { try await report(row) }
+    for row in unswept where row.record.isOver { try await report(row) }
     await registry.learn(slots: slots(of: live.map(\.record)))
   }
 
@@ -51,14 +52,15 @@ struct SessionSweeper: Sendable {
     return slots
   }
 
-  func sessions(in state: String) async throws(StoreError) -> [Versioned<SessionRecord>] {
+  /// Sessions that live, and those that are over and whose attempts have not been reported.
+  private func unswept() async throws(StoreError) -> [Versioned<SessionRecord>] {
     var found: [Versioned<SessionRecord>] = []
     var cursor: RecordCursor?
     repeat {
       let page = try await ports.store.query(
         SchedulerTables.sessions,
         RecordQuery(
-          table: SchedulerTables.sessions.name, index: "live", prefix: [.text(state)],
+          table: SchedulerTables.sessions.name, index: "swept", prefix: [.integer(0)],
           limit: 1_000, after: cursor))
       found += page.records
       cursor = page.next
@@ -69,8 +71,9 @@ struct SessionSweeper: Sendable {
   /// A worker has one session: when it opens another, it has ended everything of the one before.
   func endOthers(ofWorker worker: String, besides id: SessionID) async throws(StoreError) {
     for _ in 0..<SessionSweeper.endTriesMax {
-      let live = try await sessions(in: SessionState.open) + sessions(in: SessionState.draining)
-      let others = live.filter { $0.record.worker == worker && $0.record.session != id.text }
+      let others = try await unswept().filter {
+        !$0.record.isOver && $0.record.worker == worker && $0.record.session != id.text
+      }
       guard !others.isEmpty else { return }
       for row in others { try await end(row) }
     }

@@ -17,7 +17,8 @@ public struct Claims: Hashable, Sendable {
   public private(set) var hints: [AttemptID] = []
   /// Asked for before, without a clear answer: named again with the next claim for the pools.
   public private(set) var undecided: [AttemptID] = []
-  /// Claims in a row that brought nothing.
+  /// Claims in a row that brought less than was asked for: the pools were empty then, and what they
+  /// offer later comes with a hint.
   private var fruitless = 0
 
   public init(at now: Uptime) {
@@ -69,9 +70,9 @@ public struct Claims: Hashable, Sendable {
     granted: Int, unknown: [AttemptID], _ limits: WorkerLimits, at now: Uptime
   ) {
     guard case .asking(_, let max) = phase else { return }
-    if granted > 0 { fruitless = 0 }
     if granted >= max {
       // There may be more.
+      fruitless = 0
       phase = .idle(poolAt: now)
     } else {
       wait(limits, at: now)

@@ -2,19 +2,25 @@ internal import Contracts
 internal import Domain
 internal import Ports
 internal import ServiceKit
+internal import Synchronization
 internal import Wire
 internal import WorkerCore
 
 /// Runs the worker's machine: gives it what happens, and does what it asks for.
 ///
 /// Effects run as children of one task group, so that a slow call holds nothing else back; their
-/// answers come in as events.
-actor WorkerAgent {
+/// answers come in as events. What the machine decides takes no time, so that a lock does where an
+/// actor would cost two changes of its executor for every call.
+final class WorkerAgent: Sendable {
+  private struct State {
+    var worker: Worker
+    /// The orders of attempts that were granted and have not started.
+    var orders: SortedMap<AttemptID, WorkOrder> = [:]
+    var runs: SortedMap<AttemptID, AttemptRun> = [:]
+  }
+
   private let ports: WorkerPorts
-  private var worker: Worker
-  /// The orders of attempts that were granted and have not started.
-  private var orders: SortedMap<AttemptID, WorkOrder> = [:]
-  private var runs: SortedMap<AttemptID, AttemptRun> = [:]
+  private let state: Mutex<State>
   private let effects: AsyncStream<WorkerEffect>
   private let feed: AsyncStream<WorkerEffect>.Continuation
   private let alarm = Alarm()
@@ -23,7 +29,7 @@ actor WorkerAgent {
 
   init(_ ports: WorkerPorts) {
     self.ports = ports
-    worker = Worker(ports.configuration.limits)
+    state = Mutex(State(worker: Worker(ports.configuration.limits)))
     // Bounded by what the machine asks for: a few effects for each slot and result.
     (effects, feed) = AsyncStream.makeStream()
     results = ResultPublisher(ports)
@@ -31,11 +37,7 @@ actor WorkerAgent {
   }
 
   /// Runs until the machine is over or the task is cancelled.
-  ///
-  /// Outside of the actor, and its last step as well: where a group goes on whose body ends with a
-  /// call of an actor differs between optimized builds and others, and with it the way of a world.
-  @concurrent
-  nonisolated func run() async {
+  func run() async {
     // A group that keeps results would keep every effect that was ever performed.
     await withDiscardingTaskGroup { group in
       for pool in ports.configuration.pools {
@@ -43,37 +45,39 @@ actor WorkerAgent {
       }
       group.addTask { await self.watchTime() }
       group.addTask { await self.publishResults() }
-      await handle(.started)
+      handle(.started)
       for await effect in effects {
         if case .finish = effect { break }
         group.addTask { await self.perform(effect) }
       }
       if !Task.isCancelled { await shipLogs() }
-      await killAll()
       group.cancelAll()
+      killAll()
     }
   }
 
   /// The last lines of attempts that ended before the worker did.
   private func shipLogs() async {
     let limit = ports.context.time.uptime() + ports.configuration.logFlushWithin
-    while !runs.isEmpty, ports.context.time.uptime() < limit {
+    while state.withLock({ !$0.runs.isEmpty }), ports.context.time.uptime() < limit {
       try? await ports.context.time.sleep(for: ports.configuration.retryWait)
     }
   }
 
   func handle(_ event: WorkerEvent) {
-    let asked = worker.apply(event, at: ports.context.time.uptime())
-    for effect in asked {
-      switch effect {
-      case .publish(let result): results.add(result)
-      case .forget(let attempt): orders[attempt] = nil
-      case .nameSession, .openSession, .closeSession, .claim, .beat, .start, .terminate, .kill,
-        .finish:
-        feed.yield(effect)
+    // Effects are passed on in the order in which they were decided.
+    state.withLock { state in
+      for effect in state.worker.apply(event, at: ports.context.time.uptime()) {
+        switch effect {
+        case .publish(let result): results.add(result)
+        case .forget(let attempt): state.orders[attempt] = nil
+        case .nameSession, .openSession, .closeSession, .claim, .beat, .start, .terminate, .kill,
+          .finish:
+          feed.yield(effect)
+        }
       }
+      alarm.set(state.worker.deadline)
     }
-    alarm.set(worker.deadline)
   }
 
   // MARK: Effects
@@ -95,9 +99,9 @@ actor WorkerAgent {
     case .start(let attempt):
       await start(attempt)
     case .terminate(let attempt):
-      await runs[attempt]?.stop(.terminate)
+      await state.withLock { $0.runs[attempt] }?.stop(.terminate)
     case .kill(let attempt):
-      await runs[attempt]?.stop(.kill)
+      await state.withLock { $0.runs[attempt] }?.stop(.kill)
     case .publish, .forget, .finish:
       break
     }
@@ -134,7 +138,11 @@ actor WorkerAgent {
       let items = answer.items.compactMap(take)
       handle(.claimAnswered(session, items, isSessionOver: answer.sessionOver))
       // More than was asked for is not taken.
-      for item in items where !worker.held.holds(item.attempt) { orders[item.attempt] = nil }
+      state.withLock { state in
+        for item in items where !state.worker.held.holds(item.attempt) {
+          state.orders[item.attempt] = nil
+        }
+      }
     } catch {
       ports.context.probe.reached("worker.claim-failed")
       handle(.claimFailed(session))
@@ -148,7 +156,7 @@ actor WorkerAgent {
     switch item.verdict {
     case .yours:
       if let order = item.order.flatMap({ WorkOrder($0) }), order.attempt == attempt {
-        orders[attempt] = order
+        state.withLock { $0.orders[attempt] = order }
       }
       return ClaimedItem(attempt, .yours(item.order.map { AttemptLimits($0) } ?? AttemptLimits()))
     case .unknown:
@@ -170,7 +178,7 @@ actor WorkerAgent {
   }
 
   private func start(_ attempt: AttemptID) async {
-    guard let order = orders.removeValue(for: attempt) else {
+    guard let order = state.withLock({ $0.orders.removeValue(for: attempt) }) else {
       let now = ports.context.time.now()
       let reason = Reason(
         code: "order-unreadable", message: "this worker is too old to understand the task",
@@ -182,14 +190,14 @@ actor WorkerAgent {
             ending: .failed(exitCode: nil, reason: reason), startedAt: now, endedAt: now)))
     }
     let run = AttemptRun(order, ports, budget)
-    runs[attempt] = run
-    await run.run { event in await self.handle(event) }
-    runs[attempt] = nil
+    state.withLock { $0.runs[attempt] = run }
+    await run.run { event in self.handle(event) }
+    state.withLock { $0.runs[attempt] = nil }
   }
 
   /// Nothing outlives the agent: the trees of processes are ended even when nobody waits for them.
   private func killAll() {
-    for run in runs.values {
+    for run in state.withLock({ $0.runs.values }) {
       ports.context.spawner.spawn("worker.kill") { await run.stop(.kill) }
     }
   }

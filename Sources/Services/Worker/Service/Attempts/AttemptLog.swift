@@ -52,15 +52,15 @@ final class AttemptLog: Sendable {
   // MARK: Reading
 
   /// Reads to the end of the output.
-  func read(from execution: any Execution, printed: @Sendable () async -> Void) async {
+  func read(from execution: any Execution, printed: @Sendable () -> Void) async {
     while true {
       let lines = await execution.nextOutput()
       if lines.isEmpty { break }
-      await printed()
+      printed()
       add(lines)
       while isFull, !Task.isCancelled {
         // It would print if it could.
-        await printed()
+        printed()
         await waitForRoom()
       }
     }

@@ -29,20 +29,20 @@ final class AttemptRun: Sendable {
   /// the bus has its log.
   ///
   /// When the task is cancelled the work is killed.
-  func run(_ tell: @escaping @Sendable (WorkerEvent) async -> Void) async {
+  func run(_ tell: @escaping @Sendable (WorkerEvent) -> Void) async {
     let startedAt = ports.context.time.now()
     let filled: SecretClient.Filled
     do throws(SecretClient.Failure) {
       filled = try await SecretClient(ports: ports).fill(order)
     } catch {
-      return await tell(.executionEnded(order.attempt, notStarted(error, startedAt)))
+      return tell(.executionEnded(order.attempt, notStarted(error, startedAt)))
     }
     await run(filled, startedAt, tell)
   }
 
   private func run(
     _ filled: SecretClient.Filled, _ startedAt: Moment,
-    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+    _ tell: @escaping @Sendable (WorkerEvent) -> Void
   ) async {
     let order = filled.order
     let log = AttemptLog(order.attempt, startedAt: startedAt, ports, budget)
@@ -63,34 +63,34 @@ final class AttemptRun: Sendable {
       let courier = ArtifactCourier(order, ports, digest, in: folder) { line in
         log.note(filled.masker?.masked(line) ?? line)
       } sign: {
-        await tell(.executionPrinted(attempt))
+        tell(.executionPrinted(attempt))
       }
       self.courier.withLock { $0 = courier }
-      await tell(.executionStarted(attempt))
+      tell(.executionStarted(attempt))
       await follow(log, startedAt, tell) {
         let result = await self.visit(filled, executor, courier, log, tell)
         await folder.remove()
         return result
       }
     } catch {
-      await tell(
+      tell(
         .executionEnded(order.attempt, notStarted(error.masked(filled.masker), startedAt)))
     }
   }
 
   private func hold(
-    _ execution: any Execution, _ tell: @Sendable (WorkerEvent) async -> Void
+    _ execution: any Execution, _ tell: @Sendable (WorkerEvent) -> Void
   ) async {
     self.execution.withLock { $0 = execution }
     if Task.isCancelled { await execution.stop(.kill) }
-    await tell(.executionStarted(order.attempt))
+    tell(.executionStarted(order.attempt))
   }
 
   /// The work with its files: brought before, kept after.
   private func visit(
     _ filled: SecretClient.Filled, _ executor: any Executor, _ courier: ArtifactCourier,
     _ log: AttemptLog,
-    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+    _ tell: @escaping @Sendable (WorkerEvent) -> Void
   ) async -> AttemptEnding {
     if let ending = await courier.bring() { return ending }
     let execution: any Execution
@@ -107,7 +107,7 @@ final class AttemptRun: Sendable {
 
   private func read(
     _ execution: any Execution, _ log: AttemptLog,
-    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+    _ tell: @escaping @Sendable (WorkerEvent) -> Void
   ) async -> AttemptEnding {
     AttemptEnding(await finished(execution, log, tell))
   }
@@ -115,12 +115,12 @@ final class AttemptRun: Sendable {
   /// Reads all output; the result once there is no more.
   private func finished(
     _ execution: any Execution, _ log: AttemptLog,
-    _ tell: @escaping @Sendable (WorkerEvent) async -> Void
+    _ tell: @escaping @Sendable (WorkerEvent) -> Void
   ) async -> ExecutionResult {
     let attempt = order.attempt
     return await withTaskGroup(of: Void.self) { reading in
       reading.addTask {
-        await log.read(from: execution) { await tell(.executionPrinted(attempt)) }
+        await log.read(from: execution) { tell(.executionPrinted(attempt)) }
       }
       let result = await execution.result()
       log.liftBound()
@@ -131,7 +131,7 @@ final class AttemptRun: Sendable {
 
   private func follow(
     _ log: AttemptLog, _ startedAt: Moment,
-    _ tell: @escaping @Sendable (WorkerEvent) async -> Void,
+    _ tell: @escaping @Sendable (WorkerEvent) -> Void,
     _ work: @escaping @Sendable () async -> AttemptEnding
   ) async {
     await withTaskGroup(of: Void.self) { group in
@@ -143,7 +143,7 @@ final class AttemptRun: Sendable {
         logLines: log.lineCount)
       // Whoever sees the result can read the log then; but not at any price.
       await log.waitUntilShipped(within: ports.configuration.logFlushWithin)
-      await tell(.executionEnded(order.attempt, ended))
+      tell(.executionEnded(order.attempt, ended))
     }
   }
 

@@ -50,6 +50,18 @@ struct ClaimsTests {
     #expect(claims.deadline == Sample.at(milliseconds: 20))
   }
 
+  @Test func `what hints bring does not make it ask more often: hints tell of what comes later`() {
+    var claims = Claims(at: Sample.at(0))
+    for _ in 0..<10 {
+      _ = claims.next(free: 3, at: claims.deadline ?? .start)
+      claims.answered(granted: 0, unknown: [], limits, at: Sample.at(0))
+    }
+    claims.add([Sample.attempt(1)], limits)
+    _ = claims.next(free: 3, at: Sample.at(0))
+    claims.answered(granted: 1, unknown: [], limits, at: Sample.at(0))
+    #expect(claims.deadline == Sample.at(milliseconds: 1_000))
+  }
+
   @Test func `what had no clear answer is named again, but not in a circle`() {
     var claims = Claims(at: Sample.at(0))
     claims.add([Sample.attempt(1), Sample.attempt(2)], limits)
