@@ -44,7 +44,9 @@ class Mutant:
     def __init__(self, number, path):
         self.number = number
         self.name = path.stem
-        self.what, *changes = path.read_text().split("\n\nfile: ")
+        head, *changes = path.read_text().split("\n\nfile: ")
+        # A kind of world that is rare among those of the profiles.
+        self.what, _, self.scenario = head.partition("\nscenario: ")
         self.changes = []
         for change in changes:
             file, rest = change.split("\n--- instead of\n", 1)
@@ -53,6 +55,8 @@ class Mutant:
 
     def plant(self, texts):
         """Changes the texts of its files; what is wrong when that cannot be done, else None."""
+        if self.scenario and not (ROOT / f"scenarios/{self.scenario}.yaml").exists():
+            return f"{self.name}: there is no scenario {self.scenario}"
         for file, old, new in self.changes:
             text = texts.setdefault(file, (ROOT / file).read_text())
             count = text.count(old)
@@ -133,8 +137,9 @@ def hunt(mutant, arguments):
     """What became of worlds until the first that failed, and where that one is kept."""
     failures = PLACE / "failures" / mutant.name
     shutil.rmtree(failures, ignore_errors=True)
+    scenario = ["--scenario", ROOT / f"scenarios/{mutant.scenario}.yaml"] if mutant.scenario else []
     out = sim(
-        mutant, "run", "--from", 1, "--seeds", arguments.seeds, "--jobs", arguments.jobs,
+        mutant, "run", *scenario, "--from", 1, "--seeds", arguments.seeds, "--jobs", arguments.jobs,
         "--time-limit", arguments.seconds, "--json", "--first-failure", "--no-shrink",
         "--failures", failures)
     lines = [line for line in out.splitlines() if line.startswith("{")]
@@ -180,6 +185,7 @@ def main():
         result, bundle = hunt(mutant, arguments)
         seconds = int(time.monotonic() - begun)
         killer = f"`{result['failures'][0]['signature']}`" if result["failures"] else "**survives**"
+        killer += f" in `{mutant.scenario}`" if mutant.scenario else ""
         if result["failures"]:
             took.append(result["seeds"])
         faults = shrink(mutant, bundle) if arguments.shrink and bundle else None

@@ -54,9 +54,9 @@ struct User: Sendable {
       let name = "\(path)/artifacts/file-\(random.below(1_000_000))"
       let length = 1 + random.below(4_000)
       let content = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-      // Two with one name at once, as careless scripts do.
+      // Two with one name and one length at once, as careless scripts do.
       let isDouble = random.below(4) == 0
-      async let other = isDouble ? client.upload(name, content + [0]) : nil
+      async let other = isDouble ? client.upload(name, content.map { ~$0 }) : nil
       let mine = await upload(name, content)
       let another = await other
       guard let artifact = mine ?? another else { return }
