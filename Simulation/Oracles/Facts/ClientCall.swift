@@ -15,6 +15,8 @@ public struct ClientCall: Sendable {
     case upload(path: String, content: String)
     /// To get a file whole; the answer's body is the hash of what came.
     case download(path: String)
+    /// To take a file away, whatever comes of it.
+    case remove(path: String)
     /// Something that no invariant looks at by itself.
     case other(String)
   }

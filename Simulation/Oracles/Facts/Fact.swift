@@ -19,6 +19,9 @@ public enum Fact: Sendable {
   case defined(WorkflowDefinition, version: String)
   /// What history says of a run, when everything has come to rest.
   case archived(run: String, state: String)
+  /// An artifact that is ready, when everything has come to rest: its digest, and that of what the
+  /// object store has of it.
+  case kept(artifact: String, digest: String, found: String?)
   /// Faults are over: from here on everything must come to its end.
   case healed
 }

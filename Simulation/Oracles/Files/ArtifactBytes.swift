@@ -4,7 +4,8 @@ internal import Domain
 public struct ArtifactBytes: Invariant {
   public static let name = InvariantName("S18b", "artifact-bytes")
   public static let promise =
-    "an upload that was acknowledged is found, and every whole download gives its bytes"
+    "an upload that was acknowledged is found until it is removed, and every whole download gives "
+    + "its bytes"
 
   /// What was acknowledged, by path.
   private var taken: SortedMap<String, String> = [:]
@@ -17,6 +18,10 @@ public struct ArtifactBytes: Invariant {
     switch fact {
     case .asked(let call):
       if case .download(let path) = call.intent, taken[path] != nil { asked[call.number] = path }
+      if case .remove(let path) = call.intent {
+        taken[path] = nil
+        for (number, wanted) in asked where wanted == path { asked[number] = nil }
+      }
     case .answered(let call, .answered(let status, let body, _)):
       if case .upload(let path, let content) = call.intent, (200..<300).contains(status) {
         taken[path] = content

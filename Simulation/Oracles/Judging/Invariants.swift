@@ -22,5 +22,7 @@ public enum Invariants {
     AcknowledgedStart.self, SameKeySameRun.self, MonotoneReads.self, ReadYourWrites.self,
     ServerErrors.self, StrangersRefused.self, ChangesAudited.self,
   ]
-  private static let files: [any Invariant.Type] = [ArtifactPhases.self, ArtifactBytes.self]
+  private static let files: [any Invariant.Type] = [
+    ArtifactPhases.self, ArtifactBytes.self, ArtifactsWhole.self,
+  ]
 }

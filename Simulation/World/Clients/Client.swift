@@ -129,6 +129,12 @@ final class Client: Sendable {
     _ = await send(request, .download(path: path))
   }
 
+  /// Takes away what was kept under a path.
+  func remove(_ artifact: String, of path: String) async {
+    _ = await send(
+      Request(.artifact, "DELETE", "/v1/artifacts/\(artifact)"), .remove(path: path))
+  }
+
   private static func hash(_ content: [UInt8]) -> String {
     var hash = StableHash()
     hash.combine(content)

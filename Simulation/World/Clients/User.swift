@@ -13,12 +13,13 @@ struct User: Sendable {
 
   func live() async {
     var runs: [String] = []
+    var kept: [(artifact: String, path: String)] = []
     for number in 0..<workload.runsPerUser {
       await client.rest(random.length(in: .milliseconds(100)...max(workload.restMax, .seconds(1))))
       if let run = await start(number) { runs.append(run) }
       for _ in 0..<(workload.meddles ? random.below(4) : 0) {
         await client.rest(random.length(in: .milliseconds(10)...(.seconds(8))))
-        await meddle(runs)
+        await meddle(runs, &kept)
       }
     }
   }
@@ -35,7 +36,9 @@ struct User: Sendable {
     return answer?.body.text("id")
   }
 
-  private func meddle(_ runs: [String]) async {
+  private func meddle(
+    _ runs: [String], _ kept: inout [(artifact: String, path: String)]
+  ) async {
     guard !runs.isEmpty else { return }
     let run = runs[max(runs.count - 1 - random.below(4), 0)]
     let path = "/v1/runs/\(run)"
@@ -47,9 +50,17 @@ struct User: Sendable {
       await act(.pause(run: run), path + "/pause", reason)
       await client.rest(random.length(in: .zero...(.seconds(20))))
       await act(.resume(run: run), path + "/resume", reason)
-    case 3: await act(.rerun(run: run), path + "/rerun", .object(["mode": .string("all")]))
+    case 3, 14: await act(.rerun(run: run), path + "/rerun", .object(["mode": .string("all")]))
     case 4, 5:
       _ = await client.send(.init(.metadata, "GET", "/v1/jobs?limit=20"), .other("search"))
+    case 11, 12, 13:
+      guard !kept.isEmpty else { return }
+      let (artifact, path) = kept[random.below(kept.count)]
+      await client.download(artifact, of: path)
+    case 15:
+      guard !kept.isEmpty else { return }
+      let (artifact, path) = kept.remove(at: random.below(kept.count))
+      await client.remove(artifact, of: path)
     case 7, 8, 9, 10:
       let name = "\(path)/artifacts/file-\(random.below(1_000_000))"
       let length = 1 + random.below(4_000)
@@ -62,6 +73,7 @@ struct User: Sendable {
       guard let artifact = mine ?? another else { return }
       await client.rest(random.length(in: .milliseconds(10)...(.seconds(5))))
       await client.download(artifact, of: name)
+      kept.append((artifact, name))
     case 6:
       _ = await client.send(
         .init(.workflow, "GET", "/v1/runs/\(run)/tasks"), .other("tasks"))

@@ -26,18 +26,22 @@ public struct Habits: Hashable, Sendable {
   public var askEvery: Duration
   public var trustEvery: Duration
   public var auditEvery: Duration
+  /// How long the scheduler keeps what has ended, once history has it.
+  public var endedKeptFor: Duration
 
   /// As in production.
   public static let brisk = Habits(
     idleWait: .seconds(1), partitionLease: .seconds(3), partitionRenewEvery: .seconds(1),
     partitionLookEvery: .milliseconds(50), beatEvery: .seconds(1), askSoonest: .milliseconds(20),
-    askEvery: .seconds(1), trustEvery: .seconds(3), auditEvery: .milliseconds(500))
+    askEvery: .seconds(1), trustEvery: .seconds(3), auditEvery: .milliseconds(500),
+    endedKeptFor: .seconds(7 * 24 * 3_600))
 
   /// Rarely: more worlds in the same time.
   public static let calm = Habits(
     idleWait: .seconds(20), partitionLease: .seconds(15), partitionRenewEvery: .seconds(5),
     partitionLookEvery: .seconds(5), beatEvery: .seconds(5), askSoonest: .seconds(1),
-    askEvery: .seconds(15), trustEvery: .seconds(10), auditEvery: .seconds(5))
+    askEvery: .seconds(15), trustEvery: .seconds(10), auditEvery: .seconds(5),
+    endedKeptFor: .seconds(40))
 
   // MARK: As the configurations of services
 
@@ -51,12 +55,16 @@ public struct Habits: Hashable, Sendable {
     configuration.logsCheckEvery = max(idleWait * 3, configuration.logsCheckEvery)
     configuration.limitsCheckEvery = max(idleWait, configuration.limitsCheckEvery)
     configuration.outbox = outbox
+    configuration.endedRunsRetention = endedKeptFor
+    configuration.endedSessionsRetention = endedKeptFor
+    configuration.forgetEvery = min(endedKeptFor, configuration.forgetEvery)
     return configuration
   }
 
   var workflow: WorkflowConfiguration {
     var configuration = WorkflowConfiguration()
     configuration.outbox = outbox
+    configuration.sweepEvery = min(endedKeptFor, configuration.sweepEvery)
     return configuration
   }
 
@@ -79,6 +87,7 @@ public struct Habits: Hashable, Sendable {
     configuration.egress = .development
     configuration.pollWait = idleWait
     configuration.lookEvery = idleWait
+    configuration.sweepEvery = min(endedKeptFor, configuration.sweepEvery)
     return configuration
   }
 

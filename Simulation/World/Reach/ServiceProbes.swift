@@ -3,25 +3,51 @@
 enum ServiceProbes {
   static let all: [DeclaredProbe] =
     logged.map { DeclaredProbe(name: "log \($0)", means: "a service said so") }
+    + seldomLogged.map { DeclaredProbe(name: "log \($0)", means: $1, isRare: true) }
     + branches + bent
 
   /// Events of logs.
   private static let logged = [
     "answers.not-swept", "artifact.not-swept", "artifacts.not-swept", "audit.not-kept",
-    "audit.not-sent", "content.damaged", "content.lost", "content.read-damaged",
-    "delivery.answer-not-stored", "delivery.put-off", "dispatch.retry", "ends.not-joined",
-    "ends.refused", "ends.retry", "ends.too-old", "feed.not-joined", "feed.retry",
-    "forgetting.put-off", "hints.lost", "hints.retry", "history.not-swept", "http.unchecked",
-    "iam.not-prepared", "keys.not-turned", "leases.unread", "log.retry", "lost.not-reported",
-    "object.differs", "outbox.refused", "outbox.retry", "partition.batch-failed",
-    "partition.fetch-failed", "partition.logs-unchecked", "partition.lost",
-    "partition.not-released", "partition.not-taken", "partition.recovery-failed",
+    "audit.not-sent", "content.read-damaged", "delivery.answer-not-stored", "delivery.put-off",
+    "dispatch.retry", "ends.not-joined", "ends.retry", "feed.not-committed", "feed.not-joined",
+    "feed.retry",
+    "forgetting.put-off", "hints.lost", "hints.retry", "history.not-swept", "iam.not-prepared",
+    "keys.not-turned", "leases.unread", "log.retry", "lost.not-reported", "outbox.retry",
+    "partition.batch-failed", "partition.fetch-failed", "partition.logs-unchecked",
+    "partition.lost", "partition.not-released", "partition.not-taken", "partition.recovery-failed",
     "partition.released", "partition.taken", "partitions.not-kept", "plan.not-stored",
-    "presence.not-left", "record.dead-lettered", "result.refused", "results.retry",
-    "rpc.not-served", "rule.unknown-webhook", "run.forgotten", "run.plan-unavailable",
-    "run.quarantined", "run.rerun-unavailable", "runs.not-swept", "secret.unopenable",
+    "presence.not-left", "record.dead-lettered", "results.retry", "rule.unknown-webhook",
+    "run.forgotten", "run.plan-unavailable", "run.rerun-unavailable", "runs.not-swept",
     "session.expired", "session.not-forgotten", "session.not-opened", "session.opened",
     "sessions.not-swept", "sweep.failed", "upload.not-given-up",
+  ]
+
+  /// Events of logs that worlds need not come to, and why.
+  private static let seldomLogged = [
+    (
+      "content.damaged",
+      "bytes lay damaged in the object store, or came damaged five times in a row: no "
+        + "fault does that"
+    ),
+    ("content.lost", "an object was gone, and no fault takes objects away"),
+    ("ends.refused", "the store takes no end: none is too large for it"),
+    ("ends.too-old", "no world lasts as long as ends are taken"),
+    ("http.unchecked", "a route forgot to ask who may use it: none does"),
+    (
+      "object.differs",
+      "the object store says that it holds something else than it was sent: no fault "
+        + "damages what it keeps"
+    ),
+    ("outbox.refused", "a message is too large for the bus: all are cut before"),
+    ("result.refused", "a result is too large for the bus: all are cut before"),
+    ("rpc.not-served", "an address is taken, which only real sockets know"),
+    (
+      "run.quarantined",
+      "a row cannot be read, or a record ends every start that begins with it: no "
+        + "fault does that"
+    ),
+    ("secret.unopenable", "a secret was sealed by another key: no fault changes keys"),
   ]
 
   private static let branches: [DeclaredProbe] = [
@@ -38,7 +64,9 @@ enum ServiceProbes {
     DeclaredProbe(name: "owner.found-dormant", means: "a new owner found runs under way"),
     DeclaredProbe(
       name: "owner.start-uncounted", means: "an owner lived on after what it could not take in"),
-    DeclaredProbe(name: "owner.rewound", means: "an owner began a log anew"),
+    DeclaredProbe(
+      name: "owner.rewound", means: "an owner began a log anew, which no fault makes so far",
+      isRare: true),
     DeclaredProbe(
       name: "sessions.beat-too-late", means: "a heartbeat came for a session that is over"),
     DeclaredProbe(

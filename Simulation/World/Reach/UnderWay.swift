@@ -21,7 +21,7 @@ struct UnderWay {
       let attempt = seen.attempt.description
       leave(.executing, attempt)
       if seen.result != nil { enter(.reporting, attempt) }
-    case .published, .asked, .answered, .received, .defined, .archived, .healed: break
+    case .published, .asked, .answered, .received, .defined, .archived, .kept, .healed: break
     }
   }
 

@@ -58,6 +58,19 @@ struct Rest: Sendable {
     }
   }
 
+  /// Shows the judge what there is of every artifact that is ready.
+  func tellObjects() {
+    for row in platform.stores.artifact.rows("artifact") {
+      guard let artifact = try? ArtifactRecord(decoding: row.row.body), artifact.phase == .ready
+      else { continue }
+      let bytes = artifact.object.flatMap { platform.objects.content(of: $0.key) }
+      people.watch.see(
+        .kept(
+          artifact: artifact.artifact, digest: artifact.digest,
+          found: bytes.map { FakeDigest().hexadecimal(of: $0) }))
+    }
+  }
+
   /// Attempts whose worker lives and whose log history does not have to its end. What a worker that
   /// died had not told yet is lost.
   private func unkeptLogs() -> [String] {

@@ -61,6 +61,7 @@ public struct WorldRun: Sendable {
         let rest = Rest(platform: platform, people: people)
         guard await rest.come(within: plan.restWithin + plan.clocksAheadMax) else { return }
         rest.tellHistory()
+        rest.tellObjects()
         if let violation = judge.close(at: world.elapsed).first {
           world.fail(violation.description)
         }

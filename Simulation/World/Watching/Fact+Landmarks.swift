@@ -13,7 +13,7 @@ extension Fact {
     case .executionBegan: [.executionBegan]
     case .executionEnded: [.executionEnded]
     case .received: [.messageReceived]
-    case .asked, .answered, .defined, .archived, .healed: []
+    case .asked, .answered, .defined, .archived, .kept, .healed: []
     }
   }
 

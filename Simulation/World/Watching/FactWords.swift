@@ -23,6 +23,8 @@ enum FactWords {
     case .defined(let definition, let version):
       [("judge", "knows \(definition.name) as \(version)")]
     case .archived(let run, let state): [("judge", "history says that \(run) is \(state)")]
+    case .kept(let artifact, _, let found):
+      [("judge", "the object of \(artifact) is \(found == nil ? "gone" : "there")")]
     case .healed: [("fault", "everything is healed")]
     }
   }

@@ -20,8 +20,20 @@ struct WorkflowMaker: Sendable {
       ])
     }
     if happens(10) { members["timeout"] = .string("\(60 + random.below(240))s") }
+    if happens(25) { members["notify"] = notify() }
     if happens(15) { members["priority"] = .string(["low", "high", "urgent"][random.below(3)]) }
     return .object(members)
+  }
+
+  /// One of the webhooks that may be named does not exist.
+  private func notify() -> Value {
+    let words = ["finished", "failed", "recovered"]
+    let when = Value.array([.string(words[random.below(words.count)])])
+    let webhook = ["ends", "ends", "nowhere"][random.below(3)]
+    return .array([
+      .object(["when": when, "email": .array([.string("oncall@example.org")])]),
+      .object(["when": when, "webhook": .string(webhook)]),
+    ])
   }
 
   private func tasks() -> SortedMap<String, Value> {

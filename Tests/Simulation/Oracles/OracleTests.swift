@@ -52,6 +52,36 @@ struct OracleTests {
     return judge.violations.map(\.what)
   }
 
+  @Test func `an artifact without its bytes is noticed`() {
+    let whole = Fact.kept(artifact: "a", digest: "d", found: "d")
+    #expect(Self.said(ArtifactsWhole.self, [whole]).isEmpty)
+    let others = [
+      Fact.kept(artifact: "b", digest: "d", found: "e"),
+      Fact.kept(artifact: "c", digest: "d", found: nil),
+    ]
+    for fact in others { #expect(Self.said(ArtifactsWhole.self, [fact]).count == 1) }
+  }
+
+  @Test func `a file that was taken is missed until somebody removes it`() {
+    func call(_ number: Int, _ intent: ClientCall.Intent) -> ClientCall {
+      ClientCall(number: number, client: "user", intent: intent, method: "GET", path: "p")
+    }
+    func facts(removing: Bool) -> [Fact] {
+      let upload = call(1, .upload(path: "p", content: "c"))
+      let remove = call(2, .remove(path: "p"))
+      let download = call(3, .download(path: "p"))
+      return [
+        .asked(upload), .answered(upload, .answered(status: 201, body: .null, requestID: "")),
+      ]
+        + (removing ? [.asked(remove)] : [])
+        + [
+          .asked(download), .answered(download, .answered(status: 404, body: .null, requestID: "")),
+        ]
+    }
+    #expect(Self.said(ArtifactBytes.self, facts(removing: false)).count == 1)
+    #expect(Self.said(ArtifactBytes.self, facts(removing: true)).isEmpty)
+  }
+
   @Test func `a run that comes back from its end is noticed`() {
     let facts = [
       Self.commit([.run(Change(before: nil, after: Self.run("running", revision: 1)))]),
