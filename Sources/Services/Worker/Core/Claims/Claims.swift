@@ -65,6 +65,13 @@ public struct Claims: Hashable, Sendable {
     return (named, free)
   }
 
+  /// The attempt is ours: whoever hinted at it meanwhile is not to have it asked for again, which
+  /// would be granted again by its lease, perhaps after it has ended.
+  mutating func granted(_ attempt: AttemptID) {
+    hints.removeAll { $0 == attempt }
+    undecided.removeAll { $0 == attempt }
+  }
+
   /// The claim was answered with `granted` attempts, and could not tell about `unknown`.
   mutating func answered(
     granted: Int, unknown: [AttemptID], _ limits: WorkerLimits, at now: Uptime

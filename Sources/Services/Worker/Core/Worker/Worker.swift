@@ -106,6 +106,7 @@ public struct Worker: Hashable, Sendable {
         held.add(
           item.attempt,
           HeldAttempt(limits: limits, killAgainAfter: self.limits.killAgainAfter, at: now))
+        claims.granted(item.attempt)
         granted += 1
         effects.append(.start(item.attempt))
         if phase.isDraining, !isPatient {

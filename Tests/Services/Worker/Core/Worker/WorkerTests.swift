@@ -46,6 +46,18 @@ struct WorkerTests {
     #expect(worker.held.count == 2)
   }
 
+  /// The hint may come while the claim that brings the attempt is under way. Asked for again, it
+  /// would be granted again, by a lease that is still there when it has long ended.
+  @Test func `what was granted is not asked for again, whatever hints say`() {
+    var worker = Sample.openWorker(slots: 3)
+    _ = worker.apply(.hinted([Sample.attempt(1), Sample.attempt(2)]), at: Sample.at(0))
+    let effects = worker.apply(yours([1]), at: Sample.at(0))
+    #expect(
+      effects == [
+        .start(Sample.attempt(1)), .claim(session, named: [Sample.attempt(2)], max: 2),
+      ])
+  }
+
   @Test func `a slot is free as soon as its attempt has ended, answered or not`() {
     var worker = Sample.busyWorker([1, 2])
     let effects = worker.apply(
