@@ -54,7 +54,7 @@ public final class SQLiteBus: Bus {
 
   public func publish(_ records: [BusRecord]) async throws(BusError) {
     do throws(EngineError) {
-      for record in records { try BusRules.check(record) }
+      for record in records { try EngineError.refuse(BusRules.fault(in: record)) }
       for name in Set(records.map(\.topic)) { _ = try await topic(name) }
       var rest = records[...]
       while !rest.isEmpty {

@@ -1,3 +1,5 @@
+public import Ports
+
 /// Limits of the embedded bus.
 public struct SQLiteBusConfiguration: Hashable, Sendable {
   public var topics: [TopicDeclaration]

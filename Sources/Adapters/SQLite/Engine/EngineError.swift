@@ -12,6 +12,11 @@ enum EngineError: Error {
   case unavailable(String)
   /// The COMMIT itself failed, so that the file may or may not hold the work.
   case outcomeUnknown
+
+  /// - Throws: `.refused` when there is a fault.
+  static func refuse(_ fault: String?) throws(EngineError) {
+    if let fault { throw .refused(fault) }
+  }
 }
 
 extension SQLiteEngine {

@@ -3,8 +3,6 @@ internal import Synchronization
 
 /// Messages that wait for the bus: one table, ordered by commit within each shard.
 final class Outbox: Sendable {
-  static let shardBytesMax = 256
-
   private struct State {
     var nextID: Int64
     /// Shards that were found empty, with nothing committed since.
@@ -26,15 +24,6 @@ final class Outbox: Sendable {
       """)
     let highest = try connection.number("SELECT max(id) FROM _outbox") ?? 0
     state = Mutex(State(nextID: highest + 1))
-  }
-
-  static func weight(_ message: OutboxMessage) -> Int { BusRules.weight(message.record) }
-
-  /// What the bus would never take must not wait for it.
-  static func check(_ message: OutboxMessage) throws(EngineError) {
-    guard (1...shardBytesMax).contains(message.shard.utf8.count), !message.shard.utf8.contains(0)
-    else { throw .refused("an outbox shard is named by 1 to \(shardBytesMax) bytes") }
-    try BusRules.check(message.record)
   }
 
   /// Appends within the open transaction.

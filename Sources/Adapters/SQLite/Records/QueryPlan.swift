@@ -5,7 +5,6 @@ struct QueryPlan: Sendable {
   let sql: String
   let values: [RecordValue]
   private let order: TablePlan.Order
-  private let plan: TablePlan
 
   /// - Throws: `.refused` when the query does not fit the declaration.
   init(_ query: RecordQuery, _ plan: TablePlan) throws(EngineError) {
@@ -13,18 +12,13 @@ struct QueryPlan: Sendable {
     guard let order = plan.order(query.index) else {
       throw .refused("\(table) has no index \(query.index ?? "")")
     }
-    guard (1...RecordRules.pageRowsMax).contains(query.limit) else {
-      throw .refused("a page has 1 to \(RecordRules.pageRowsMax) rows, not \(query.limit)")
-    }
-    guard query.prefix.count <= order.whole.count else {
-      throw .refused("the prefix has more values than the order has columns")
-    }
-    var builder = Builder(order: order, table: table)
+    try EngineError.refuse(order.columns.fault(in: query))
+    var builder = Builder(order: order)
     try builder.addPrefix(query.prefix)
     try builder.addRange(query)
-    try builder.addCursor(query, plan)
+    try builder.addCursor(query)
     let direction = query.isDescending ? " DESC" : ""
-    let sorted = order.whole.map { $0.sql + direction }.joined(separator: ", ")
+    let sorted = order.columns.whole.map { $0.sql + direction }.joined(separator: ", ")
     let filter =
       builder.conditions.isEmpty
       ? "" : " WHERE " + builder.conditions.joined(separator: " AND ")
@@ -34,32 +28,19 @@ struct QueryPlan: Sendable {
     // One more row tells whether anything follows.
     values = builder.values + [.integer(Int64(query.limit) + 1)]
     self.order = order
-    self.plan = plan
   }
 
   /// Where a page that ends with `row` continues.
-  func cursor(after row: Row) -> RecordCursor {
-    let declaration = plan.declaration
-    let indexed = order.declared.map { place -> RecordValue in
-      if let index = declaration.key.firstIndex(where: { $0.name == place.column.name }) {
-        return row.key[index]
-      }
-      return declaration.columns.firstIndex { $0.name == place.column.name }
-        .map { row.columns[$0] } ?? .null
-    }
-    return RecordCursor(values: indexed + row.key)
-  }
+  func cursor(after row: Row) -> RecordCursor { order.columns.cursor(after: row) }
 
   private struct Builder {
-    let order: TablePlan.Order
-    let table: String
+    let order: ReadOrder
     var conditions: [String] = []
     var values: [RecordValue] = []
     var prefixCount = 0
 
-    init(order: TablePlan.Order, table: String) {
-      self.order = order
-      self.table = table
+    init(order: TablePlan.Order) {
+      self.order = order.columns
       if !order.condition.isEmpty { conditions.append(order.condition) }
     }
 
@@ -72,9 +53,6 @@ struct QueryPlan: Sendable {
 
     mutating func addRange(_ query: RecordQuery) throws(EngineError) {
       guard query.lower != nil || query.upper != nil else { return }
-      guard prefixCount < order.whole.count else {
-        throw .refused("the range has no column left after the prefix")
-      }
       let column = order.whole[prefixCount]
       let isPaged = query.after != nil
       if let lower = query.lower {
@@ -92,24 +70,17 @@ struct QueryPlan: Sendable {
     }
 
     private mutating func add(
-      _ column: TablePlan.OrderColumn, _ comparison: String, _ value: RecordValue
+      _ column: ReadOrder.Column, _ comparison: String, _ value: RecordValue
     ) {
       conditions.append("\(column.sql) \(comparison) ?")
       values.append(value)
     }
 
-    mutating func addCursor(_ query: RecordQuery, _ plan: TablePlan) throws(EngineError) {
+    mutating func addCursor(_ query: RecordQuery) throws(EngineError) {
       guard let cursor = query.after else { return }
-      let key = plan.declaration.key
-      guard cursor.values.count == order.declared.count + key.count else {
+      guard let places = order.places(of: cursor) else {
         throw .refused("the cursor belongs to another query")
       }
-      let keyValues = cursor.values.dropFirst(order.declared.count)
-      let places =
-        zip(order.declared, cursor.values).map { ($0, $1) }
-        + order.whole.dropFirst(order.declared.count).compactMap { column in
-          zip(key, keyValues).first { $0.0.name == column.column.name }.map { (column, $0.1) }
-        }
       let rest = places.dropFirst(prefixCount)
       guard !rest.isEmpty else {
         // The prefix names one row, and the page before had it.
@@ -126,17 +97,11 @@ struct QueryPlan: Sendable {
 
     /// The value as SQLite sorts it.
     private func bound(
-      _ value: RecordValue, _ column: TablePlan.OrderColumn
+      _ value: RecordValue, _ column: ReadOrder.Column
     ) throws(EngineError) -> RecordValue {
-      switch (value, column.column.type) {
-      case (.null, _):
-        throw .refused("\(table).\(column.column.name) is compared with a null")
-      case (.integer, .integer), (.text, .text): return value
-      case (.bytes(let bytes), .bytes):
-        return column.hasSentinel ? .text(hexadecimal(bytes)) : value
-      case (.integer, _), (.text, _), (.bytes, _):
-        throw .refused("\(table).\(column.column.name) has another type than the query's value")
-      }
+      try EngineError.refuse(order.fault(in: value, comparedWith: column))
+      guard case .bytes(let bytes) = value, column.hasSentinel else { return value }
+      return .text(hexadecimal(bytes))
     }
 
     /// What SQLite's hex() gives.

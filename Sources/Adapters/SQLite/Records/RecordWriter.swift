@@ -19,47 +19,27 @@ struct RecordWriter: Sendable {
   init(
     _ batch: RecordBatch, _ plans: [String: TablePlan], version: CommitID
   ) throws(EngineError) {
-    guard batch.entries.count <= RecordRules.entriesMax else {
-      throw .refused(
-        "a batch has at most \(RecordRules.entriesMax) entries and this one "
-          + "\(batch.entries.count)")
-    }
-    var weight = 0
+    try EngineError.refuse(RecordRules.fault(in: batch))
     var guards: [Step] = []
     var deletes: [Step] = []
     var updates: [Step] = []
     var inserts: [Step] = []
-    for entry in try RecordWriter.sorted(batch.entries) {
+    let entries = batch.entries.inWritingOrder
+    try EngineError.refuse(entries.repeatedKeyFault)
+    for entry in entries {
       guard let plan = plans[entry.table] else {
         throw .refused("table \(entry.table) is not declared")
       }
+      try EngineError.refuse(RecordRules.fault(in: entry.change, of: plan.declaration))
       let step = Step(plan: plan, change: entry.change)
       switch entry.change {
-      case .insert(let row):
-        try RecordRules.check(row, plan.declaration)
-        weight += RecordRules.weight(row)
-        inserts.append(step)
-      case .update(let row, _):
-        try RecordRules.check(row, plan.declaration)
-        weight += RecordRules.weight(row)
-        updates.append(step)
-      case .delete(let key, _):
-        try RecordRules.check(key, plan.declaration.key, of: entry.table)
-        deletes.append(step)
-      case .guard(let key, _):
-        try RecordRules.check(key, plan.declaration.key, of: entry.table)
-        guards.append(step)
+      case .insert: inserts.append(step)
+      case .update: updates.append(step)
+      case .delete: deletes.append(step)
+      case .guard: guards.append(step)
       }
     }
-    for message in batch.messages {
-      try Outbox.check(message)
-      weight += Outbox.weight(message)
-    }
-    guard weight <= RecordRules.batchBytesMax else {
-      throw .refused(
-        "a batch has at most \(RecordRules.batchBytesMax) bytes and this one \(weight)")
-    }
-    self.weight = weight
+    weight = RecordRules.weight(batch)
     self.guards = guards
     self.deletes = deletes
     self.updates = updates
@@ -153,21 +133,5 @@ struct RecordWriter: Sendable {
     for step in steps where try connection.number(step.plan.selectVersion, step.change.key) != nil {
       throw .conflict
     }
-  }
-
-  /// One order for all writers, in which equal keys would be neighbours.
-  private static func sorted(
-    _ entries: [RecordBatch.Entry]
-  ) throws(EngineError) -> [RecordBatch.Entry] {
-    let sorted = entries.sorted { left, right in
-      left.table == right.table
-        ? left.change.key.lexicographicallyPrecedes(right.change.key) : left.table < right.table
-    }
-    for (left, right) in zip(sorted, sorted.dropFirst())
-    where left.table == right.table && !left.change.key.lexicographicallyPrecedes(right.change.key)
-    {
-      throw .refused("key \(left.change.key) of \(left.table) is in the batch twice")
-    }
-    return sorted
   }
 }

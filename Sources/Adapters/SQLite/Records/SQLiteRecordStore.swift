@@ -133,10 +133,7 @@ public struct SQLiteRecordStore: RecordStore {
     _ table: String, _ keys: [[RecordValue]]
   ) throws(EngineError) -> TablePlan {
     let plan = try plan(table)
-    guard keys.count <= RecordRules.keysMax else {
-      throw .refused("at most \(RecordRules.keysMax) keys are read at once, not \(keys.count)")
-    }
-    for key in keys { try RecordRules.check(key, plan.declaration.key, of: table) }
+    try EngineError.refuse(RecordRules.fault(in: keys, of: plan.declaration))
     return plan
   }
 }

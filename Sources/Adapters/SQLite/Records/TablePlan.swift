@@ -7,21 +7,9 @@ internal import Ports
 /// blob for null, which SQLite sorts after every number and text; bytes become hexadecimal text for
 /// the same reason.
 struct TablePlan: Sendable {
-  /// A column in the order of an index.
-  struct OrderColumn: Hashable, Sendable {
-    let column: TableDeclaration.Column
-    /// The quoted column that SQLite sorts by.
-    let sql: String
-    /// Null is stored as an empty blob.
-    let hasSentinel: Bool
-  }
-
-  /// An order in which rows can be read.
+  /// An order in which rows can be read, as SQL.
   struct Order: Sendable {
-    /// The index's columns as declared; empty for the key.
-    let declared: [OrderColumn]
-    /// The declared ones, then what the key adds: no two rows are equal.
-    let whole: [OrderColumn]
+    let columns: ReadOrder
     /// Forces the index; empty for the key.
     let hint: String
     /// Rows that are in the index; empty when all are.
@@ -68,18 +56,11 @@ struct TablePlan: Sendable {
     let fixedNames = fixedColumns.map { columns[$0] }.joined(separator: ", ")
     selectFixed = "SELECT \(fixedNames) FROM \(name) WHERE \(match)"
 
-    let keyColumns = declaration.key.map {
-      OrderColumn(column: $0, sql: TablePlan.quoted($0.name), hasSentinel: false)
-    }
-    keyOrder = Order(declared: [], whole: keyColumns, hint: "", condition: "")
+    keyOrder = Order(columns: ReadOrder(keyOf: declaration), hint: "", condition: "")
     var orders: [String: Order] = [:]
     for index in declaration.indexes {
-      let declared = TablePlan.orderColumns(of: index, in: declaration)
-      let rest = keyColumns.filter { key in
-        !declared.contains { $0.column.name == key.column.name }
-      }
       orders[index.name] = Order(
-        declared: declared, whole: declared + rest,
+        columns: ReadOrder(index, of: declaration),
         hint: " INDEXED BY " + TablePlan.quoted(TablePlan.indexName(index, of: declaration)),
         condition: index.isPartial ? TablePlan.condition(of: index) : "")
     }
@@ -104,20 +85,12 @@ struct TablePlan: Sendable {
   static func condition(of index: TableDeclaration.Index) -> String {
     index.columns.first.map { "\(quoted($0)) IS NOT NULL" } ?? ""
   }
+}
 
-  /// What SQLite sorts by for each column of the index.
-  static func orderColumns(
-    of index: TableDeclaration.Index, in declaration: TableDeclaration
-  ) -> [OrderColumn] {
-    let all = declaration.key + declaration.columns
-    var order: [OrderColumn] = []
-    for (place, name) in index.columns.enumerated() {
-      guard let column = all.first(where: { $0.name == name }) else { continue }
-      // The first column of a partial index is never null there.
-      let mayBeNull = column.isNullable && !(index.isPartial && place == 0)
-      let sql = mayBeNull ? "_order_" + name : name
-      order.append(OrderColumn(column: column, sql: quoted(sql), hasSentinel: mayBeNull))
-    }
-    return order
-  }
+extension ReadOrder.Column {
+  /// What SQLite sorts by.
+  var sql: String { TablePlan.quoted(hasSentinel ? "_order_" + column.name : column.name) }
+
+  /// Null is stored as an empty blob.
+  var hasSentinel: Bool { mayBeNull }
 }

@@ -86,7 +86,7 @@ enum TableSchema {
     _ index: TableDeclaration.Index, of declaration: TableDeclaration
   ) -> [(name: String, sql: String)] {
     let table = TablePlan.quoted("r_" + declaration.name)
-    let order = TablePlan.orderColumns(of: index, in: declaration)
+    let order = ReadOrder(index, of: declaration).declared
     let name = TablePlan.indexName(index, of: declaration)
     let filter = index.isPartial ? " WHERE \(TablePlan.condition(of: index))" : ""
     // A null that is stored as a blob would count as taken: such uniqueness needs its own index.
@@ -116,7 +116,7 @@ enum TableSchema {
     _ declaration: TableDeclaration
   ) -> [TableDeclaration.Column] {
     let sorted = declaration.indexes.flatMap { index in
-      TablePlan.orderColumns(of: index, in: declaration).filter(\.hasSentinel).map(\.column.name)
+      ReadOrder(index, of: declaration).declared.filter(\.hasSentinel).map(\.column.name)
     }
     return declaration.columns.filter { sorted.contains($0.name) }
   }

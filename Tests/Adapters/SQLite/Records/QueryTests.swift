@@ -68,7 +68,7 @@ import Testing
   }
 
   private func model(_ query: RecordQuery, _ rows: [Row], _ plan: TablePlan) -> [Row] {
-    let columns = plan.order(query.index)?.whole.map(\.column.name) ?? []
+    let columns = plan.order(query.index)?.columns.whole.map(\.column.name) ?? []
     func place(_ row: Row) -> [RecordValue] { columns.map { value($0, row) } }
     let matching = rows.filter { row in
       let values = place(row)
@@ -103,7 +103,7 @@ import Testing
 
   /// Prefixes, bounds, directions and cursors in every combination.
   private func shapes(of index: String?, _ plan: TablePlan) -> [RecordQuery] {
-    let order = plan.order(index)
+    let order = plan.order(index)?.columns
     let whole = order?.whole ?? []
     let samples = whole.map { sample($0.column) }
     var shapes: [RecordQuery] = []

@@ -1,14 +1,14 @@
-internal import Ports
+internal import Domain
 
 /// What a declaration must be before it becomes SQL.
-enum DeclarationRules {
-  static let nameBytesMax = 60
+public enum DeclarationRules {
+  public static let nameBytesMax = 60
 
   /// The first thing that is wrong with the declarations, or nil.
-  static func finding(in declarations: [TableDeclaration]) -> String? {
-    var names: Set<String> = []
+  public static func finding(in declarations: [TableDeclaration]) -> String? {
+    var names: SortedSet<String> = []
     for declaration in declarations {
-      guard names.insert(declaration.name).inserted else {
+      guard names.insert(declaration.name) else {
         return "table \(declaration.name) is declared twice"
       }
       if let finding = finding(in: declaration) {
@@ -24,18 +24,18 @@ enum DeclarationRules {
     if let column = declaration.key.first(where: \.isNullable) {
       return "key column \(column.name) may be null"
     }
-    var columns: Set<String> = []
+    var columns: SortedSet<String> = []
     for column in declaration.key + declaration.columns {
       guard isName(column.name) else { return "column \(column.name) is not lower-case words" }
-      guard columns.insert(column.name).inserted else {
+      guard columns.insert(column.name) else {
         return "column \(column.name) is there twice"
       }
     }
-    var indexes: Set<String> = []
+    var indexes: SortedSet<String> = []
     for index in declaration.indexes {
       guard isName(index.name) else { return "index \(index.name) is not lower-case words" }
-      guard indexes.insert(index.name).inserted else { return "index \(index.name) is there twice" }
-      guard !index.columns.isEmpty, Set(index.columns).count == index.columns.count else {
+      guard indexes.insert(index.name) else { return "index \(index.name) is there twice" }
+      guard !index.columns.isEmpty, SortedSet(index.columns).count == index.columns.count else {
         return "index \(index.name) needs columns, each once"
       }
       if let unknown = index.columns.first(where: { !columns.contains($0) }) {

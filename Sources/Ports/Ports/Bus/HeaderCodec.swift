@@ -1,9 +1,7 @@
-internal import Ports
-
 /// Headers of a bus record as one column: for each, the lengths of name and value (32 bits, little
 /// endian), then their bytes.
-enum HeaderCodec {
-  static func encoded(_ headers: [BusHeader]) -> [UInt8] {
+public enum HeaderCodec {
+  public static func encoded(_ headers: [BusHeader]) -> [UInt8] {
     var bytes: [UInt8] = []
     for header in headers {
       append(header.name, to: &bytes)
@@ -13,7 +11,7 @@ enum HeaderCodec {
   }
 
   /// Nil when the bytes were not written by `encoded`.
-  static func decoded(_ bytes: [UInt8]) -> [BusHeader]? {
+  public static func decoded(_ bytes: [UInt8]) -> [BusHeader]? {
     var headers: [BusHeader] = []
     var rest = bytes[...]
     while !rest.isEmpty {

@@ -8,11 +8,11 @@ public enum TopicDeclaration: Hashable, Sendable {
 }
 
 /// The grammar of topic names.
-enum TopicName {
-  static let bytesMax = 200
+public enum TopicName {
+  public static let bytesMax = 200
 
   /// 1 to 200 of a-z, 0-9, `.`, `-` and `_`, starting with a letter.
-  static func isValid(_ name: String) -> Bool {
+  public static func isValid(_ name: String) -> Bool {
     guard let first = name.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first),
       name.utf8.count <= bytesMax
     else { return false }
@@ -24,7 +24,7 @@ enum TopicName {
   }
 
   /// Whether the declarations have a topic of this name.
-  static func isDeclared(_ name: String, in declarations: [TopicDeclaration]) -> Bool {
+  public static func isDeclared(_ name: String, in declarations: [TopicDeclaration]) -> Bool {
     isValid(name)
       && declarations.contains { declaration in
         switch declaration {
