@@ -76,6 +76,9 @@ let services: [Target] =
 
 let libraries: [Target] = [
   .systemLibrary(
+    name: "CPostgreSQL", path: "Sources/CLibraries/CPostgreSQL", pkgConfig: "libpq",
+    providers: [.apt(["libpq-dev"])]),
+  .systemLibrary(
     name: "CSQLite", path: "Sources/CLibraries/CSQLite", pkgConfig: "sqlite3",
     providers: [.apt(["libsqlite3-dev"])]),
   .systemLibrary(
@@ -113,6 +116,7 @@ let adapters: [Target] =
   + adapter("YAML", ["CYAML"])
   + adapter("Crypto", ["COpenSSL", "CArgon2", "SystemAdapter"], besides: ["Vectors"])
   + adapter("SQLite", ["CSQLite", "CLinux", "SystemAdapter"])
+  + adapter("PostgreSQL", ["CPostgreSQL", "SystemAdapter"])
   + adapter("Files", ["CLinux", "SystemAdapter"])
   + [
     module(

@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 
 packages=(
   ca-certificates curl gcc git iso-codes libargon2-dev libc6-dev libcurl4-openssl-dev
-  libnghttp2-dev libsqlite3-dev libssl-dev libyaml-dev make nghttp2-client openssl pkg-config procps
-  protobuf-compiler python3 python3-venv tzdata
+  libnghttp2-dev libpq-dev libsqlite3-dev libssl-dev libyaml-dev make nghttp2-client openssl pkg-config
+  postgresql-15 procps protobuf-compiler python3 python3-venv tzdata
 )
 # One major version, so that what it accepts does not change under us; it reads what protoc 3.21 of
 # Debian 12 describes.
@@ -59,6 +59,12 @@ install_packages() {
   command -v apt-get >/dev/null ||
     fail "this is no Debian; install by hand what these packages hold: ${missing[*]}"
   echo "setup: installing ${missing[*]}"
+  # Tests make servers of their own: a package must not start one beside them.
+  if [[ " ${missing[*]} " == *" postgresql-15 "* ]]; then
+    as_root mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' |
+      as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+  fi
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

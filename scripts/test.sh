@@ -11,6 +11,13 @@ seconds_max=${TEST_SECONDS_MAX:-900}
 
 scripts/build.sh --build-tests
 
+# The servers that adapters are tested on, with data that nobody keeps.
+servers=$(mktemp -d)
+chmod 755 "$servers"
+trap 'infra/local/postgresql.sh stop "$servers/postgresql"; rm -rf "$servers"' EXIT
+MILLRACE_POSTGRESQL=$(infra/local/postgresql.sh start "$servers/postgresql")
+export MILLRACE_POSTGRESQL
+
 arguments=(--skip-build --parallel --disable-xctest)
 [ $# = 0 ] || arguments+=(--filter "$1")
 

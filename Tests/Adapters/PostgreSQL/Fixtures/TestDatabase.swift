@@ -1,0 +1,69 @@
+import Domain
+import Glibc
+import Ports
+import Synchronization
+import SystemAdapter
+import Testing
+
+@testable import PostgreSQLAdapter
+
+/// A schema of its own on the throw-away server that `scripts/test.sh` starts.
+struct TestDatabase {
+  static let loop: EventLoop = {
+    guard let loop = try? EventLoop(name: "pg-test") else {
+      preconditionFailure("the system refused an event loop")
+    }
+    loop.start()
+    return loop
+  }()
+  static let time = SystemTime(on: loop)
+
+  let schema: String
+  let pool: SessionPool
+
+  /// - Throws: when there is no server: nothing is skipped silently.
+  init(
+    _ tables: [TableDeclaration], change: (inout PostgreSQLConfiguration) -> Void = { _ in }
+  ) async throws {
+    let connection = try #require(
+      getenv("MILLRACE_POSTGRESQL").map { String(cString: $0) },
+      "start a server by infra/local/postgresql.sh and name it by MILLRACE_POSTGRESQL")
+    schema = "t_\(String(SystemRandomness().next(), radix: 16))"
+    var configuration = PostgreSQLConfiguration(connection: connection, schema: schema)
+    change(&configuration)
+    pool = TestDatabase.pool(configuration)
+    for sql in ["CREATE SCHEMA \(schema)"] + SchemaSQL.statements(for: tables) {
+      _ = try await pool.run([ServerCall(PreparedText(sql))], isWrite: true).get()
+    }
+  }
+
+  static func pool(_ configuration: PostgreSQLConfiguration) -> SessionPool {
+    SessionPool(
+      configuration, on: loop, time: time, randomness: SystemRandomness(),
+      telemetry: QuietTelemetry())
+  }
+
+  func store(_ tables: [TableDeclaration]) throws -> PostgreSQLRecordStore {
+    try PostgreSQLRecordStore(pool, tables: tables, randomness: SystemRandomness())
+  }
+
+  func close() async { await pool.close() }
+}
+
+struct QuietTelemetry: Telemetry {
+  func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {}
+  func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
+  func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
+}
+
+/// Numbers that are not asked for twice.
+struct FixedRandomness: Randomness {
+  func next() -> UInt64 { 1 }
+}
+
+/// Set once.
+final class Flag: Sendable {
+  private let state = Mutex(false)
+  var isSet: Bool { state.withLock { $0 } }
+  func set() { state.withLock { $0 = true } }
+}
