@@ -17,9 +17,11 @@ public struct Claims: Hashable, Sendable {
   public private(set) var hints: [AttemptID] = []
   /// Asked for before, without a clear answer: named again with the next claim for the pools.
   public private(set) var undecided: [AttemptID] = []
-  /// Claims in a row that brought less than was asked for: the pools were empty then, and what they
-  /// offer later comes with a hint.
+  /// Claims in a row that brought less than was asked for, and nothing that no hint had told of:
+  /// the pools were empty then, and what they offer later comes with a hint.
   private var fruitless = 0
+  /// Whether the claim under way has brought what no hint told of: hints are late or lost.
+  private var hasBroughtMore = false
 
   public init(at now: Uptime) {
     phase = .idle(poolAt: now)
@@ -68,6 +70,7 @@ public struct Claims: Hashable, Sendable {
   /// The attempt is ours: whoever hinted at it meanwhile is not to have it asked for again, which
   /// would be granted again by its lease, perhaps after it has ended.
   mutating func granted(_ attempt: AttemptID) {
+    if case .asking(let named, _) = phase, !named.contains(attempt) { hasBroughtMore = true }
     hints.removeAll { $0 == attempt }
     undecided.removeAll { $0 == attempt }
   }
@@ -77,9 +80,10 @@ public struct Claims: Hashable, Sendable {
     granted: Int, unknown: [AttemptID], _ limits: WorkerLimits, at now: Uptime
   ) {
     guard case .asking(_, let max) = phase else { return }
+    if granted >= max || hasBroughtMore { fruitless = 0 }
+    hasBroughtMore = false
     if granted >= max {
       // There may be more.
-      fruitless = 0
       phase = .idle(poolAt: now)
     } else {
       wait(limits, at: now)
@@ -90,6 +94,7 @@ public struct Claims: Hashable, Sendable {
   /// No answer came. What was named may be ours by now, so it is named again.
   mutating func failed(_ limits: WorkerLimits, at now: Uptime) {
     guard case .asking(let named, _) = phase else { return }
+    hasBroughtMore = false
     wait(limits, at: now)
     postpone(named, limits)
   }

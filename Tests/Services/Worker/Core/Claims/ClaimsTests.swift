@@ -58,8 +58,21 @@ struct ClaimsTests {
     }
     claims.add([Sample.attempt(1)], limits)
     _ = claims.next(free: 3, at: Sample.at(0))
+    claims.granted(Sample.attempt(1))
     claims.answered(granted: 1, unknown: [], limits, at: Sample.at(0))
     #expect(claims.deadline == Sample.at(milliseconds: 1_000))
+  }
+
+  @Test func `what no hint told of makes it ask again soon: hints are late or lost`() {
+    var claims = Claims(at: Sample.at(0))
+    for _ in 0..<10 {
+      _ = claims.next(free: 3, at: claims.deadline ?? .start)
+      claims.answered(granted: 0, unknown: [], limits, at: Sample.at(0))
+    }
+    _ = claims.next(free: 3, at: claims.deadline ?? .start)
+    claims.granted(Sample.attempt(1))
+    claims.answered(granted: 1, unknown: [], limits, at: Sample.at(0))
+    #expect(claims.deadline == Sample.at(milliseconds: 20))
   }
 
   @Test func `what had no clear answer is named again, but not in a circle`() {
