@@ -74,13 +74,17 @@ public struct WorldPlan: Hashable, Sendable {
 
   /// Makes people busy for as long as faults happen, and tasks so short that the workers have time
   /// for all of them, one worker less than there are: a run has about four tasks, each a quarter of
-  /// the longest.
+  /// the longest, and half as much again is repeated, hangs, or fails first.
   mutating func pace() {
     let rest = chaosLength * 2 / max(workload.runsPerUser, 1)
     workload.restMax = rest.inWholeMilliseconds
     let slots = max(topology.workers - 1, 1) * topology.slotsPerWorker
-    let bearable = max(chaosLength * slots / (workload.users * workload.runsPerUser), .seconds(1))
+    let runs = workload.users * workload.runsPerUser
+    let bearable = max(chaosLength * slots * 2 / (runs * 3), .seconds(1))
     tasks.longest = min(tasks.longest, bearable).inWholeMilliseconds
+    // One that hangs has its slot until its time is over, about 40 s.
+    let hangs = chaosLength.wholeMilliseconds * Int64(slots) / (4 * 40_000)
+    tasks.hangsPercent = min(tasks.hangsPercent, Int(hangs) * 100 / (runs * 4))
   }
 
   /// How far clocks may be ahead because of faults. What waits by a wall clock that is put back in
