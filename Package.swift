@@ -202,7 +202,7 @@ let apps: [Target] = [
     everyPort + ["Composition", "SimulationConsole", "YAMLAdapter", "SystemAdapter", "HTTPAdapter"]),
   tests(
     of: "Composition", at: "Apps/Composition",
-    everyPort + everyService + everyAdapter + ["Composition", "TestSupport"]),
+    everyPort + everyService + everyAdapter + ["PostgreSQLAdapter", "Composition", "TestSupport"]),
   tests(
     of: "millrace", at: "Apps/millrace",
     everyPort + ["millrace", "YAMLAdapter", "SystemAdapter", "HTTPAdapter", "TestSupport"],

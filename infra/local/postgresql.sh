@@ -38,7 +38,7 @@ start() {
     port=$(free_port)
     if as_owner "$programs/pg_ctl" -D "$folder/data" -s -w -t 20 -l "$folder/log" -o "-p $port \
       -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=${FSYNC:-off} \
-      -c synchronous_commit=${FSYNC:-off} -c full_page_writes=${FSYNC:-off} -c max_connections=200 \
+      -c synchronous_commit=${FSYNC:-off} -c full_page_writes=${FSYNC:-off} -c max_connections=400 \
       -c shared_buffers=128MB" start; then
       rm -f "$folder.log"
       echo "postgresql://millrace@127.0.0.1:$port/postgres"

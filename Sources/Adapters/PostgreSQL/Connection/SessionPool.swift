@@ -54,6 +54,18 @@ public final class SessionPool: @unchecked Sendable {
     }
   }
 
+  /// The texts in the first column of what a statement gives: for tools that look at the server.
+  ///
+  /// - Throws: `.refused` with the server's words, `.unavailable`.
+  public func texts(_ sql: String) async throws(StoreError) -> [String] {
+    switch await run([ServerCall(PreparedText(sql))]) {
+    case .success(let answers):
+      guard let answer = answers.first else { return [] }
+      return (0..<answer.rowCount).map { answer.text($0, 0) }
+    case .failure(let failure): throw StoreError(failure, isWrite: false)
+    }
+  }
+
   /// Has the server end what lost connections have left there.
   ///
   /// - Returns: whether all of it has surely ended.

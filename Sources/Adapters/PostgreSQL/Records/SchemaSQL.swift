@@ -14,7 +14,7 @@ public enum SchemaSQL {
     """
     CREATE TABLE outbox (
       shard text COLLATE "C" NOT NULL,
-      id bigint GENERATED ALWAYS AS IDENTITY (CACHE 32),
+      id bigint GENERATED ALWAYS AS IDENTITY,
       topic text COLLATE "C" NOT NULL,
       key text COLLATE "C" NOT NULL,
       headers bytea NOT NULL,
