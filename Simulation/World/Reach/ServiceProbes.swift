@@ -11,14 +11,14 @@ enum ServiceProbes {
     "answers.not-swept", "artifact.not-swept", "artifacts.not-swept", "audit.not-kept",
     "audit.not-sent", "content.read-damaged", "delivery.answer-not-stored", "delivery.put-off",
     "dispatch.retry", "ends.not-joined", "ends.retry", "feed.not-committed", "feed.not-joined",
-    "feed.retry",
-    "forgetting.put-off", "hints.lost", "hints.retry", "history.not-swept", "iam.not-prepared",
+    "feed.retry", "forgetting.put-off", "hints.lost", "hints.retry", "history.not-swept",
+    "iam.not-prepared",
     "keys.not-turned", "leases.unread", "log.retry", "lost.not-reported", "outbox.retry",
     "partition.batch-failed", "partition.fetch-failed", "partition.logs-unchecked",
     "partition.lost", "partition.not-released", "partition.not-taken", "partition.recovery-failed",
     "partition.released", "partition.taken", "partitions.not-kept", "plan.not-stored",
     "presence.not-left", "record.dead-lettered", "results.retry", "rule.unknown-webhook",
-    "run.forgotten", "run.plan-unavailable", "run.rerun-unavailable", "runs.not-swept",
+    "run.forgotten", "run.plan-unavailable", "runs.not-swept",
     "session.expired", "session.not-forgotten", "session.not-opened", "session.opened",
     "sessions.not-swept", "sweep.failed", "upload.not-given-up",
   ]
@@ -46,6 +46,10 @@ enum ServiceProbes {
       "run.quarantined",
       "a row cannot be read, or a record ends every start that begins with it: no "
         + "fault does that"
+    ),
+    (
+      "run.rerun-unavailable",
+      "the store fails between two reads of one batch of an owner that begins a rerun"
     ),
     ("secret.unopenable", "a secret was sealed by another key: no fault changes keys"),
   ]
