@@ -5,8 +5,6 @@ internal import Synchronization
 /// Commits that have messages for one key write its root row, so that the order of their numbers is
 /// that of the commits.
 struct Outbox: Sendable {
-  static let table = "outbox"
-
   private let insert = PreparedText(
     """
     INSERT INTO outbox (shard, topic, key, headers, value) \

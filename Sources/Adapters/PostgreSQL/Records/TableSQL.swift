@@ -21,10 +21,10 @@ struct TableSQL {
 
   /// `unnest($1::bigint[], $2::text[]) AS w("a", "b")`, and the number of the next parameter.
   private func rows(
-    _ columns: [(name: String, type: String)], from first: Int = 1
+    _ columns: [(name: String, type: String)]
   ) -> (sql: String, next: Int) {
-    let arrays = columns.enumerated().map { "$\(first + $0)::\($1.type)[]" }.list
-    return ("unnest(\(arrays)) AS w(\(columns.map(\.name).list))", first + columns.count)
+    let arrays = columns.enumerated().map { "$\(1 + $0)::\($1.type)[]" }.list
+    return ("unnest(\(arrays)) AS w(\(columns.map(\.name).list))", 1 + columns.count)
   }
 
   private var keyColumns: [(name: String, type: String)] {
@@ -77,20 +77,16 @@ struct TableSQL {
     let fixed = declaration.indexes.filter(\.isUnique).flatMap(\.columns)
       .filter { name in declaration.columns.contains { $0.name == name } }
       .map(TablePlan.quoted)
-    let isSame =
-      fixed.isEmpty
-      ? "true" : fixed.map { "t.\($0) IS NOT DISTINCT FROM w.\($0)" }.joined(separator: " AND ")
-    let same =
-      fixed.isEmpty
-      ? ""
-      : "SELECT millrace_expect_same(bool_and(\(isSame))) FROM \(rows.sql) "
-        + "JOIN \(table) AS t ON \(isSameKey) AND t._version = w._old"
     let change = """
       WITH changed AS (UPDATE \(table) AS t SET \(sets.list) FROM \(rows.sql) WHERE \(isSameKey) \
       AND t._version = w._old RETURNING 1) \
       SELECT millrace_expect(count(*), $\(rows.next + 1)::bigint) FROM changed
       """
-    return same.isEmpty ? change : change + " UNION ALL \(same)"
+    guard !fixed.isEmpty else { return change }
+    let isSame = fixed.map { "t.\($0) IS NOT DISTINCT FROM w.\($0)" }.joined(separator: " AND ")
+    return change
+      + " UNION ALL SELECT millrace_expect_same(bool_and(\(isSame))) FROM \(rows.sql) "
+      + "JOIN \(table) AS t ON \(isSameKey) AND t._version = w._old"
   }
 
   /// A key that is there already is a conflict, whatever else of the row is taken.
