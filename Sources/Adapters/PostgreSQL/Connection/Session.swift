@@ -129,7 +129,7 @@ final class Session {
       return close(.lost(message()))
     }
     sent.append(Sent(exchange: exchange))
-    if inFlight == 1 { timer?.set(to: exchange.deadline) }
+    watchDeadline()
     flushSoon()
   }
 
@@ -200,13 +200,15 @@ final class Session {
     if PQstatus(handle) == CONNECTION_BAD { return close(.lost(message())) }
     flush()
     if inFlight < before {
-      if let first = sent.indices.contains(firstSent) ? sent[firstSent] : nil {
-        timer?.set(to: first.exchange?.deadline ?? .distantFuture)
-      } else {
-        timer?.pause()
-      }
+      watchDeadline()
       whenChanged?()
     }
+  }
+
+  /// Of the first exchange that waits, whatever is prepared for it in front.
+  private func watchDeadline() {
+    let deadline = sent[firstSent...].lazy.compactMap { $0.exchange?.deadline }.first
+    if let deadline { timer?.set(to: deadline) } else { timer?.pause() }
   }
 
   private func take(_ result: OpaquePointer) {

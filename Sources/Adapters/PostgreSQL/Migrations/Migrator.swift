@@ -113,6 +113,7 @@ public struct Migrator: Sendable {
     where constraint == "schema_migration_pkey":
       return false
     case .failure(let failure):
+      guard case .refused = failure else { throw StoreError(failure, isWrite: true) }
       throw .refused("step \(migration.number), \(migration.name): \(failure.message)")
     }
   }

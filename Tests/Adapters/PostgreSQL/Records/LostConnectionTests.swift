@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Ports
 import TestSupport
 import Testing
@@ -94,6 +95,27 @@ import Testing
       try await store.commit(insert(1))
     }
     await pool.close()
+  }
+
+  /// Method: the process of the server stands still before a statement is planned for the first
+  /// time, which is an exchange that nobody waits for.
+  @Test func `a server that stands still is given up in time`() async throws {
+    let database = try await TestDatabase([])
+    var configuration = database.pool.configuration
+    configuration.answerWithin = .seconds(2)
+    configuration.connectionsMax = 1
+    let pool = TestDatabase.pool(configuration)
+    let answers = try await pool.run([
+      ServerCall(PreparedText("SELECT pg_backend_pid()::bigint"))
+    ]).get()
+    let process = pid_t(try #require(answers.first).integer(0, 0))
+    kill(process, SIGSTOP)
+    let outcome = await pool.run([ServerCall(PreparedText("SELECT 1::bigint"))])
+    kill(process, SIGCONT)
+    let failure: ServerFailure? = if case .failure(let why) = outcome { why } else { nil }
+    #expect(failure == .lost("the server does not answer in time"))
+    await pool.close()
+    await database.close()
   }
 
   @Test func `a schema without the tables asks for the migration`() async throws {
