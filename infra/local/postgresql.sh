@@ -39,7 +39,7 @@ start() {
     if as_owner "$programs/pg_ctl" -D "$folder/data" -s -w -t 20 -l "$folder/log" -o "-p $port \
       -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=${FSYNC:-off} \
       -c synchronous_commit=${FSYNC:-off} -c full_page_writes=${FSYNC:-off} -c max_connections=400 \
-      -c shared_buffers=128MB" start; then
+      -c shared_buffers=128MB -c deadlock_timeout=200ms -c log_lock_waits=on" start; then
       rm -f "$folder.log"
       echo "postgresql://millrace@127.0.0.1:$port/postgres"
       return

@@ -14,7 +14,9 @@ public struct PostgreSQLConfiguration: Sendable {
   public var connectWithin: Duration = .seconds(5)
   /// How long a call may take from its beginning to its answer, a wait for a connection included.
   public var answerWithin: Duration = .seconds(10)
-  /// How long a commit waits for a row that another one holds.
+  /// How long a commit waits for a row that another one holds. It also ends a circle of commits
+  /// that wait for each other, unless the server finds it before (`deadlock_timeout`, which only an
+  /// administrator may set).
   public var lockWithin: Duration = .seconds(1)
   /// Between two tries to connect.
   public var reconnectEvery: Duration = .milliseconds(200)
@@ -26,13 +28,23 @@ public struct PostgreSQLConfiguration: Sendable {
     self.schema = schema
   }
 
+  /// The same database with the patience that statements need which make tables: they wait for
+  /// whoever makes the same, and for commits under way.
+  public var forMigrations: PostgreSQLConfiguration {
+    var patient = self
+    patient.connectionsMax = 1
+    patient.lockWithin = .seconds(60)
+    patient.answerWithin = .seconds(600)
+    return patient
+  }
+
   /// Settings of every session. Plans are made once and use indexes: all statements go by keys.
   var sessionOptions: String {
     let lock = lockWithin.wholeMilliseconds
     let answer = answerWithin.wholeMilliseconds
     return [
       "search_path=\(schema)", "lock_timeout=\(lock)", "statement_timeout=\(answer)",
-      "deadlock_timeout=\(max(lock / 2, 1))", "plan_cache_mode=force_generic_plan",
+      "plan_cache_mode=force_generic_plan",
       "enable_hashjoin=off", "enable_mergejoin=off", "enable_seqscan=off",
       "enable_bitmapscan=off", "enable_sort=off", "enable_incremental_sort=off", "jit=off",
       "default_transaction_isolation=read\\ committed",

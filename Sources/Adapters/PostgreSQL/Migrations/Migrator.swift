@@ -11,7 +11,8 @@ public struct Migrator: Sendable {
   private let migrations: [Migration]
   private let schema: String
 
-  /// - Parameter pool: of a role that may make tables.
+  /// - Parameter pool: of a role that may make tables, with the patience of
+  ///   `PostgreSQLConfiguration.forMigrations`.
   /// - Throws: `.refused` when a step is missing or there twice.
   public init(_ pool: SessionPool, _ migrations: [Migration]) throws(StoreError) {
     self.pool = pool

@@ -30,11 +30,16 @@ struct TestDatabase {
       "start a server by infra/local/postgresql.sh and name it by MILLRACE_POSTGRESQL")
     schema = "t_\(String(SystemRandomness().next(), radix: 16))"
     var configuration = PostgreSQLConfiguration(connection: connection, schema: schema)
+    // A machine that is busy with all other tests may let a server stand still for seconds.
+    configuration.lockWithin = .seconds(30)
+    configuration.answerWithin = .seconds(60)
     change(&configuration)
     pool = TestDatabase.pool(configuration)
+    let maker = TestDatabase.pool(configuration.forMigrations)
     for sql in ["CREATE SCHEMA \(schema)"] + SchemaSQL.statements(for: tables) {
-      _ = try await pool.run([ServerCall(PreparedText(sql))], isWrite: true).get()
+      _ = try await maker.run([ServerCall(PreparedText(sql))], isWrite: true).get()
     }
+    await maker.close()
   }
 
   static func pool(_ configuration: PostgreSQLConfiguration) -> SessionPool {

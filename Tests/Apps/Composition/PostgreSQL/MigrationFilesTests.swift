@@ -66,7 +66,7 @@ private struct TestSchema {
       ProcessInfo.processInfo.environment["MILLRACE_POSTGRESQL"],
       "start a server by infra/local/postgresql.sh and name it by MILLRACE_POSTGRESQL")
     pool = SessionPool(
-      PostgreSQLConfiguration(connection: connection, schema: name), on: loop,
+      PostgreSQLConfiguration(connection: connection, schema: name).forMigrations, on: loop,
       time: SystemTime(on: loop), randomness: SystemRandomness(), telemetry: Quiet())
   }
 
