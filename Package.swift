@@ -79,6 +79,9 @@ let libraries: [Target] = [
     name: "CPostgreSQL", path: "Sources/CLibraries/CPostgreSQL", pkgConfig: "libpq",
     providers: [.apt(["libpq-dev"])]),
   .systemLibrary(
+    name: "CKafka", path: "Sources/CLibraries/CKafka", pkgConfig: "rdkafka",
+    providers: [.apt(["librdkafka-dev"])]),
+  .systemLibrary(
     name: "CSQLite", path: "Sources/CLibraries/CSQLite", pkgConfig: "sqlite3",
     providers: [.apt(["libsqlite3-dev"])]),
   .systemLibrary(
@@ -117,6 +120,7 @@ let adapters: [Target] =
   + adapter("Crypto", ["COpenSSL", "CArgon2", "SystemAdapter"], besides: ["Vectors"])
   + adapter("SQLite", ["CSQLite", "CLinux", "SystemAdapter"])
   + adapter("PostgreSQL", ["CPostgreSQL", "SystemAdapter"])
+  + adapter("Kafka", ["CKafka", "CLinux", "SystemAdapter"])
   + adapter("Files", ["CLinux", "SystemAdapter"])
   + [
     module(

@@ -45,10 +45,7 @@ public final class SessionPool: @unchecked Sendable {
     let exchange = Exchange(
       calls, isWrite: isWrite, until: time.uptime() + configuration.answerWithin)
     return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        exchange.wait(continuation)
-        loop.perform { self.take(exchange) }
-      }
+      await exchange.answer.value { loop.perform { self.take(exchange) } }
     } onCancel: {
       exchange.end(.failure(.lost("the caller was cancelled")))
     }

@@ -2,6 +2,7 @@ import CLinux
 import Domain
 import Ports
 import SystemAdapter
+import TestSupport
 import Testing
 
 @testable import HTTPAdapter
@@ -181,10 +182,4 @@ struct HandlerClosure: HTTPHandler {
   func respond(to request: HTTPRequest) async -> HTTPResponse {
     await body(request)
   }
-}
-
-struct SilentTelemetry: Telemetry {
-  func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {}
-  func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
-  func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
 }

@@ -3,6 +3,7 @@ import Glibc
 import Ports
 import Synchronization
 import SystemAdapter
+import TestSupport
 import Testing
 
 @testable import PostgreSQLAdapter
@@ -45,7 +46,7 @@ struct TestDatabase {
   static func pool(_ configuration: PostgreSQLConfiguration) -> SessionPool {
     SessionPool(
       configuration, on: loop, time: time, randomness: SystemRandomness(),
-      telemetry: QuietTelemetry())
+      telemetry: SilentTelemetry())
   }
 
   func store(_ tables: [TableDeclaration]) throws -> PostgreSQLRecordStore {
@@ -53,12 +54,6 @@ struct TestDatabase {
   }
 
   func close() async { await pool.close() }
-}
-
-struct QuietTelemetry: Telemetry {
-  func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {}
-  func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
-  func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
 }
 
 /// Numbers that are not asked for twice.

@@ -6,6 +6,7 @@ import Ports
 import PostgreSQLAdapter
 import SchedulerService
 import SystemAdapter
+import TestSupport
 import Testing
 import WorkflowService
 
@@ -67,7 +68,7 @@ private struct TestSchema {
       "start a server by infra/local/postgresql.sh and name it by MILLRACE_POSTGRESQL")
     pool = SessionPool(
       PostgreSQLConfiguration(connection: connection, schema: name).forMigrations, on: loop,
-      time: SystemTime(on: loop), randomness: SystemRandomness(), telemetry: Quiet())
+      time: SystemTime(on: loop), randomness: SystemRandomness(), telemetry: SilentTelemetry())
   }
 
   /// Columns, indexes and functions in the words of the server, sorted.
@@ -89,10 +90,4 @@ private struct TestSchema {
       WHERE p.pronamespace = current_schema()::regnamespace ORDER BY line
       """)
   }
-}
-
-private struct Quiet: Telemetry {
-  func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {}
-  func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
-  func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
 }

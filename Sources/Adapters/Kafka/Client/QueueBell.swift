@@ -1,0 +1,47 @@
+internal import CKafka
+internal import CLinux
+internal import Glibc
+internal import Ports
+internal import SystemAdapter
+
+/// Rings on the loop when one of the library's queues has something after it was empty.
+///
+/// Confined to the loop. A queue is looked at until it is empty after each ring: it does not ring
+/// for what comes behind something else.
+final class QueueBell {
+  private let descriptor: Int32
+  private var watch: Watch?
+
+  init(on loop: EventLoop, _ ring: @escaping () -> Void) throws(BusError) {
+    descriptor = millrace_eventfd_create()
+    guard descriptor >= 0 else {
+      throw .unavailable("no descriptor is left for a queue of the broker's client")
+    }
+    let descriptor = descriptor
+    do throws(LoopError) {
+      watch = try loop.watch(descriptor, for: .readable) { _ in
+        millrace_eventfd_drain(descriptor)
+        ring()
+      }
+    } catch {
+      throw .unavailable("the loop cannot watch a queue of the broker's client: \(error)")
+    }
+  }
+
+  deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
+
+  /// Until the queue is destroyed.
+  func attach(to queue: OpaquePointer) {
+    var one: UInt64 = 1
+    rd_kafka_queue_io_event_enable(queue, descriptor, &one, MemoryLayout<UInt64>.size)
+  }
+
+  func detach(from queue: OpaquePointer) {
+    rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+  }
+
+  func close() {
+    watch?.cancel()
+    watch = nil
+  }
+}

@@ -1,0 +1,31 @@
+internal import Domain
+internal import Ports
+
+/// How a topic is made.
+struct TopicPlan: Hashable {
+  var name: String
+  var partitions: Int
+  var replication: Int
+  var settings: [TopicSetting]
+
+  /// Each topic's incarnation, by its name: the newest record counts. Kafka does not say when a
+  /// topic was made anew, and offsets of another incarnation mean nothing.
+  static let incarnations = "millrace.topics"
+
+  static func incarnations(_ configuration: KafkaConfiguration) -> TopicPlan {
+    TopicPlan(
+      name: incarnations, partitions: 1, replication: configuration.replication,
+      settings: [TopicSetting(name: "cleanup.policy", value: "compact")])
+  }
+
+  static func topic(_ name: String, _ configuration: KafkaConfiguration) -> TopicPlan {
+    TopicPlan(
+      name: name, partitions: Partitioning.partitionsPerTopic,
+      replication: configuration.replication, settings: configuration.topicSettings)
+  }
+}
+
+struct TopicSetting: Hashable {
+  var name: String
+  var value: String
+}

