@@ -14,9 +14,17 @@ scripts/build.sh --build-tests
 # The servers that adapters are tested on, with data that nobody keeps.
 servers=$(mktemp -d)
 chmod 755 "$servers"
-trap 'infra/local/postgresql.sh stop "$servers/postgresql"; rm -rf "$servers"' EXIT
+stop_servers() {
+  infra/local/postgresql.sh stop "$servers/postgresql"
+  infra/local/kafka.sh stop "$servers/noida"
+  infra/local/kafka.sh stop "$servers/tansu"
+  rm -rf "$servers"
+}
+trap stop_servers EXIT
 MILLRACE_POSTGRESQL=$(infra/local/postgresql.sh start "$servers/postgresql")
-export MILLRACE_POSTGRESQL
+MILLRACE_KAFKA_NOIDA=$(infra/local/kafka.sh start noida "$servers/noida")
+MILLRACE_KAFKA_TANSU=$(infra/local/kafka.sh start tansu "$servers/tansu")
+export MILLRACE_POSTGRESQL MILLRACE_KAFKA_NOIDA MILLRACE_KAFKA_TANSU
 
 arguments=(--skip-build --parallel --disable-xctest)
 [ $# = 0 ] || arguments+=(--filter "$1")

@@ -50,7 +50,8 @@ public final class KafkaBus: Bus {
     self.telemetry = telemetry
     pool = BlockingPool(name: "kafka", threads: 4, waitingMax: 1_024)
     producer = Producer(configuration, on: loop, pool: pool, telemetry: telemetry)
-    reader = try Reader(configuration, on: loop, time: time, telemetry: telemetry)
+    reader = try Reader(
+      configuration, on: loop, time: time, pool: pool, telemetry: telemetry)
     administrator = TopicAdministrator(
       client: reader.client, answerWithin: configuration.answerWithin)
     directory = TopicDirectory(

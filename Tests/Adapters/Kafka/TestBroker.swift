@@ -23,6 +23,8 @@ struct TestBroker {
 
   let bus: KafkaBus
   let names: RenamedBus
+  private let prefix: String
+  private let configuration: KafkaConfiguration
 
   /// - Throws: when there is no broker: nothing is skipped silently.
   init(_ kind: Kind, change: (inout KafkaConfiguration) -> Void = { _ in }) async throws {
@@ -40,11 +42,20 @@ struct TestBroker {
     configuration.fetchWait = .milliseconds(50)
     configuration.sessionWithin = .seconds(6)
     change(&configuration)
+    try await self.init(configuration, prefix)
+  }
+
+  private init(_ configuration: KafkaConfiguration, _ prefix: String) async throws {
     bus = try await KafkaBus.open(
       configuration, on: TestBroker.loop, time: TestBroker.time, randomness: SystemRandomness(),
-      telemetry: QuietTelemetry())
+      telemetry: SilentTelemetry())
     names = RenamedBus(bus, prefix: prefix)
+    self.prefix = prefix
+    self.configuration = configuration
   }
+
+  /// What another process has of the same topics and groups.
+  func another() async throws -> TestBroker { try await TestBroker(configuration, prefix) }
 
   var subject: BusSubject {
     let (bus, names) = (bus, names)
@@ -57,12 +68,4 @@ struct TestBroker {
   }
 
   func close() async { await bus.close() }
-}
-
-struct QuietTelemetry: Telemetry {
-  func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {
-    if getenv("KAFKA_LOG") != nil { print("\(event) \(fields)") }
-  }
-  func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
-  func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
 }

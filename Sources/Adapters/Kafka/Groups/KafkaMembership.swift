@@ -25,6 +25,7 @@ final class KafkaMembership: BusMembership, @unchecked Sendable {
   /// Changes with every assignment.
   private var generation = 0
   private var isGoneToBeTold = false
+  private var isCutOffToBeTold = false
 
   init(_ bus: KafkaBus, group: String, member: String) {
     self.bus = bus
@@ -159,6 +160,9 @@ final class KafkaMembership: BusMembership, @unchecked Sendable {
     } else if isGoneToBeTold {
       isGoneToBeTold = false
       call.end(.failure(.offsetGone))
+    } else if isCutOffToBeTold {
+      isCutOffToBeTold = false
+      call.end(.failure(.unavailable("no broker can be reached")))
     }
     return call.isOver
   }
@@ -183,6 +187,9 @@ final class KafkaMembership: BusMembership, @unchecked Sendable {
       skip(TopicPartition(String(cString: topic), Int(entry.pointee.partition)))
     case RD_KAFKA_RESP_ERR__FATAL:
       end(isLeaving: false)
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+      client?.tell(event)
+      isCutOffToBeTold = true
     default:
       guard BusError(code) == .fenced else {
         client?.tell(event)

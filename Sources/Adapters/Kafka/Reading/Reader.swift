@@ -12,21 +12,25 @@ final class Reader: @unchecked Sendable {
   private let configuration: KafkaConfiguration
   private let loop: EventLoop
   private let time: any Time
+  private let pool: BlockingPool
   private var bell: QueueBell?
   private var places: [TopicPartition: ReadPlace] = [:]
   private var waits: [FetchWait] = []
   private var sweep: LoopTimer?
   private var isClosed = false
   private var turn = 0
+  /// Whether no broker can be reached: nobody is told then that there is nothing.
+  private var isCutOff = false
 
   /// On the loop.
   init(
-    _ configuration: KafkaConfiguration, on loop: EventLoop, time: any Time,
+    _ configuration: KafkaConfiguration, on loop: EventLoop, time: any Time, pool: BlockingPool,
     telemetry: any Telemetry
   ) throws(BusError) {
     self.configuration = configuration
     self.loop = loop
     self.time = time
+    self.pool = pool
     client = try KafkaClient(
       .consumer, configuration.reading, named: "reader", telemetry: telemetry)
     let bell = try QueueBell(on: loop) { [weak self] in self?.rung() }
@@ -66,6 +70,7 @@ final class Reader: @unchecked Sendable {
 
   private func begin(_ call: FetchWait) {
     guard !isClosed else { return call.end(.failure(.unavailable("the bus is closed"))) }
+    guard !isCutOff else { return call.end(.failure(Reader.cutOff)) }
     guard !call.isOver else { return }
     let now = time.uptime()
     var changed: [(place: TopicPartition, offset: Int64)] = []
@@ -137,11 +142,45 @@ final class Reader: @unchecked Sendable {
 
   private func rung() {
     while let event = client.nextEvent() {
-      if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR { client.tell(event) }
+      if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR { takeError(event) }
       rd_kafka_event_destroy(event)
     }
     let waiting = waits
     for call in waiting where !call.isOver && serve(call) { waits.removeAll { $0 === call } }
+  }
+
+  private static let cutOff = BusError.unavailable("no broker can be reached")
+
+  private func takeError(_ event: OpaquePointer) {
+    client.tell(event)
+    guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, !isCutOff else {
+      return
+    }
+    isCutOff = true
+    for call in waits { call.end(.failure(Reader.cutOff)) }
+    waits = []
+    watchForBrokers()
+  }
+
+  /// Asks until a broker answers.
+  private func watchForBrokers() {
+    let administrator = TopicAdministrator(
+      client: client, answerWithin: configuration.answerWithin)
+    let (loop, pool, time) = (loop, pool, time)
+    _ = loop.root { [weak self] in
+      while true {
+        let isThere = try? await blocking(pool) { () throws(BusError) in
+          _ = try administrator.topics()
+          return true
+        }
+        guard let self, !self.isClosed else { return }
+        if isThere == true {
+          self.isCutOff = false
+          return
+        }
+        guard (try? await time.sleep(for: .milliseconds(200))) != nil else { return }
+      }
+    }
   }
 
   /// - Returns: whether the call is answered.
