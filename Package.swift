@@ -138,7 +138,8 @@ let adapters: [Target] =
 
 let everyAdapter: [Target.Dependency] = [
   "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter",
-  "ArchiveAdapter", "HTTPAdapter", "ExecutorsAdapter", "DeliveryAdapter",
+  "ArchiveAdapter", "HTTPAdapter", "ExecutorsAdapter", "DeliveryAdapter", "PostgreSQLAdapter",
+  "KafkaAdapter",
 ]
 let everyService: [Target.Dependency] = [
   "ServiceKit", "WorkflowService", "SchedulerService", "WorkerService", "MetadataService",
@@ -206,7 +207,7 @@ let apps: [Target] = [
     everyPort + ["Composition", "SimulationConsole", "YAMLAdapter", "SystemAdapter", "HTTPAdapter"]),
   tests(
     of: "Composition", at: "Apps/Composition",
-    everyPort + everyService + everyAdapter + ["PostgreSQLAdapter", "Composition", "TestSupport"]),
+    everyPort + everyService + everyAdapter + ["Composition", "TestSupport"]),
   tests(
     of: "millrace", at: "Apps/millrace",
     everyPort + ["millrace", "YAMLAdapter", "SystemAdapter", "HTTPAdapter", "TestSupport"],

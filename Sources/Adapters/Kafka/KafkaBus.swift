@@ -117,6 +117,32 @@ public final class KafkaBus: Bus {
     return membership
   }
 
+  /// Makes the declared topics that are missing. Those that are there keep their settings.
+  ///
+  /// - Parameter isDry: whether nothing is made.
+  /// - Returns: the names of those that were missing.
+  /// - Throws: `.refused` when one is there with another number of partitions, or the brokers forbid
+  ///   it.
+  public func applyTopics(isDry: Bool = false) async throws(BusError) -> [String] {
+    let (administrator, configuration) = (administrator, configuration)
+    return try await blocking(pool) { () throws(BusError) in
+      let found = try administrator.topics()
+      var wanted: [TopicPlan] = []
+      for case .topic(let name) in configuration.declarations {
+        guard let plan = TopicPlan.topic(name, configuration) else { continue }
+        guard let partitions = found[name] else {
+          wanted.append(plan)
+          continue
+        }
+        try plan.check(partitions)
+      }
+      let marks = TopicPlan.incarnations(configuration)
+      if found[marks.name] == nil { wanted.append(marks) }
+      if !isDry, !wanted.isEmpty { try administrator.make(wanted) }
+      return wanted.map(\.name)
+    }
+  }
+
   private func check(_ places: [TopicPartition]) throws(BusError) {
     for place in places where !(0..<Partitioning.partitionsPerTopic).contains(place.partition) {
       throw .refused(

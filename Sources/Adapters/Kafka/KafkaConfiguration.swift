@@ -1,19 +1,28 @@
 internal import Domain
 public import Ports
 
+/// A topic, or a family of them, and how long it keeps its records, read or not.
+public struct KafkaTopic: Hashable, Sendable {
+  public var declaration: TopicDeclaration
+  public var retainFor: Duration
+
+  public init(_ declaration: TopicDeclaration, retainFor: Duration = .seconds(7 * 24 * 3_600)) {
+    self.declaration = declaration
+    self.retainFor = retainFor
+  }
+}
+
 /// Where the brokers are, and the limits of their use. Validated once at start.
 public struct KafkaConfiguration: Sendable {
   /// Addresses of some brokers, `host:port,host:port`; they tell of the others.
   public var brokers: String
   /// What this process is called in the logs of the brokers.
   public var clientName: String
-  public var topics: [TopicDeclaration]
+  public var topics: [KafkaTopic]
   /// Whether declared topics are made when they are missing. Those of families always are.
   public var makesTopics = false
   /// Copies of each partition of topics that are made here.
   public var replication = 1
-  /// How long topics that are made here keep their records, read or not.
-  public var retainFor: Duration = .seconds(7 * 24 * 3_600)
   /// Settings of librdkafka by their names there, SASL and TLS among them: `security.protocol`,
   /// `sasl.mechanism`, `ssl.ca.location`. They win over what is set here.
   public var settings: [(name: String, value: String)] = []
@@ -46,7 +55,7 @@ public struct KafkaConfiguration: Sendable {
   /// records of one poll take, and as long does a partition that moves wait for it.
   public var pollWithin: Duration = .seconds(300)
 
-  public init(brokers: String, clientName: String, topics: [TopicDeclaration]) {
+  public init(brokers: String, clientName: String, topics: [KafkaTopic]) {
     self.brokers = brokers
     self.clientName = clientName
     self.topics = topics
@@ -56,12 +65,7 @@ public struct KafkaConfiguration: Sendable {
 extension KafkaConfiguration {
   typealias Settings = [(name: String, value: String)]
 
-  var topicSettings: [TopicSetting] {
-    [
-      TopicSetting(name: "cleanup.policy", value: "delete"),
-      TopicSetting(name: "retention.ms", value: "\(retainFor.wholeMilliseconds)"),
-    ]
-  }
+  var declarations: [TopicDeclaration] { topics.map(\.declaration) }
 
   private var common: Settings {
     [

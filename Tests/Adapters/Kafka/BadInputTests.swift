@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct BadInputTests {
   private func configuration(_ brokers: String) -> KafkaConfiguration {
-    KafkaConfiguration(brokers: brokers, clientName: "test", topics: [.topic(BusContract.topic)])
+    KafkaConfiguration(
+      brokers: brokers, clientName: "test", topics: [KafkaTopic(.topic(BusContract.topic))])
   }
 
   private func open(_ configuration: KafkaConfiguration) async throws -> KafkaBus {

@@ -21,7 +21,7 @@ final class MockCluster: @unchecked Sendable {
   func bus(change: (inout KafkaConfiguration) -> Void = { _ in }) async throws -> KafkaBus {
     var configuration = KafkaConfiguration(
       brokers: String(cString: rd_kafka_mock_cluster_bootstraps(cluster)), clientName: "test",
-      topics: BusContract.topics.map { .topic($0) })
+      topics: BusContract.topics.map { KafkaTopic(.topic($0)) })
     change(&configuration)
     return try await KafkaBus.open(
       configuration, on: TestBroker.loop, time: TestBroker.time, randomness: SystemRandomness(),

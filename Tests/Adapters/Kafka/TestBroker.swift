@@ -35,8 +35,8 @@ struct TestBroker {
     let prefix = "t\(String(SystemRandomness().next(), radix: 16))."
     var configuration = KafkaConfiguration(
       brokers: brokers, clientName: prefix + "test",
-      topics: BusContract.topics.map { .topic(prefix + $0) } + [
-        .family(prefix: prefix + BusContract.familyPrefix)
+      topics: BusContract.topics.map { KafkaTopic(.topic(prefix + $0)) } + [
+        KafkaTopic(.family(prefix: prefix + BusContract.familyPrefix))
       ])
     configuration.makesTopics = true
     configuration.fetchWait = .milliseconds(50)

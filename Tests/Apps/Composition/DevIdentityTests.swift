@@ -43,7 +43,7 @@ struct DevIdentityTests {
     _ body: @escaping @Sendable (Client) async throws -> Void
   ) async throws {
     let configuration = DevConfiguration()
-    let runtime = try DevRuntime(logLevel: "error")
+    let runtime = try Runtime(name: "test", logLevel: "error")
     let storage = try await DevStorage.open(
       configuration, time: runtime.time, randomness: runtime.randomness)
     let network = LocalNetwork(
@@ -139,11 +139,11 @@ struct DevIdentityTests {
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     #expect(mode == 0o600)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-    #expect(throws: DevFailure.self) { try SecretFile.bytes(at: path, fresh: first) }
+    #expect(throws: StartFailure.self) { try SecretFile.bytes(at: path, fresh: first) }
     try Foundation.Data([1, 2, 3]).write(to: folder.appending(path: "short"))
     try FileManager.default.setAttributes(
       [.posixPermissions: 0o600], ofItemAtPath: folder.appending(path: "short").path)
-    #expect(throws: DevFailure.self) {
+    #expect(throws: StartFailure.self) {
       try SecretFile.bytes(at: folder.appending(path: "short").path, fresh: first)
     }
   }

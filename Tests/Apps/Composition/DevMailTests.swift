@@ -33,6 +33,6 @@ struct DevMailTests {
     "", "mail.example.org", "http://a", "smtp://", "smtp://a:b", "smtp://u@a", "smtp://a b",
   ])
   func `what is no mail server is refused with a hint`(text: String) {
-    #expect(throws: DevFailure.self) { try server(text) }
+    #expect(throws: StartFailure.self) { try server(text) }
   }
 }

@@ -125,7 +125,7 @@ import Testing
     for (word, harm) in harms {
       var settings = configuration()
       harm(&settings)
-      let failure = await #expect(throws: DevFailure.self) { try await DevServer.start(settings) }
+      let failure = await #expect(throws: StartFailure.self) { try await DevServer.start(settings) }
       #expect(failure?.what.contains(word) == true, "\(String(describing: failure))")
       #expect(failure?.hint.isEmpty == false)
     }

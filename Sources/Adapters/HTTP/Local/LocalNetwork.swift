@@ -11,6 +11,8 @@ public final class LocalNetwork: Network {
     public var calls = RPCClientConfiguration()
     /// Where services are served that are not in this process: `host:port` by full name.
     public var peers: [String: [String]] = [:]
+    /// What every call to another process carries besides its own: how services know each other.
+    public var credentials = HTTPFields()
 
     public init() {}
   }
@@ -23,6 +25,7 @@ public final class LocalNetwork: Network {
   private let client: HTTPClient
   private let directory = RPCDirectory()
   private let peers: [String: [String]]
+  private let credentials: HTTPFields
   private let remote: RPCClients
 
   /// - Parameter pool: for looking up host names.
@@ -37,6 +40,7 @@ public final class LocalNetwork: Network {
     resolver = AddressResolver(on: loop, pool: pool)
     client = HTTPClient(on: loop, resolver: resolver, configuration: configuration.client)
     peers = configuration.peers
+    credentials = configuration.credentials
     remote = RPCClients(on: loop, resolver: resolver, configuration: configuration.calls)
   }
 
@@ -102,13 +106,22 @@ public final class LocalNetwork: Network {
   }
 
   public func open(_ call: RPCCall) async throws(RPCError) -> any RPCExchange {
-    if let address = call.address { return try await remote.open(call, at: [address]) }
+    if let address = call.address { return try await open(call, at: [address]) }
     if let handler = directory.next(call.service) {
       return LocalExchange(call, handler, on: loop, time: time)
     }
     guard let addresses = peers[call.service], !addresses.isEmpty else {
       throw RPCError(.unavailable, "nobody serves \(call.service)")
     }
-    return try await remote.open(call, at: addresses)
+    return try await open(call, at: addresses)
+  }
+
+  private func open(
+    _ call: RPCCall, at addresses: [String]
+  ) async throws(RPCError) -> any RPCExchange {
+    guard !credentials.fields.isEmpty else { return try await remote.open(call, at: addresses) }
+    var signed = call
+    signed.metadata = HTTPFields(call.metadata.fields + credentials.fields)
+    return try await remote.open(signed, at: addresses)
   }
 }

@@ -42,27 +42,29 @@ final class TopicDirectory: Sendable {
       return missing
     }.sorted()
     guard !missing.isEmpty else { return }
-    for name in missing where !TopicName.isDeclared(name, in: configuration.topics) {
-      throw .refused("topic \(name) is not declared")
+    var plans: [TopicPlan] = []
+    for name in missing {
+      guard let plan = TopicPlan.topic(name, configuration) else {
+        throw .refused("topic \(name) is not declared")
+      }
+      plans.append(plan)
     }
-    let (administrator, configuration) = (administrator, configuration)
+    let (administrator, configuration, wished) = (administrator, configuration, plans)
     try await blocking(pool) { () throws(BusError) in
       let found = try administrator.topics()
       var wanted: [TopicPlan] = []
       if found[TopicPlan.incarnations] == nil {
         wanted.append(TopicPlan.incarnations(configuration))
       }
-      for name in missing {
-        if let partitions = found[name] {
-          guard partitions == Partitioning.partitionsPerTopic else {
-            throw .refused(
-              "topic \(name) has \(partitions) partitions and must have "
-                + "\(Partitioning.partitionsPerTopic): make it anew")
-          }
-        } else if configuration.makesTopics || !configuration.topics.contains(.topic(name)) {
-          wanted.append(TopicPlan.topic(name, configuration))
+      for plan in wished {
+        if let partitions = found[plan.name] {
+          try plan.check(partitions)
+        } else if configuration.makesTopics
+          || !configuration.declarations.contains(.topic(plan.name))
+        {
+          wanted.append(plan)
         } else {
-          throw .refused("topic \(name) is not there; run millrace admin topics apply")
+          throw .refused("topic \(plan.name) is not there; run millrace admin topics apply")
         }
       }
       if !wanted.isEmpty { try administrator.make(wanted) }

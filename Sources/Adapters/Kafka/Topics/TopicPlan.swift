@@ -18,10 +18,26 @@ struct TopicPlan: Hashable {
       settings: [TopicSetting(name: "cleanup.policy", value: "compact")])
   }
 
-  static func topic(_ name: String, _ configuration: KafkaConfiguration) -> TopicPlan {
-    TopicPlan(
+  func check(_ found: Int) throws(BusError) {
+    guard found == partitions else {
+      throw .refused(
+        "topic \(name) has \(found) partitions and must have \(partitions): make it anew")
+    }
+  }
+
+  /// Nil when nothing declares a topic of this name.
+  static func topic(_ name: String, _ configuration: KafkaConfiguration) -> TopicPlan? {
+    let declared = configuration.topics.first { topic in
+      TopicName.isDeclared(name, in: [topic.declaration])
+    }
+    guard let declared else { return nil }
+    return TopicPlan(
       name: name, partitions: Partitioning.partitionsPerTopic,
-      replication: configuration.replication, settings: configuration.topicSettings)
+      replication: configuration.replication,
+      settings: [
+        TopicSetting(name: "cleanup.policy", value: "delete"),
+        TopicSetting(name: "retention.ms", value: "\(declared.retainFor.wholeMilliseconds)"),
+      ])
   }
 }
 

@@ -30,6 +30,16 @@ public struct Migrator: Sendable {
   /// - Throws: `.refused` when the schema is newer than the program, or a step that was done had
   ///   another text.
   public func plan() async throws(StoreError) -> [Migration] {
+    do throws(StoreError) {
+      try await prepare()
+    } catch {
+      // Two that make the same at once are in each other's way, whatever `IF NOT EXISTS` says.
+      try await prepare()
+    }
+    return try await missing()
+  }
+
+  private func missing() async throws(StoreError) -> [Migration] {
     let done = try await done()
     guard done.count <= migrations.count else {
       throw .refused(
@@ -43,6 +53,39 @@ public struct Migrator: Sendable {
           + "'\(migration.name)' has now: a step that was done never changes")
     }
     return Array(migrations.dropFirst(done.count))
+  }
+
+  /// Returns when the schema is the one that the program needs. Changes nothing: for a role that may
+  /// not make tables.
+  ///
+  /// - Throws: `.refused` when steps are missing, or as `plan` does.
+  public func check() async throws(StoreError) {
+    let known = try await perform([
+      ServerCall(
+        PreparedText("SELECT (to_regclass($1::text) IS NOT NULL)::int::bigint"),
+        [Parameter("\(schema).schema_migration")])
+    ])
+    let isThere = known.first.map { $0.rowCount == 1 && $0.integer(0, 0) == 1 } ?? false
+    let missing = isThere ? try await missing() : migrations
+    guard missing.isEmpty else {
+      throw .refused(
+        "the schema \(schema) lacks \(missing.count) of \(migrations.count) steps; run millrace "
+          + "admin migrate")
+    }
+  }
+
+  /// Lets a role use what the steps have made, and change nothing of it.
+  public func grant(to role: String) async throws(StoreError) {
+    let role = TablePlan.quoted(role)
+    try await perform(
+      [
+        "GRANT USAGE ON SCHEMA \(schema) TO \(role)",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \(schema) TO \(role)",
+        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA \(schema) TO \(role)",
+        "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA \(schema) TO \(role)",
+        // What was done is written by whoever migrates, and by nobody else.
+        "REVOKE INSERT, UPDATE, DELETE ON \(schema).schema_migration FROM \(role)",
+      ].map { ServerCall(PreparedText($0)) })
   }
 
   /// Does what is to be done, one step after the other.
@@ -64,12 +107,6 @@ public struct Migrator: Sendable {
   }
 
   private func done() async throws(StoreError) -> [Done] {
-    do throws(StoreError) {
-      try await prepare()
-    } catch {
-      // Two that make the same at once are in each other's way, whatever `IF NOT EXISTS` says.
-      try await prepare()
-    }
     let answers = try await perform([
       ServerCall(
         PreparedText(

@@ -42,5 +42,9 @@ public struct ArtifactConfiguration: Sendable {
   /// How long a call to another service may take.
   public var callWithin: Duration = .seconds(5)
 
+  /// What tells this process from others of the service: the same after a restart, so that it goes
+  /// on where it was.
+  public var member = "0"
+
   public init() {}
 }

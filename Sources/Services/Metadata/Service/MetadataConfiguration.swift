@@ -43,5 +43,9 @@ public struct MetadataConfiguration: Sendable {
   /// Tasks fetched from the scheduler at once.
   public var tasksPerPageMax: Int = 500
 
+  /// What tells this process from others of the service: the same after a restart, so that it goes
+  /// on where it was.
+  public var member = "0"
+
   public init() {}
 }

@@ -54,5 +54,9 @@ public struct NotificationConfiguration: Sendable {
   /// How often a decision is made anew because somebody else was faster.
   public var conflictsMax: Int = 20
 
+  /// What tells this process from others of the service, the same after a restart; nil for a name
+  /// that is new with each start.
+  public var member: String?
+
   public init() {}
 }

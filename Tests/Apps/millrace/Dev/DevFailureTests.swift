@@ -6,7 +6,7 @@ import Testing
 
 /// What can go wrong around `millrace dev`: each says what, why and how to fix it, loses nothing
 /// and leaves no process.
-@Suite(.serialized) struct DevFailureTests {
+@Suite(.serialized) struct StartFailureTests {
   private func refused(
     _ options: [String], says words: [String], sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {

@@ -22,7 +22,7 @@ struct RunFeed: Sendable {
     while !Task.isCancelled {
       do throws(BusError) {
         let member = try await ports.bus.join(
-          group: RunFeed.group, member: "\(RunFeed.group)-0", topics: RunFeed.topics)
+          group: RunFeed.group, member: "\(RunFeed.group)-\(ports.configuration.member)", topics: RunFeed.topics)
         await take(from: member)
         await member.leave()
       } catch {

@@ -24,9 +24,9 @@ struct EndFeed: Sendable {
   func run() async {
     while !Task.isCancelled {
       do throws(BusError) {
+        let name = ports.configuration.member ?? "\(ports.context.process)"
         let member = try await ports.bus.join(
-          group: EndFeed.group, member: "\(EndFeed.group)-\(ports.context.process)",
-          topics: [EndFeed.topic])
+          group: EndFeed.group, member: "\(EndFeed.group)-\(name)", topics: [EndFeed.topic])
         await take(from: member)
         await member.leave()
       } catch {

@@ -22,7 +22,7 @@ struct DevIdentity: Sendable {
   ///   - master: 32 secret bytes; the same as before, where data of before is there.
   ///   - local: lets the local user in.
   init(
-    _ runtime: DevRuntime, store: any RecordStore, network: any Network, master: [UInt8],
+    _ runtime: Runtime, store: any RecordStore, network: any Network, master: [UInt8],
     local: any Authenticator
   ) {
     let digest = OpenSSLDigest()
@@ -56,8 +56,8 @@ struct DevIdentity: Sendable {
 
   /// The master secret: in the data folder, or new each time when everything is in memory.
   static func master(
-    _ configuration: DevConfiguration, _ runtime: DevRuntime
-  ) throws(DevFailure) -> [UInt8] {
+    _ configuration: DevConfiguration, _ runtime: Runtime
+  ) throws(StartFailure) -> [UInt8] {
     let fresh = runtime.randomness.bytes(SecretFile.length)
     guard let folder = configuration.dataDirectory else { return fresh }
     return try SecretFile.bytes(at: folder + "/identity.key", fresh: fresh)

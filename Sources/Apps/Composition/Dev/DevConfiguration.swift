@@ -20,30 +20,19 @@ public struct DevConfiguration: Sendable {
   public init() {}
 
   /// - Throws: what is wrong with the first setting that is of no use.
-  func check() throws(DevFailure) {
+  func check() throws(StartFailure) {
     if dataDirectory?.isEmpty == true {
-      throw DevFailure("the name of the data folder is empty", hint: "name one, or none at all")
+      throw StartFailure("the name of the data folder is empty", hint: "name one, or none at all")
     }
     guard !host.isEmpty, !host.contains(where: \.isWhitespace) else {
-      throw DevFailure("'\(host)' is no address to listen on", hint: "the usual one is 127.0.0.1")
+      throw StartFailure("'\(host)' is no address to listen on", hint: "the usual one is 127.0.0.1")
     }
     guard (0...65_535).contains(port) else {
-      throw DevFailure("\(port) is no port", hint: "ports are 0 to 65535; 0 picks a free one")
+      throw StartFailure("\(port) is no port", hint: "ports are 0 to 65535; 0 picks a free one")
     }
     guard (1...10_000).contains(slots) else {
-      throw DevFailure("\(slots) slots are not possible", hint: "1 to 10000 tasks can run at once")
+      throw StartFailure("\(slots) slots are not possible", hint: "1 to 10000 tasks can run at once")
     }
     _ = try mail()
-  }
-}
-
-/// Why `dev` could not start: what, and how to fix it.
-public struct DevFailure: Error, Sendable {
-  public var what: String
-  public var hint: String
-
-  public init(_ what: String, hint: String) {
-    self.what = what
-    self.hint = hint
   }
 }

@@ -4,8 +4,9 @@ internal import Ports
 internal import ServiceKit
 internal import SystemAdapter
 
-/// The surroundings of `dev`: one loop that runs every service, the system's clocks and randomness.
-struct DevRuntime: Sendable {
+/// The surroundings of the services of a process: one loop that runs them all, the system's clocks
+/// and randomness.
+struct Runtime: Sendable {
   let loop: EventLoop
   let time: SystemTime
   let randomness = SystemRandomness()
@@ -16,16 +17,17 @@ struct DevRuntime: Sendable {
   let pool: BlockingPool
   let context: ServiceContext
 
-  init(logLevel: String) throws(DevFailure) {
+  /// - Parameter name: of the thread of the loop.
+  init(name: String, logLevel: String) throws(StartFailure) {
     guard let level = LogLevel(rawValue: logLevel) else {
-      throw DevFailure(
+      throw StartFailure(
         "there is no log level '\(logLevel)'",
         hint: "levels are " + LogLevel.allCases.map(\.rawValue).joined(separator: ", "))
     }
     do throws(LoopError) {
-      loop = try EventLoop(name: "dev")
+      loop = try EventLoop(name: name)
     } catch {
-      throw DevFailure(
+      throw StartFailure(
         "the event loop cannot be made: \(error)", hint: "raise the limit of open files")
     }
     loop.start()
@@ -37,6 +39,12 @@ struct DevRuntime: Sendable {
     context = ServiceContext(
       process: ProcessID(at: time.now(), random: randomness.next), time: time,
       randomness: randomness, spawner: spawner, telemetry: metrics)
+  }
+
+  /// Ends the threads; whatever ran on the loop has ended before.
+  func stop() {
+    loop.stop()
+    pool.stop()
   }
 
   /// A root of tasks on the loop.

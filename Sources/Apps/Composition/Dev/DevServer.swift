@@ -39,7 +39,7 @@ public final class DevServer: Sendable {
   /// Starts everything and returns when requests are answered.
   ///
   /// Called after `prepareProcess`.
-  public static func start(_ configuration: DevConfiguration) async throws(DevFailure) -> DevServer
+  public static func start(_ configuration: DevConfiguration) async throws(StartFailure) -> DevServer
   {
     let parts = try await DevParts.make(configuration)
     let ready = Ready()
@@ -116,21 +116,21 @@ public final class DevServer: Sendable {
 
 /// Where a server listens, or why it does not: told once, waited for once.
 final class Ready: Sendable {
-  private let stream: AsyncStream<Result<String, DevFailure>>
-  private let feed: AsyncStream<Result<String, DevFailure>>.Continuation
+  private let stream: AsyncStream<Result<String, StartFailure>>
+  private let feed: AsyncStream<Result<String, StartFailure>>.Continuation
 
   init() {
     (stream, feed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
   }
 
-  func tell(_ result: Result<String, DevFailure>) {
+  func tell(_ result: Result<String, StartFailure>) {
     feed.yield(result)
     feed.finish()
   }
 
-  func wait() async -> Result<String, DevFailure> {
+  func wait() async -> Result<String, StartFailure> {
     for await result in stream { return result }
     return .failure(
-      DevFailure("the server ended before it was ready", hint: "see the messages above"))
+      StartFailure("the server ended before it was ready", hint: "see the messages above"))
   }
 }

@@ -28,7 +28,7 @@ enum DevVerb {
     try checkLevel(configuration.logLevel)
     configuration.mailServer = call.value("mail") ?? call.environment["MILLRACE_MAIL"]
     configuration.mailFrom = call.value("mail-from") ?? configuration.mailFrom
-    do throws(DevFailure) {
+    do throws(StartFailure) {
       let server = try await DevServer.start(configuration)
       let file = ServerFile(url: server.url, token: server.token)
       let isWritten = write(file, call.environment)

@@ -20,7 +20,7 @@ internal import YAMLAdapter
 /// Everything that `dev` is made of, put together.
 final class DevParts: Sendable {
   let configuration: DevConfiguration
-  let runtime: DevRuntime
+  let runtime: Runtime
   let storage: DevStorage
   let network: LocalNetwork
   let processes: ProcessExecutor
@@ -39,11 +39,11 @@ final class DevParts: Sendable {
 
   var loop: EventLoop { runtime.loop }
 
-  static func make(_ configuration: DevConfiguration) async throws(DevFailure) -> DevParts {
+  static func make(_ configuration: DevConfiguration) async throws(StartFailure) -> DevParts {
     try configuration.check()
-    let runtime = try DevRuntime(logLevel: configuration.logLevel)
+    let runtime = try Runtime(name: "dev", logLevel: configuration.logLevel)
     let storage: DevStorage
-    do throws(DevFailure) {
+    do throws(StartFailure) {
       storage = try await DevStorage.open(
         configuration, time: runtime.time, randomness: runtime.randomness)
     } catch {
@@ -51,7 +51,7 @@ final class DevParts: Sendable {
       throw error
     }
     let master: [UInt8]
-    do throws(DevFailure) {
+    do throws(StartFailure) {
       master = try DevIdentity.master(configuration, runtime)
     } catch {
       await storage.close()
@@ -66,14 +66,14 @@ final class DevParts: Sendable {
     } catch {
       await storage.close()
       runtime.loop.stop()
-      throw DevFailure(
+      throw StartFailure(
         "processes cannot be started here: \(error)",
         hint: "check the permissions of \(storage.workDirectory)")
     }
   }
 
   private init(
-    _ configuration: DevConfiguration, _ runtime: DevRuntime, _ storage: DevStorage,
+    _ configuration: DevConfiguration, _ runtime: Runtime, _ storage: DevStorage,
     _ processes: ProcessExecutor, master: [UInt8]
   ) {
     self.configuration = configuration
@@ -166,12 +166,7 @@ final class DevParts: Sendable {
       }
     } catch {
       guard !Task.isCancelled else { return }
-      let why = if case .unreachable(let why) = error { why } else { "\(error)" }
-      ready.tell(
-        .failure(
-          DevFailure(
-            "cannot listen: \(why)",
-            hint: "--port 0 picks a free port; --host takes an address of this machine")))
+      ready.tell(.failure(StartFailure(listening: error)))
     }
   }
 }

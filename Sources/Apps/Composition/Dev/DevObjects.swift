@@ -13,7 +13,7 @@ enum DevObjects {
 
   static func open(
     _ data: String?, temporary: String, time: any Time, randomness: any Randomness
-  ) throws(DevFailure) -> FolderObjectStore {
+  ) throws(StartFailure) -> FolderObjectStore {
     let directory: String
     if let data {
       directory = data + "/objects"
@@ -27,7 +27,7 @@ enum DevObjects {
         FolderObjectStoreConfiguration(directory: directory), digest: OpenSSLDigest(), time: time,
         randomness: randomness)
     } catch {
-      throw DevFailure(
+      throw StartFailure(
         "the folder \(directory) cannot be used: \(error)",
         hint: "it needs write permission and room on its disk")
     }

@@ -7,9 +7,9 @@ enum DevMail {
   /// A plain connection becomes a secure one, except to this machine itself.
   static func configuration(
     _ text: String, from: String, authorities: String?
-  ) throws(DevFailure) -> MailerConfiguration {
+  ) throws(StartFailure) -> MailerConfiguration {
     guard let parts = parts(text) else {
-      throw DevFailure(
+      throw StartFailure(
         "the mail server is not understood",
         hint: "write smtp://HOST:PORT or smtps://USER:PASSWORD@HOST:PORT")
     }
@@ -21,7 +21,7 @@ enum DevMail {
       login: parts.login)
     configuration.authoritiesFile = authorities
     if let fault = configuration.fault {
-      throw DevFailure(
+      throw StartFailure(
         "the mail server is of no use: \(fault)", hint: "compare --mail and --mail-from")
     }
     return configuration
@@ -66,7 +66,7 @@ enum DevMail {
 
 extension DevConfiguration {
   /// Nil where no mail server is named.
-  func mail() throws(DevFailure) -> MailerConfiguration? {
+  func mail() throws(StartFailure) -> MailerConfiguration? {
     guard let mailServer else { return nil }
     return try DevMail.configuration(mailServer, from: mailFrom, authorities: mailAuthorities)
   }

@@ -24,18 +24,9 @@ struct DevStorage: Sendable {
   /// Whether the work directory is this process's own and goes with it.
   private let isTemporary: Bool
 
-  static let topics: [TopicDeclaration] = [
-    .topic("workflow.started"), .topic("workflow.completed"), .topic("task.completed"),
-    .topic("task.failed"), .topic("task.logs"), .topic("run.commands"),
-    .topic("limit.requests"),
-    .topic("metadata.dead-letters"), .topic("artifact.dead-letters"),
-    .topic("notification.dead-letters"),
-    .family(prefix: "task.scheduled."),
-  ]
-
   static func open(
     _ configuration: DevConfiguration, time: any Time, randomness: any Randomness
-  ) async throws(DevFailure) -> DevStorage {
+  ) async throws(StartFailure) -> DevStorage {
     do {
       let place = configuration.dataDirectory.map { SQLiteConfiguration.Place.directory($0) }
       let engine = try await SQLiteEngine.open(SQLiteConfiguration(place ?? .memory))
@@ -46,11 +37,11 @@ struct DevStorage: Sendable {
           + NotificationTables.declarations,
         randomness: randomness)
       let bus = try await SQLiteBus.open(
-        engine, SQLiteBusConfiguration(topics: topics), time: time, randomness: randomness)
+        engine, SQLiteBusConfiguration(topics: PlatformTopics.declarations), time: time, randomness: randomness)
       let isTemporary = configuration.dataDirectory == nil
       let workDirectory =
         if let directory = configuration.dataDirectory { directory + "/work" } else {
-          try temporaryDirectory()
+          try WorkDirectory.temporary()
         }
       let objects = try DevObjects.open(
         configuration.dataDirectory, temporary: workDirectory, time: time, randomness: randomness)
@@ -59,29 +50,12 @@ struct DevStorage: Sendable {
         archive: EmbeddedJobArchive(store, time: time), objects: objects,
         workDirectory: workDirectory, isTemporary: isTemporary)
     } catch let error as SQLiteOpenError {
-      throw DevFailure(error)
-    } catch let error as DevFailure {
+      throw StartFailure(error)
+    } catch let error as StartFailure {
       throw error
     } catch {
-      throw DevFailure("the store cannot be opened: \(error)", hint: "see the messages above")
+      throw StartFailure("the store cannot be opened: \(error)", hint: "see the messages above")
     }
-  }
-
-  /// One for all processes of a user, so that each start finds and removes what a process that was
-  /// killed has left: the executor knows by its locks which of them live.
-  private static func temporaryDirectory() throws(DevFailure) -> String {
-    let path = "/tmp/millrace-\(getuid())"
-    mkdir(path, 0o700)
-    var facts = stat()
-    // Anybody may make a folder in /tmp, under this name too.
-    guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR, facts.st_uid == getuid(),
-      facts.st_mode & 0o077 == 0
-    else {
-      throw DevFailure(
-        "\(path) is not a folder of this user alone",
-        hint: "remove it, or keep everything in a folder of your own with --data")
-    }
-    return path
   }
 
   /// Called after the executor has given up its part of the work directory.
@@ -97,7 +71,7 @@ struct DevStorage: Sendable {
   }
 }
 
-extension DevFailure {
+extension StartFailure {
   init(_ error: SQLiteOpenError) {
     switch error {
     case .locked(let what):

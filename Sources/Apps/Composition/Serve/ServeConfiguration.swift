@@ -1,0 +1,121 @@
+internal import Contracts
+internal import Domain
+
+/// What one process of an installation serves, and where it finds everything else. Validated once
+/// at start.
+public struct ServeConfiguration: Sendable {
+  public var services: [ServiceName]
+  /// What tells this process from others that serve the same: the same after a restart.
+  public var name = "0"
+  public var host = "127.0.0.1"
+  /// 0 picks one.
+  public var port = 7_700
+  /// The least important messages that are written to standard error.
+  public var logLevel = "info"
+  /// How PostgreSQL is reached, as libpq reads it: `postgresql://user@host/database?sslmode=…`.
+  public var database: String?
+  public var databaseConnectionsMax = 4
+  /// Addresses of brokers: `host:port,host:port`.
+  public var brokers: String?
+  /// Settings of librdkafka by their names there: `security.protocol`, `sasl.username`.
+  public var brokerSettings: [(name: String, value: String)] = []
+  /// Where the other services listen: `host:port` by service.
+  public var peers: [ServiceName: [String]] = [:]
+  /// A file of 32 bytes that all processes of the installation have: by it they know each other.
+  public var serviceKeyFile: String?
+  /// A file of 32 bytes for identity and access and for notification: what they encrypt with.
+  public var masterKeyFile: String?
+  /// What the first administrator registers with, in a file.
+  public var firstAdminTokenFile: String?
+  /// The folder for what is kept in files: the archive of metadata, the contents of artifacts.
+  public var dataDirectory: String?
+  /// Attempts that a worker runs at once.
+  public var slots = 4
+  public var pools: [String] = ["default"]
+  /// What clients reach the installation by: links begin with it.
+  public var publicURL: String?
+  /// The server that takes mail; nil for no mail.
+  public var mailServer: String?
+  public var mailFrom = "millrace@localhost"
+
+  public init(services: [ServiceName]) {
+    self.services = services
+  }
+
+  /// - Throws: what is wrong with the first setting that is of no use.
+  func check() throws(StartFailure) {
+    guard !services.isEmpty, Set(services).count == services.count else {
+      throw StartFailure(
+        "a process serves at least one service, each once",
+        hint: "services are " + ServiceName.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    guard !name.isEmpty, name.utf8.count <= 100,
+      name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") })
+    else {
+      throw StartFailure(
+        "'\(name)' is no name for a process", hint: "use up to 100 letters, digits and hyphens")
+    }
+    if brokers == nil {
+      throw StartFailure("no broker is named", hint: "--kafka HOST:PORT, or MILLRACE_KAFKA")
+    }
+    if database == nil, services.contains(where: \.hasSchema) {
+      throw StartFailure(
+        "no database is named", hint: "--database postgresql://…, or MILLRACE_DATABASE")
+    }
+    if serviceKeyFile == nil {
+      throw StartFailure(
+        "the key that services know each other by is missing",
+        hint: "--service-key FILE, the same 32 random bytes for every process")
+    }
+    if masterKeyFile == nil, services.contains(where: { [.iam, .notification].contains($0) }) {
+      throw StartFailure(
+        "the key that secrets are encrypted with is missing",
+        hint: "--master-key FILE, 32 random bytes that never change")
+    }
+    if dataDirectory == nil, services.contains(where: { [.metadata, .artifact].contains($0) }) {
+      throw StartFailure("no folder for data is named", hint: "--data DIR")
+    }
+    for pool in pools where PoolName(pool) == nil {
+      throw StartFailure("'\(pool)' is no name of a pool", hint: "a name is \(Slug.rule)")
+    }
+    for service in ServiceName.allCases where !services.contains(service) {
+      guard isCalled(service), peers[service]?.isEmpty ?? true else { continue }
+      throw StartFailure(
+        "nobody knows where \(service.rawValue) listens, and a service here calls it",
+        hint: "--peer \(service.rawValue)=HOST:PORT")
+    }
+  }
+
+  /// Whether a service of this process calls that one.
+  private func isCalled(_ service: ServiceName) -> Bool {
+    services.contains { ServeConfiguration.calls[$0, default: []].contains(service) }
+  }
+
+  /// Who calls whom.
+  private static let calls: [ServiceName: Set<ServiceName>] = [
+    .workflow: [.iam, .scheduler, .metadata], .scheduler: [.workflow],
+    .worker: [.scheduler, .artifact, .iam], .metadata: [.iam, .scheduler],
+    .notification: [.iam, .workflow], .artifact: [.iam, .scheduler],
+  ]
+
+  /// Full names of what a service answers calls to.
+  static func methods(of service: ServiceName) -> [String] {
+    switch service {
+    case .iam: [IdentityMethods.service, SecretsMethods.service]
+    case .workflow: [WorkflowsMethods.service]
+    case .scheduler: [SchedulerMethods.service, WorkerGatewayMethods.service]
+    case .metadata: [HistoryMethods.service]
+    case .artifact: [ArtifactsMethods.service]
+    case .worker, .notification: []
+    }
+  }
+
+  /// Addresses by full name, as the network wants them.
+  var peersByMethods: [String: [String]] {
+    var found: [String: [String]] = [:]
+    for (service, addresses) in peers {
+      for name in ServeConfiguration.methods(of: service) { found[name] = addresses }
+    }
+    return found
+  }
+}

@@ -1,0 +1,142 @@
+internal import ArchiveAdapter
+internal import CryptoAdapter
+internal import Domain
+internal import FilesAdapter
+internal import IAMService
+internal import KafkaAdapter
+internal import ArtifactService
+internal import NotificationService
+internal import Ports
+internal import PostgreSQLAdapter
+internal import SQLiteAdapter
+internal import SchedulerService
+internal import SystemAdapter
+internal import WorkflowService
+
+/// What a process keeps its state in: schemas in PostgreSQL, the topics of Kafka, files.
+struct ServeStorage: Sendable {
+  let bus: KafkaBus
+  let stores: [ServiceName: PostgreSQLRecordStore]
+  let archive: EmbeddedJobArchive?
+  let objects: FolderObjectStore?
+  private let pools: [SessionPool]
+  private let engine: SQLiteEngine?
+
+  /// Opens everything that the services need, and looks at each schema: what is not there now may
+  /// come later, what is wrong stays wrong.
+  static func open(
+    _ configuration: ServeConfiguration, _ runtime: Runtime
+  ) async throws(StartFailure) -> ServeStorage {
+    var pools: [SessionPool] = []
+    var stores: [ServiceName: PostgreSQLRecordStore] = [:]
+    do {
+      for service in configuration.services where service.hasSchema {
+        let pool = SessionPool(
+          database(configuration, service), on: runtime.loop, time: runtime.time,
+          randomness: runtime.randomness, telemetry: runtime.metrics)
+        pools.append(pool)
+        try await SchemaAdministration.migrator(pool, service).check()
+        stores[service] = try PostgreSQLRecordStore(
+          pool, tables: tables(of: service), randomness: runtime.randomness)
+      }
+      let bus = try await KafkaBus.open(
+        broker(configuration), on: runtime.loop, time: runtime.time,
+        randomness: runtime.randomness, telemetry: runtime.metrics)
+      let (engine, archive) = try await archive(configuration, runtime)
+      return ServeStorage(
+        bus: bus, stores: stores, archive: archive, objects: try objects(configuration, runtime),
+        pools: pools, engine: engine)
+    } catch {
+      for pool in pools { await pool.close() }
+      throw StartFailure(opening: error)
+    }
+  }
+
+  private init(
+    bus: KafkaBus, stores: [ServiceName: PostgreSQLRecordStore], archive: EmbeddedJobArchive?,
+    objects: FolderObjectStore?, pools: [SessionPool], engine: SQLiteEngine?
+  ) {
+    self.bus = bus
+    self.stores = stores
+    self.archive = archive
+    self.objects = objects
+    self.pools = pools
+    self.engine = engine
+  }
+
+  func close() async {
+    await bus.close()
+    for pool in pools { await pool.close() }
+    await objects?.close()
+    await engine?.close()
+  }
+
+  static func tables(of service: ServiceName) -> [TableDeclaration] {
+    switch service {
+    case .iam: IAMTables.declarations
+    case .workflow: WorkflowTables.declarations
+    case .scheduler: SchedulerTables.declarations
+    case .notification: NotificationTables.declarations
+    case .artifact: ArtifactTables.declarations
+    case .worker, .metadata: []
+    }
+  }
+
+  static func database(
+    _ configuration: ServeConfiguration, _ service: ServiceName
+  ) -> PostgreSQLConfiguration {
+    var database = PostgreSQLConfiguration(
+      connection: configuration.database ?? "", schema: service.rawValue)
+    database.connectionsMax = configuration.databaseConnectionsMax
+    return database
+  }
+
+  static func broker(_ configuration: ServeConfiguration) -> KafkaConfiguration {
+    let services = configuration.services.map(\.rawValue).joined(separator: "-")
+    var broker = KafkaConfiguration(
+      brokers: configuration.brokers ?? "",
+      clientName: "millrace.\(services).\(configuration.name)", topics: PlatformTopics.all)
+    broker.settings = configuration.brokerSettings
+    return broker
+  }
+
+  private static func archive(
+    _ configuration: ServeConfiguration, _ runtime: Runtime
+  ) async throws -> (SQLiteEngine?, EmbeddedJobArchive?) {
+    guard configuration.services.contains(.metadata), let folder = configuration.dataDirectory
+    else { return (nil, nil) }
+    let engine = try await SQLiteEngine.open(SQLiteConfiguration(.directory(folder + "/metadata")))
+    let store = try await SQLiteRecordStore.open(
+      engine, tables: EmbeddedJobArchive.tables, randomness: runtime.randomness)
+    return (engine, EmbeddedJobArchive(store, time: runtime.time))
+  }
+
+  private static func objects(
+    _ configuration: ServeConfiguration, _ runtime: Runtime
+  ) throws -> FolderObjectStore? {
+    guard configuration.services.contains(.artifact), let folder = configuration.dataDirectory
+    else { return nil }
+    return try FolderObjectStore(
+      FolderObjectStoreConfiguration(directory: folder + "/objects"), digest: OpenSSLDigest(),
+      time: runtime.time, randomness: runtime.randomness)
+  }
+}
+
+extension StartFailure {
+  /// Why something that the process keeps its state in cannot be used.
+  init(opening error: any Error) {
+    switch error {
+    case let failure as StartFailure: self = failure
+    case let error as SQLiteOpenError: self.init(error)
+    case StoreError.refused(let why):
+      self.init("the database refuses: \(why)", hint: "mend what it says and start again")
+    case let error as StoreError:
+      self.init(
+        "the database cannot be used: \(error)",
+        hint: "check --database, and that the server runs and lets this role in")
+    case let error as BusError:
+      self.init("the brokers' client cannot be made: \(error)", hint: "check --kafka-settings")
+    default: self.init("the store cannot be opened: \(error)", hint: "see the messages above")
+    }
+  }
+}

@@ -1,0 +1,67 @@
+internal import Composition
+internal import Domain
+
+/// What an installation needs at its servers before it starts.
+enum AdminVerbs {
+  static let all: [Verb] = [migrate, topics]
+
+  static let migrate = Verb(
+    "admin migrate", "Bring the schemas of the database to what this version needs",
+    options: [
+      ServerOptions.database[0],
+      .init("plan", "only say what would be done"),
+      .init(
+        "grant-to", value: "ROLE",
+        "let this role use the tables; {service} in it is the name of each service"),
+    ],
+    examples: ["millrace admin migrate --plan", "millrace admin migrate --grant-to millrace_{service}"]
+  ) { call in
+    guard let database = ServerOptions.database(call) else {
+      throw Failure.usage("no database is named: --database URL, or MILLRACE_DATABASE")
+    }
+    let administration = SchemaAdministration(
+      database: database, services: ServiceName.allCases)
+    do throws(StartFailure) {
+      let steps = try await administration.plan()
+      if call.has("plan") {
+        for step in steps { Terminal.line("\(step.service.rawValue) \(step.number) \(step.name)") }
+        if steps.isEmpty { Terminal.note("nothing is to be done") }
+        return .ok
+      }
+      try await administration.migrate(grantingTo: call.value("grant-to")) { step in
+        Terminal.note("\(step.service.rawValue): step \(step.number), \(step.name), is done")
+      }
+      Terminal.note("all schemas are as this version needs them")
+      return .ok
+    } catch {
+      throw Failure(.failed, error.what, hint: error.hint)
+    }
+  }
+
+  static let topics = Verb(
+    "admin topics apply", "Make the topics that are missing at the brokers",
+    options: ServerOptions.brokers + [
+      .init("replication", value: "N", "copies of each partition (default: 3)"),
+      .init("plan", "only say what would be made"),
+    ],
+    examples: ["millrace admin topics apply --kafka 10.0.0.9:9092"]
+  ) { call in
+    guard let brokers = ServerOptions.brokers(call) else {
+      throw Failure.usage("no broker is named: --kafka HOST:PORT, or MILLRACE_KAFKA")
+    }
+    let administration = TopicAdministration(
+      brokers: brokers, replication: try call.number("replication", default: 3, in: 1...100),
+      settings: try ServerOptions.settings(call))
+    do throws(StartFailure) {
+      let missing = try await administration.apply(isDry: call.has("plan"))
+      for name in missing { Terminal.line(name) }
+      Terminal.note(
+        missing.isEmpty
+          ? "all topics are there"
+          : call.has("plan") ? "these topics are missing" : "these topics were made")
+      return .ok
+    } catch {
+      throw Failure(.failed, error.what, hint: error.hint)
+    }
+  }
+}

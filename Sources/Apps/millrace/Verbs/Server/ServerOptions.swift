@@ -1,0 +1,45 @@
+internal import Domain
+
+/// Where servers of an installation are, as several verbs take it.
+enum ServerOptions {
+  static let database: [Verb.Option] = [
+    .init("database", value: "URL", "PostgreSQL, as libpq reads it (MILLRACE_DATABASE)"),
+    .init("database-connections", value: "N", "at most, for each schema (default: 4)"),
+  ]
+
+  static let brokers: [Verb.Option] = [
+    .init("kafka", value: "HOST:PORT,…", "brokers (MILLRACE_KAFKA)"),
+    .init(
+      "kafka-settings", value: "FILE",
+      "settings of librdkafka, NAME=VALUE in each line (MILLRACE_KAFKA_SETTINGS)"),
+  ]
+
+  static func database(_ call: Call) -> String? {
+    call.value("database") ?? call.environment["MILLRACE_DATABASE"]
+  }
+
+  static func brokers(_ call: Call) -> String? {
+    call.value("kafka") ?? call.environment["MILLRACE_KAFKA"]
+  }
+
+  /// Passwords are among them: they stand in a file and not on a command line.
+  static func settings(_ call: Call) throws -> [(name: String, value: String)] {
+    guard
+      let file = call.value("kafka-settings") ?? call.environment["MILLRACE_KAFKA_SETTINGS"]
+    else { return [] }
+    let text = String(decoding: try LocalFiles.read(file), as: UTF8.self)
+    var settings: [(name: String, value: String)] = []
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
+      let line = line.drop { $0.isWhitespace }
+      guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw Failure(
+          .usage, "\(file):\(index + 1) is no setting", hint: "write NAME=VALUE in each line")
+      }
+      settings.append((String(parts[0]), String(parts[1])))
+    }
+    return settings
+  }
+}
