@@ -6,8 +6,9 @@
 #   infra/local/millrace.sh stop FOLDER    ends it and removes the folder
 #   infra/local/millrace.sh restart FOLDER NAME   starts one of its processes again
 #
-# SCHEDULERS and WORKERS say how many of each (1); BROKER which broker (noida); FSYNC=on lets the
-# database keep what it has acknowledged; MILLRACE is the program.
+# PROCESSES says what there is: a word for each process, the services of one joined by +. BROKER says
+# which broker (noida); FSYNC=on lets the database keep what it has acknowledged; MILLRACE is the
+# program. The administrator's token is in FOLDER/token.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 program=${MILLRACE:-$here/../../.build/debug/millrace}
@@ -64,41 +65,65 @@ start() {
   "$program" admin topics apply --replication 1 >"$folder/topics.log" 2>&1 ||
     fail "see $folder/topics.log"
 
+  (umask 077 && "$program" admin first-admin-token >"$folder/first-admin")
+
   # Every process knows every other one by its port.
-  declare -A ports
-  local names=(iam-0 workflow-0 metadata-0 notification-0 artifact-0) number name service
-  for number in $(seq 0 $((${SCHEDULERS:-1} - 1))); do names+=("scheduler-$number"); done
-  for number in $(seq 0 $((${WORKERS:-1} - 1))); do names+=("worker-$number"); done
-  for name in "${names[@]}"; do ports[$name]=$(free_port); done
-  local peers=()
-  for service in iam workflow metadata artifact scheduler; do
-    local addresses=""
-    for name in "${names[@]}"; do
-      [[ $name != "$service"-* ]] || addresses+="${addresses:+,}127.0.0.1:${ports[$name]}"
+  declare -A ports peers counts
+  local names=() name service services word
+  local -A serves
+  for word in ${PROCESSES:-iam workflow metadata notification artifact scheduler worker}; do
+    service=${word%%+*}
+    name=$service-${counts[$service]:-0}
+    counts[$service]=$((${counts[$service]:-0} + 1))
+    names+=("$name")
+    serves[$name]=${word//+/ }
+    ports[$name]=$(free_port)
+    for service in ${serves[$name]}; do
+      peers[$service]+="${peers[$service]:+,}127.0.0.1:${ports[$name]}"
     done
-    peers+=("$service=$addresses")
   done
   {
     echo "export MILLRACE_DATABASE='$database' MILLRACE_KAFKA='$kafka'"
-    echo "export MILLRACE_PEERS='${peers[*]}'"
     echo "export MILLRACE_SERVICE_KEY_FILE='$folder/service.key'"
     echo "export MILLRACE_MASTER_KEY_FILE='$folder/master.key'"
-    for name in "${names[@]}"; do
-      service=${name%-*}
-      echo "export $(tr a-z- A-Z_ <<<"$name")='http://127.0.0.1:${ports[$name]}'"
+    printf "export MILLRACE_PEERS='"
+    for service in "${!peers[@]}"; do printf '%s=%s ' "$service" "${peers[$service]}"; done
+    echo "'"
+    # What answers requests of clients, by service.
+    for service in "${!peers[@]}"; do
+      echo "export $(tr a-z A-Z <<<"$service")_URL='http://${peers[$service]%%,*}'"
     done
   } >"$folder/env"
   # shellcheck source=/dev/null
   . "$folder/env"
-  head -c 24 /dev/urandom | base64 | tr '+/' '-_' >/dev/null
   for name in "${names[@]}"; do
-    service=${name%-*}
-    define "$name" "$service" --name "${name#*-}" --port "${ports[$name]}" \
+    read -r -a services <<<"${serves[$name]}"
+    define "$name" "${services[@]}" --name "${name#*-}" --port "${ports[$name]}" \
       --data "$folder/data/$name" --log "${LOG:-info}" --slots "${SLOTS:-4}" \
-      --database-connections "${CONNECTIONS:-4}"
+      --database-connections "${CONNECTIONS:-4}" --first-admin-token "$folder/first-admin"
     launch "$name"
   done
   for name in "${names[@]}"; do wait_until_ready "$name" "${ports[$name]}"; done
+  sign_in
+}
+
+# Makes the first administrator, and a token for programs.
+sign_in() {
+  local password session try
+  password=$(head -c 18 /dev/urandom | base64)
+  for try in $(seq 1 100); do
+    curl -sf -o /dev/null "$IAM_URL/v1/auth/register" -H 'Content-Type: application/json' \
+      -d "{\"name\": \"admin\", \"password\": \"$password\", \"firstAdminToken\": \"$(cat "$folder/first-admin")\"}" &&
+      break
+    sleep 0.1
+  done
+  session=$(curl -sf "$IAM_URL/v1/auth/login" -H 'Content-Type: application/json' \
+    -d "{\"name\": \"admin\", \"password\": \"$password\"}" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["accessToken"])')
+  (umask 077 && curl -sf "$IAM_URL/v1/auth/tokens" -H 'Content-Type: application/json' \
+    -H "Authorization: Bearer $session" -d '{"label": "local"}' |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["token"])' >"$folder/token")
+  echo "export MILLRACE_TOKEN='$(cat "$folder/token")' MILLRACE_URL='$WORKFLOW_URL'" >>"$folder/env"
 }
 
 restart() {

@@ -77,13 +77,13 @@ public final class KafkaBus: Bus {
     for record in records {
       if let fault = BusRules.fault(in: record) { throw .refused(fault) }
     }
-    try await directory.ensure(records.lazy.map(\.topic))
+    try await ensure(records.lazy.map(\.topic))
     try await producer.publish(records)
   }
 
   public func bounds(_ places: [TopicPartition]) async throws(BusError) -> [LogBounds] {
     try check(places)
-    try await directory.ensure(places.lazy.map(\.topic))
+    try await ensure(places.lazy.map(\.topic))
     let marks = TopicPartition(TopicPlan.incarnations, 0)
     return try await directory.bounds(places) { offset throws(BusError) in
       try await reader.fetch(
@@ -98,7 +98,7 @@ public final class KafkaBus: Bus {
   ) async throws(BusError) -> [BusDelivery] {
     guard recordsMax > 0 else { throw .refused("at least one record must be asked for") }
     try check(from.map(\.place))
-    try await directory.ensure(from.lazy.map(\.place.topic))
+    try await ensure(from.lazy.map(\.place.topic))
     return try await reader.fetch(from, recordsMax: recordsMax, wait: wait)
   }
 
@@ -110,7 +110,7 @@ public final class KafkaBus: Bus {
         throw .refused("groups and members have names of 1 to \(BusRules.keyBytesMax) bytes")
       }
     }
-    try await directory.ensure(topics)
+    try await ensure(topics)
     let membership = KafkaMembership(self, group: group, member: member)
     await members.replace(membership)
     try await membership.begin(topics)
@@ -141,6 +141,10 @@ public final class KafkaBus: Bus {
       if !isDry, !wanted.isEmpty { try administrator.make(wanted) }
       return wanted.map(\.name)
     }
+  }
+
+  private func ensure(_ topics: some Sequence<String>) async throws(BusError) {
+    try await directory.ensure(topics) { await producer.warm($0) }
   }
 
   private func check(_ places: [TopicPartition]) throws(BusError) {

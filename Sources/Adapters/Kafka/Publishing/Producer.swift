@@ -16,6 +16,8 @@ final class Producer: @unchecked Sendable {
   private var client: KafkaClient?
   private var bell: QueueBell?
   private var isClosed = false
+  /// Topics that the client knows the brokers of.
+  private var warm: [String: OpaquePointer] = [:]
 
   init(
     _ configuration: KafkaConfiguration, on loop: EventLoop, pool: BlockingPool,
@@ -47,6 +49,41 @@ final class Producer: @unchecked Sendable {
       loop.perform { self.send(records, partition, publication) }
     }
     if let failure { throw failure }
+  }
+
+  /// Has the client learn where the topics are. Without it the first record of each waits until the
+  /// library looks, which it does once a second.
+  func warm(_ topics: [String]) async {
+    let handles: WarmTopics = await {
+      let answer = PendingAnswer<WarmTopics>()
+      return await answer.value { loop.perform { answer.end(self.begin(topics)) } }
+    }()
+    guard let client = handles.client else { return }
+    let within = Int32(clamping: configuration.answerWithin.wholeMilliseconds)
+    _ = try? await pool.run {
+      for topic in handles.topics {
+        var found: UnsafePointer<rd_kafka_metadata>?
+        if rd_kafka_metadata(client.handle, 0, topic, &found, within) == RD_KAFKA_RESP_ERR_NO_ERROR {
+          rd_kafka_metadata_destroy(found)
+        }
+      }
+    }
+  }
+
+  private struct WarmTopics: @unchecked Sendable {
+    var client: KafkaClient?
+    var topics: [OpaquePointer] = []
+  }
+
+  private func begin(_ topics: [String]) -> WarmTopics {
+    guard let client else { return WarmTopics() }
+    var found = WarmTopics(client: client)
+    for name in topics where warm[name] == nil {
+      guard let topic = rd_kafka_topic_new(client.handle, name, nil) else { continue }
+      warm[name] = topic
+      found.topics.append(topic)
+    }
+    return found
   }
 
   func close() {
@@ -144,9 +181,11 @@ final class Producer: @unchecked Sendable {
     guard client === old else { return }
     let why = old.fatal.map { String(cString: rd_kafka_err2name($0)) } ?? ""
     telemetry.log(.warning, "kafka.producer-replaced", [("error", why)])
+    let topics = warm.keys.sorted()
     retire()
     guard !isClosed else { return }
     try? open()
+    _ = loop.root { await self.warm(topics) }
   }
 
   /// Whoever still waits for the client is answered.
@@ -155,6 +194,8 @@ final class Producer: @unchecked Sendable {
     bell?.close()
     client = nil
     bell = nil
+    for topic in warm.values { rd_kafka_topic_destroy(topic) }
+    warm = [:]
     rd_kafka_purge(
       old.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING
     )

@@ -34,8 +34,11 @@ final class TopicDirectory: Sendable {
 
   /// Returns when all of them are there.
   ///
+  /// - Parameter new: called with those that were not known before.
   /// - Throws: `.refused` when one is not declared, is missing, or has another number of partitions.
-  func ensure(_ names: some Sequence<String>) async throws(BusError) {
+  func ensure(
+    _ names: some Sequence<String>, new: ([String]) async -> Void
+  ) async throws(BusError) {
     let missing = state.withLock { state in
       var missing: Set<String> = []
       for name in names where !state.known.contains(name) { missing.insert(name) }
@@ -69,6 +72,7 @@ final class TopicDirectory: Sendable {
       }
       if !wanted.isEmpty { try administrator.make(wanted) }
     }
+    await new(missing)
     state.withLock { $0.known.formUnion(missing) }
   }
 

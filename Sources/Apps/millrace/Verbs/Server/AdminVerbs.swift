@@ -3,7 +3,7 @@ internal import Domain
 
 /// What an installation needs at its servers before it starts.
 enum AdminVerbs {
-  static let all: [Verb] = [migrate, topics]
+  static let all: [Verb] = [migrate, topics, firstAdminToken]
 
   static let migrate = Verb(
     "admin migrate", "Bring the schemas of the database to what this version needs",
@@ -63,5 +63,13 @@ enum AdminVerbs {
     } catch {
       throw Failure(.failed, error.what, hint: error.hint)
     }
+  }
+
+  static let firstAdminToken = Verb(
+    "admin first-admin-token", "Print a new secret that the first administrator registers with",
+    examples: ["(umask 077; millrace admin first-admin-token > first-admin)"]
+  ) { _ in
+    Terminal.line(FirstAdministrator.newToken())
+    return .ok
   }
 }
