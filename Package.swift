@@ -223,6 +223,7 @@ let tools: [Target] = [
     "bench", at: "Sources/Tools/bench",
     everyPort + everyService + everyAdapter
       + ["Composition", "SchedulerCore"]),
+  program("brokerfront", at: "Sources/Tools/brokerfront", ["CLinux", "Domain", "SystemAdapter"]),
   tests(of: "tidy", at: "Tools/tidy", ["tidy"]),
   tests(of: "protogen", at: "Tools/protogen", ["protogen", "Domain", "Wire"]),
 ]

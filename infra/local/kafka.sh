@@ -5,10 +5,12 @@
 #   infra/local/kafka.sh start tansu FOLDER   gives up members that are silent; keeps all in memory
 #   infra/local/kafka.sh stop FOLDER          ends it and removes the folder
 #
-# `start` prints its address. What each of them does unlike Apache Kafka: docs/conformance.md.
+# `start` prints its address. Clients talk to it through brokerfront, a tool of ours that lets their
+# fetches wait for records as Kafka does. What each of them does unlike Apache Kafka: docs/conformance.md.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-python=${KAFKA_PYTHON:-$here/../../.venv/bin/python3}
+python=$here/../../.venv/bin/python3
+front=${BROKERFRONT:-$here/../../.build/debug/brokerfront}
 
 fail() {
   echo "kafka: $*" >&2
@@ -36,10 +38,10 @@ spawn() {
 wait_for_port() {
   local try
   for try in $(seq 1 200); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
+    if (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; then return; fi
     sleep 0.05
   done
-  fail "no broker listens on port $1; see $folder/log"
+  fail "nothing listens at $1:$2; see $folder/log"
 }
 
 start() {
@@ -50,19 +52,23 @@ start() {
   echo "$port" >"$folder/port"
   echo "$kind" >"$folder/kind"
   : >"$folder/pids"
+  local inner=$port host=127.0.0.2 waiting=
   case $kind in
-    noida) spawn "$(noida)" start --data-dir "$folder/data" --only kafka --kafka-port "$port" ;;
+    noida)
+      # It tells its clients the address that it is bound to, so only the host differs.
+      spawn "$(noida)" start --data-dir "$folder/data" --only kafka --host $host --kafka-port "$port"
+      waiting=--waiting
+      ;;
     tansu)
-      local inner
       inner=$(free_port)
       spawn "$(tansu)" --storage-engine memory://tansu/ \
-        --listener-url "tcp://127.0.0.1:$inner" --advertised-listener-url "tcp://127.0.0.1:$port"
-      wait_for_port "$inner"
-      spawn "$python" "$here/tansu_proxy.py" "$port" "$inner"
+        --listener-url "tcp://$host:$inner" --advertised-listener-url "tcp://127.0.0.1:$port"
       ;;
     *) fail "there is no broker $kind; say noida or tansu" ;;
   esac
-  wait_for_port "$port"
+  wait_for_port $host "$inner"
+  spawn "$front" "$port" $host "$inner" $waiting
+  wait_for_port 127.0.0.1 "$port"
   echo "127.0.0.1:$port"
 }
 
@@ -78,6 +84,7 @@ case ${1:-}:$# in
     kind=$2
     folder=$3
     [ -x "$python" ] || fail "there is no .venv; run scripts/setup.sh"
+    [ -x "$front" ] || fail "there is no $front; run make build"
     start
     ;;
   stop:2)

@@ -90,7 +90,7 @@ extension KafkaConfiguration {
     common + [
       ("enable.auto.commit", "false"), ("enable.auto.offset.store", "false"),
       // An offset that is not there is told and never jumped over.
-      ("auto.offset.reset", "error"), ("isolation.level", "read_committed"),
+      ("auto.offset.reset", "error"), ("isolation.level", "read_uncommitted"),
       ("fetch.wait.max.ms", "\(fetchWait.wholeMilliseconds)"), ("fetch.error.backoff.ms", "50"),
       ("queued.max.messages.kbytes", "\(readAheadBytesMax >> 10)"),
       ("fetch.message.max.bytes", "\(readAheadBytesMax)"),
