@@ -52,7 +52,9 @@ import Testing
     let broker = try await TestBroker(kind) { $0.hasStaticMembers = hasStaticMembers }
     let subject = broker.subject
     if deviations.contains(promise.name) {
-      await withKnownIssue { try await promise.check(subject) }
+      // Where batches begin is a matter of time.
+      let isIntermittent = promise.name == "offsets grow and bounds enclose them"
+      await withKnownIssue(isIntermittent: isIntermittent) { try await promise.check(subject) }
     } else {
       try await promise.check(subject)
     }

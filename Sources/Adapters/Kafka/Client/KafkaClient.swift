@@ -7,7 +7,7 @@ internal import SystemAdapter
 /// One handle of the library with its queue of events. It has threads of its own, which only reach
 /// us by that queue.
 ///
-/// Made and used on the loop, but for the calls that block, which go to a pool of threads.
+/// Made and used on the loop, but for the calls that block: these go to a pool of threads, by `use`.
 final class KafkaClient: @unchecked Sendable {
   enum Role { case producer, consumer }
 
@@ -15,6 +15,9 @@ final class KafkaClient: @unchecked Sendable {
   let queue: OpaquePointer
   private let telemetry: any Telemetry
   private let name: String
+  /// Held for reading by calls that block, for writing by the end.
+  private let gate: UnsafeMutablePointer<pthread_rwlock_t>
+  private var isDestroyed = false
 
   init(
     _ role: Role, _ settings: KafkaConfiguration.Settings, named name: String,
@@ -36,6 +39,8 @@ final class KafkaClient: @unchecked Sendable {
       throw .refused("the client of the brokers cannot be made: \(message.text)")
     }
     self.handle = handle
+    gate = .allocate(capacity: 1)
+    pthread_rwlock_init(gate, nil)
     if role == .consumer { rd_kafka_poll_set_consumer(handle) }
     rd_kafka_set_log_queue(handle, nil)
     queue =
@@ -97,10 +102,29 @@ final class KafkaClient: @unchecked Sendable {
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : code
   }
 
-  /// Blocks until the threads of the library have ended.
+  deinit {
+    pthread_rwlock_destroy(gate)
+    gate.deallocate()
+  }
+
+  /// Runs what blocks, on a thread of a pool; the handle stays until it is done.
+  func use<Success>(
+    _ body: (OpaquePointer) throws(BusError) -> Success
+  ) throws(BusError) -> Success {
+    pthread_rwlock_rdlock(gate)
+    defer { pthread_rwlock_unlock(gate) }
+    guard !isDestroyed else { throw .unavailable("the bus is closed") }
+    return try body(handle)
+  }
+
+  /// Blocks until whoever uses it is done and the threads of the library have ended.
   ///
   /// - Parameter leaving: whether a member of a group says that it goes.
   func destroy(leaving: Bool = false) {
+    pthread_rwlock_wrlock(gate)
+    defer { pthread_rwlock_unlock(gate) }
+    guard !isDestroyed else { return }
+    isDestroyed = true
     rd_kafka_queue_destroy(queue)
     if leaving { rd_kafka_consumer_close(handle) }
     rd_kafka_destroy_flags(handle, leaving ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)

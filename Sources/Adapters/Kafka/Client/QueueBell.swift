@@ -11,6 +11,7 @@ internal import SystemAdapter
 final class QueueBell {
   private let descriptor: Int32
   private var watch: Watch?
+  private var queues: Set<OpaquePointer> = []
 
   init(on loop: EventLoop, _ ring: @escaping () -> Void) throws(BusError) {
     descriptor = millrace_eventfd_create()
@@ -28,19 +29,29 @@ final class QueueBell {
     }
   }
 
-  deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
+  deinit {
+    assert(queues.isEmpty, "a bell is closed before it is let go")
+    if descriptor >= 0 { Glibc.close(descriptor) }
+  }
 
-  /// Until the queue is destroyed.
+  /// Until `detach` or `close`. Rings once for what is there already: the library only tells of a
+  /// queue that was empty before.
   func attach(to queue: OpaquePointer) {
     var one: UInt64 = 1
     rd_kafka_queue_io_event_enable(queue, descriptor, &one, MemoryLayout<UInt64>.size)
+    queues.insert(queue)
+    millrace_eventfd_signal(descriptor)
   }
 
   func detach(from queue: OpaquePointer) {
     rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+    queues.remove(queue)
   }
 
+  /// Before the queues are destroyed: the library must not write to a descriptor that may soon be
+  /// somebody else's.
   func close() {
+    for queue in queues { detach(from: queue) }
     watch?.cancel()
     watch = nil
   }

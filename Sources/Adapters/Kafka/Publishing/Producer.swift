@@ -60,11 +60,13 @@ final class Producer: @unchecked Sendable {
     }()
     guard let client = handles.client else { return }
     let within = Int32(clamping: configuration.answerWithin.wholeMilliseconds)
-    _ = try? await pool.run {
-      for topic in handles.topics {
-        var found: UnsafePointer<rd_kafka_metadata>?
-        if rd_kafka_metadata(client.handle, 0, topic, &found, within) == RD_KAFKA_RESP_ERR_NO_ERROR {
-          rd_kafka_metadata_destroy(found)
+    _ = try? await blocking(pool) { () throws(BusError) in
+      try client.use { handle in
+        for topic in handles.topics {
+          var found: UnsafePointer<rd_kafka_metadata>?
+          if rd_kafka_metadata(handle, 0, topic, &found, within) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            rd_kafka_metadata_destroy(found)
+          }
         }
       }
     }
@@ -194,7 +196,7 @@ final class Producer: @unchecked Sendable {
     bell?.close()
     client = nil
     bell = nil
-    for topic in warm.values { rd_kafka_topic_destroy(topic) }
+    let topics = RetiredTopics(handles: [OpaquePointer](warm.values))
     warm = [:]
     rd_kafka_purge(
       old.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING
@@ -203,8 +205,18 @@ final class Producer: @unchecked Sendable {
     _ = loop.root {
       _ = try? await pool.run { rd_kafka_flush(old.handle, 1_000) }
       self.serveLast(old)
-      _ = try? await pool.run { old.destroy() }
+      _ = try? await pool.run {
+        _ = try? old.use { _ in
+          for topic in topics.handles { rd_kafka_topic_destroy(topic) }
+        }
+        old.destroy()
+      }
     }
+  }
+
+  /// What goes to a thread of the pool for the last time.
+  private struct RetiredTopics: @unchecked Sendable {
+    var handles: [OpaquePointer]
   }
 
   private func serveLast(_ client: KafkaClient) {

@@ -11,8 +11,12 @@ struct TopicAdministrator: @unchecked Sendable {
 
   /// The topics with their numbers of partitions.
   func topics() throws(BusError) -> [String: Int] {
+    try client.use { handle throws(BusError) in try topics(handle) }
+  }
+
+  private func topics(_ handle: OpaquePointer) throws(BusError) -> [String: Int] {
     var found: UnsafePointer<rd_kafka_metadata>?
-    let code = rd_kafka_metadata(client.handle, 1, nil, &found, milliseconds)
+    let code = rd_kafka_metadata(handle, 1, nil, &found, milliseconds)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let found else { throw BusError(code) }
     defer { rd_kafka_metadata_destroy(found) }
     var topics: [String: Int] = [:]
@@ -39,8 +43,8 @@ struct TopicAdministrator: @unchecked Sendable {
         rd_kafka_NewTopic_set_config(new, setting.name, setting.value)
       }
     }
-    try ask(RD_KAFKA_EVENT_CREATETOPICS_RESULT) { queue in
-      rd_kafka_CreateTopics(client.handle, &wanted, wanted.count, nil, queue)
+    try ask(RD_KAFKA_EVENT_CREATETOPICS_RESULT) { handle, queue in
+      rd_kafka_CreateTopics(handle, &wanted, wanted.count, nil, queue)
     } read: { event throws(BusError) in
       guard let result = rd_kafka_event_CreateTopics_result(event) else { return }
       var count = 0
@@ -62,8 +66,8 @@ struct TopicAdministrator: @unchecked Sendable {
     let list = PlaceList([(place, offset)])
     var deletion: OpaquePointer? = rd_kafka_DeleteRecords_new(list.list)
     defer { rd_kafka_DeleteRecords_destroy(deletion) }
-    try ask(RD_KAFKA_EVENT_DELETERECORDS_RESULT) { queue in
-      rd_kafka_DeleteRecords(client.handle, &deletion, 1, nil, queue)
+    try ask(RD_KAFKA_EVENT_DELETERECORDS_RESULT) { handle, queue in
+      rd_kafka_DeleteRecords(handle, &deletion, 1, nil, queue)
     } read: { event throws(BusError) in
       guard let result = rd_kafka_event_DeleteRecords_result(event),
         let offsets = rd_kafka_DeleteRecords_result_offsets(result)
@@ -80,7 +84,9 @@ struct TopicAdministrator: @unchecked Sendable {
     _ places: [TopicPartition], _ kind: LogPlace
   ) throws(BusError) -> [TopicPartition: Int64] {
     let list = PlaceList(places.map { ($0, kind.rawValue) })
-    let code = rd_kafka_offsets_for_times(client.handle, list.list, milliseconds)
+    let code = try client.use { handle in
+      rd_kafka_offsets_for_times(handle, list.list, milliseconds)
+    }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw BusError(code) }
     var offsets: [TopicPartition: Int64] = [:]
     for (place, offset, error) in list.entries {
@@ -95,7 +101,9 @@ struct TopicAdministrator: @unchecked Sendable {
     _ places: [TopicPartition], of member: KafkaClient
   ) throws(BusError) -> [TopicPartition: Int64] {
     let list = PlaceList(places.map { ($0, Int64(RD_KAFKA_OFFSET_INVALID)) })
-    let code = rd_kafka_committed(member.handle, list.list, milliseconds)
+    let code = try member.use { handle in
+      rd_kafka_committed(handle, list.list, milliseconds)
+    }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw BusError(code) }
     var offsets: [TopicPartition: Int64] = [:]
     for (place, offset, error) in list.entries {
@@ -106,14 +114,22 @@ struct TopicAdministrator: @unchecked Sendable {
   }
 
   private func ask(
-    _ kind: Int32, _ begin: (OpaquePointer) -> Void,
+    _ kind: Int32, _ begin: (_ handle: OpaquePointer, _ queue: OpaquePointer) -> Void,
     read: (OpaquePointer) throws(BusError) -> Void
   ) throws(BusError) {
-    guard let queue = rd_kafka_queue_new(client.handle) else {
+    try client.use { handle throws(BusError) in try ask(handle, kind, begin, read) }
+  }
+
+  private func ask(
+    _ handle: OpaquePointer, _ kind: Int32,
+    _ begin: (_ handle: OpaquePointer, _ queue: OpaquePointer) -> Void,
+    _ read: (OpaquePointer) throws(BusError) -> Void
+  ) throws(BusError) {
+    guard let queue = rd_kafka_queue_new(handle) else {
       throw .unavailable("there is no memory for a question to the broker")
     }
     defer { rd_kafka_queue_destroy(queue) }
-    begin(queue)
+    begin(handle, queue)
     guard let event = rd_kafka_queue_poll(queue, milliseconds) else {
       throw .unavailable("the broker does not answer in time")
     }
