@@ -2,6 +2,7 @@
 # A throw-away PostgreSQL on a free port of loopback, ready in a second. Nothing of it is durable.
 #
 #   infra/local/postgresql.sh start FOLDER    makes it, and prints how to connect
+#   infra/local/postgresql.sh crash FOLDER    ends it at once and starts it again on its port
 #   infra/local/postgresql.sh stop FOLDER     ends it and removes the folder
 set -euo pipefail
 
@@ -10,7 +11,7 @@ fail() {
   exit 1
 }
 
-[ $# = 2 ] || fail "say start or stop, and a folder"
+[ $# = 2 ] || fail "say start, crash or stop, and a folder"
 folder=$2
 programs=${POSTGRESQL_PROGRAMS:-$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)}
 [ -x "$programs/initdb" ] || fail "there is no server; run scripts/setup.sh"
@@ -28,6 +29,13 @@ free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+launch() {
+  as_owner "$programs/pg_ctl" -D "$folder/data" -s -w -t 20 -l "$folder/log" -o "-p $1 \
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=${FSYNC:-off} \
+    -c synchronous_commit=on -c full_page_writes=${FSYNC:-off} -c max_connections=400 \
+    -c shared_buffers=128MB -c deadlock_timeout=200ms -c log_lock_waits=on" start
+}
+
 start() {
   mkdir -p "$folder"
   [ "$(id -u)" != 0 ] || chown postgres:postgres "$folder"
@@ -36,17 +44,21 @@ start() {
   local try port
   for try in 1 2 3; do
     port=$(free_port)
-    if as_owner "$programs/pg_ctl" -D "$folder/data" -s -w -t 20 -l "$folder/log" -o "-p $port \
-      -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=${FSYNC:-off} \
-      -c synchronous_commit=${FSYNC:-off} -c full_page_writes=${FSYNC:-off} -c max_connections=400 \
-      -c shared_buffers=128MB -c deadlock_timeout=200ms -c log_lock_waits=on" start; then
+    if launch "$port"; then
       rm -f "$folder.log"
+      echo "$port" >"$folder/port"
       echo "postgresql://millrace@127.0.0.1:$port/postgres"
       return
     fi
     echo "postgresql: try $try on port $port failed" >&2
   done
   fail "the server did not start; see $folder/log"
+}
+
+# What it has acknowledged is with the system then, if not on the disk: it survives.
+crash() {
+  as_owner "$programs/pg_ctl" -D "$folder/data" -s -w -m immediate stop
+  launch "$(cat "$folder/port")"
 }
 
 stop() {
@@ -57,6 +69,7 @@ stop() {
 
 case $1 in
   start) start ;;
+  crash) crash ;;
   stop) stop ;;
-  *) fail "there is no $1; say start or stop" ;;
+  *) fail "there is no $1; say start, crash or stop" ;;
 esac

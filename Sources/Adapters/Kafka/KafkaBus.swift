@@ -121,8 +121,8 @@ public final class KafkaBus: Bus {
   ///
   /// - Parameter isDry: whether nothing is made.
   /// - Returns: the names of those that were missing.
-  /// - Throws: `.refused` when one is there with another number of partitions, or the brokers forbid
-  ///   it.
+  /// - Throws: `.refused` when one is there with another number of partitions, or the brokers
+  ///   forbid it.
   public func applyTopics(isDry: Bool = false) async throws(BusError) -> [String] {
     let (administrator, configuration) = (administrator, configuration)
     return try await blocking(pool) { () throws(BusError) in

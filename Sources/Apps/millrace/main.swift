@@ -3,7 +3,9 @@ internal import Glibc
 internal import SystemAdapter
 
 // The words come before anything else is started: an unknown verb costs nothing.
-if ["dev", "serve"].contains(CommandLine.arguments.dropFirst().first) { DevServer.prepareProcess() }
+if ["dev", "serve"].contains(CommandLine.arguments.dropFirst().first) {
+  DevServer.prepareProcess()
+}
 exit(
   MainThread.run {
     let arguments = Array(CommandLine.arguments.dropFirst())

@@ -1,8 +1,8 @@
-import CLinux
-import SystemAdapter
+internal import CLinux
+internal import SystemAdapter
 
-/// Takes connections for a broker and makes it more like Kafka: noida-db answers fetches at once when
-/// there are no records, so that every consumer would ask without end, and librdkafka 2.0.2 trips
+/// Takes connections for a broker and makes it more like Kafka. noida-db answers fetches at once
+/// when there are no records, so that every consumer would ask without end; librdkafka 2.0.2 trips
 /// over tagged fields in what Tansu says of its versions. Confined to the loop.
 final class Front {
   let loop: EventLoop

@@ -1,6 +1,6 @@
-import CLinux
-import Domain
-import SystemAdapter
+internal import CLinux
+internal import Domain
+internal import SystemAdapter
 
 /// A client's connection and its own one to the broker. Confined to the loop.
 final class Link {

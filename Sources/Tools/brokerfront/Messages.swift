@@ -32,7 +32,9 @@ enum Messages {
   static func places(produce request: [UInt8], _ head: Head) -> Set<String> {
     guard (3...8).contains(head.version) else { return [] }
     var reader = WireReader(request[head.bodyOffset...])
-    guard reader.text() != nil, reader.skip(2 + 4), let topics = reader.integer(4) else { return [] }
+    guard reader.text() != nil, reader.skip(2 + 4), let topics = reader.integer(4) else {
+      return []
+    }
     var places: Set<String> = []
     for _ in 0..<max(topics, 0) {
       guard let topic = reader.text(), let partitions = reader.integer(4) else { return places }

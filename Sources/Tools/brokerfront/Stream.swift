@@ -1,5 +1,5 @@
-import CLinux
-import SystemAdapter
+internal import CLinux
+internal import SystemAdapter
 
 /// A connected socket that frames of Kafka come from and go to: four bytes of length, then as many.
 /// Confined to the loop.
@@ -37,7 +37,9 @@ final class Stream {
 
   func send(_ frame: [UInt8]) {
     let count = UInt32(truncatingIfNeeded: frame.count)
-    for shift in [24, 16, 8, 0] as [UInt32] { output.append(UInt8(truncatingIfNeeded: count >> shift)) }
+    for shift in [24, 16, 8, 0] as [UInt32] {
+      output.append(UInt8(truncatingIfNeeded: count >> shift))
+    }
     output += frame
     flush()
   }
@@ -67,7 +69,8 @@ final class Stream {
       output.removeAll(keepingCapacity: true)
       sent = 0
     }
-    try? watch?.change(to: output.isEmpty ? [.readable, .peerClosed] : [.readable, .writable, .peerClosed])
+    try? watch?.change(
+      to: output.isEmpty ? [.readable, .peerClosed] : [.readable, .writable, .peerClosed])
   }
 
   private func receive() {

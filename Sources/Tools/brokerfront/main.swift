@@ -1,6 +1,6 @@
-import CLinux
-import Glibc
-import SystemAdapter
+internal import CLinux
+internal import Glibc
+internal import SystemAdapter
 
 // brokerfront PORT BROKER_HOST BROKER_PORT [--waiting]: listens on loopback in front of a broker of
 // the tests. With --waiting fetches wait here for records.

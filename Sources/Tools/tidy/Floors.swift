@@ -121,6 +121,10 @@ enum Floors {
       kind: .tool, folder: "Sources/Tools/bench", module: "bench",
       imports: everyPort + ["ServiceKit", "?Core", "?Service", "?Adapter", "Composition"],
       outside: .system),
+    // Stands between sockets, below every port.
+    Floor(
+      kind: .tool, folder: "Sources/Tools/brokerfront", module: "brokerfront",
+      imports: ["Domain", "CLinux", "SystemAdapter"], outside: .system),
     Floor(
       kind: .tool, folder: "Sources/Tools/wirecheck", module: "wirecheck",
       imports: ["Wire", "Contracts", "TestSupport"], outside: .system),

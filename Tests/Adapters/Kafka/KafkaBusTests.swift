@@ -37,7 +37,8 @@ import Testing
       // The end of a log is where its last batch begins.
       "offsets grow and bounds enclose them",
       // There is no DeleteRecords: it ends the connection.
-      "offsets below the first record are gone", "a log that lost everything goes on where it ended",
+      "offsets below the first record are gone",
+      "a log that lost everything goes on where it ended",
       "a group hears once that records are gone and goes on with the rest",
       // What lies beyond the end is waited for.
       "an offset beyond the end is gone",

@@ -92,7 +92,8 @@ import Testing
         [(place, next)], recordsMax: 37, wait: .seconds(10))
       try #require(!some.isEmpty)
       for delivery in some {
-        let number = Int64(String(decoding: delivery.record.value, as: UTF8.self).split(separator: " ")[0])
+        let number = Int64(
+          String(decoding: delivery.record.value, as: UTF8.self).split(separator: " ")[0])
         if number != next || delivery.offset != next { wrong += 1 }
         next = delivery.offset + 1
       }

@@ -9,7 +9,9 @@ import Testing
 
 @Suite struct ProducerErrorTests {
   private func records(_ count: Int) -> [BusRecord] {
-    (0..<count).map { BusRecord(topic: BusContract.topic, key: "k", value: [UInt8("\($0)".utf8.count)]) }
+    (0..<count).map {
+      BusRecord(topic: BusContract.topic, key: "k", value: [UInt8("\($0)".utf8.count)])
+    }
   }
 
   private func outcome(of bus: KafkaBus, _ count: Int = 1) async -> BusError? {
@@ -46,7 +48,8 @@ import Testing
     cluster.close()
   }
 
-  @Test func `brokers that are gone are said so in time, and used when they are back`() async throws {
+  @Test func `brokers that are gone are said so in time, and used when they are back`() async throws
+  {
     let cluster = try MockCluster()
     let bus = try await cluster.bus { $0.deliverWithin = .seconds(1) }
     #expect(await outcome(of: bus) == nil)
@@ -56,7 +59,9 @@ import Testing
     cluster.setDown(false)
     let deadline = TestBroker.time.uptime() + .seconds(60)
     var last: BusError?
-    repeat { last = await outcome(of: bus) } while last != nil && TestBroker.time.uptime() < deadline
+    repeat {
+      last = await outcome(of: bus)
+    } while last != nil && TestBroker.time.uptime() < deadline
     #expect(last == nil)
     await bus.close()
     cluster.close()
@@ -75,7 +80,9 @@ import Testing
     _ = await outcome(of: bus)
     let deadline = TestBroker.time.uptime() + .seconds(60)
     var last: BusError?
-    repeat { last = await outcome(of: bus) } while last != nil && TestBroker.time.uptime() < deadline
+    repeat {
+      last = await outcome(of: bus)
+    } while last != nil && TestBroker.time.uptime() < deadline
     #expect(last == nil)
     await bus.close()
     cluster.close()

@@ -7,8 +7,8 @@ import Testing
 
 @testable import KafkaAdapter
 
-/// A bus of its own on a throw-away broker that `scripts/test.sh` starts: its topics and groups have
-/// names that nobody else has.
+/// A bus of its own on a throw-away broker that `scripts/test.sh` starts: its topics and groups
+/// have names that nobody else has.
 struct TestBroker {
   enum Kind: String { case noida, tansu }
 

@@ -7,7 +7,7 @@ internal import SystemAdapter
 /// One handle of the library with its queue of events. It has threads of its own, which only reach
 /// us by that queue.
 ///
-/// Made and used on the loop, but for the calls that block: these go to a pool of threads, by `use`.
+/// Made and used on the loop. Calls that block go to threads of a pool, by `use`.
 final class KafkaClient: @unchecked Sendable {
   enum Role { case producer, consumer }
 

@@ -6,8 +6,8 @@ internal import SystemAdapter
 /// Appends records, idempotently and with the acknowledgement of all copies. Many calls are under
 /// way at once; the library makes batches of what has come while others were on their way.
 ///
-/// Confined to the loop, but for `publish`. A client that has lost its right to go on, as the broker
-/// or the library says, is replaced.
+/// Confined to the loop, but for `publish`. A client that has lost its right to go on, as the
+/// broker or the library says, is replaced.
 final class Producer: @unchecked Sendable {
   private let configuration: KafkaConfiguration
   private let loop: EventLoop
@@ -126,7 +126,8 @@ final class Producer: @unchecked Sendable {
         var value = header.value
         _ = value.withUTF8 { value in
           rd_kafka_header_add(
-            headers, header.name, header.name.utf8.count, UnsafeRawPointer(value.baseAddress) ?? empty,
+            headers, header.name, header.name.utf8.count,
+            UnsafeRawPointer(value.baseAddress) ?? empty,
             value.count)
         }
       }

@@ -35,7 +35,7 @@ final class TopicDirectory: Sendable {
   /// Returns when all of them are there.
   ///
   /// - Parameter new: called with those that were not known before.
-  /// - Throws: `.refused` when one is not declared, is missing, or has another number of partitions.
+  /// - Throws: `.refused` when one is not declared, missing, or has another number of partitions.
   func ensure(
     _ names: some Sequence<String>, new: ([String]) async -> Void
   ) async throws(BusError) {

@@ -55,8 +55,8 @@ public struct Migrator: Sendable {
     return Array(migrations.dropFirst(done.count))
   }
 
-  /// Returns when the schema is the one that the program needs. Changes nothing: for a role that may
-  /// not make tables.
+  /// Returns when the schema is the one that the program needs. Changes nothing: for a role that
+  /// may not make tables.
   ///
   /// - Throws: `.refused` when steps are missing, or as `plan` does.
   public func check() async throws(StoreError) {

@@ -28,7 +28,7 @@ public struct SchemaAdministration: Sendable {
     }
   }
 
-  /// Does what is to be done. Each step is a transaction; runs at the same time wait for each other.
+  /// Does what is to be done. Each step is a transaction; concurrent runs wait for each other.
   ///
   /// - Parameters:
   ///   - role: who may use the tables and change nothing of them; `{service}` in it stands for the

@@ -31,7 +31,8 @@ public struct DevConfiguration: Sendable {
       throw StartFailure("\(port) is no port", hint: "ports are 0 to 65535; 0 picks a free one")
     }
     guard (1...10_000).contains(slots) else {
-      throw StartFailure("\(slots) slots are not possible", hint: "1 to 10000 tasks can run at once")
+      throw StartFailure(
+        "\(slots) slots are not possible", hint: "1 to 10000 tasks can run at once")
     }
     _ = try mail()
   }

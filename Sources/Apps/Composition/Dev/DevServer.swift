@@ -39,7 +39,8 @@ public final class DevServer: Sendable {
   /// Starts everything and returns when requests are answered.
   ///
   /// Called after `prepareProcess`.
-  public static func start(_ configuration: DevConfiguration) async throws(StartFailure) -> DevServer
+  public static func start(_ configuration: DevConfiguration) async throws(StartFailure)
+    -> DevServer
   {
     let parts = try await DevParts.make(configuration)
     let ready = Ready()

@@ -37,7 +37,8 @@ struct DevStorage: Sendable {
           + NotificationTables.declarations,
         randomness: randomness)
       let bus = try await SQLiteBus.open(
-        engine, SQLiteBusConfiguration(topics: PlatformTopics.declarations), time: time, randomness: randomness)
+        engine, SQLiteBusConfiguration(topics: PlatformTopics.declarations), time: time,
+        randomness: randomness)
       let isTemporary = configuration.dataDirectory == nil
       let workDirectory =
         if let directory = configuration.dataDirectory { directory + "/work" } else {

@@ -7,7 +7,7 @@ struct ServeKeys: Sendable {
   /// Nil where no service needs it.
   let master: [UInt8]?
   let firstAdminToken: String?
-  /// What cursors of lists and links are signed with: the same in all processes of the installation.
+  /// What cursors of lists and links are signed with: the same in all processes.
   let shared: [UInt8]
 
   init(_ configuration: ServeConfiguration) throws(StartFailure) {

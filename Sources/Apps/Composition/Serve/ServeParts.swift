@@ -1,9 +1,9 @@
-internal import FilesAdapter
 internal import ArtifactService
 internal import CryptoAdapter
 internal import DeliveryAdapter
 internal import Domain
 internal import ExecutorsAdapter
+internal import FilesAdapter
 internal import HTTPAdapter
 internal import IAMService
 internal import MetadataService

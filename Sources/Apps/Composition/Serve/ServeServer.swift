@@ -1,5 +1,5 @@
-internal import WorkerService
 internal import SystemAdapter
+internal import WorkerService
 
 /// One process of an installation.
 public final class ServeServer: Sendable {

@@ -1,10 +1,10 @@
 internal import ArchiveAdapter
+internal import ArtifactService
 internal import CryptoAdapter
 internal import Domain
 internal import FilesAdapter
 internal import IAMService
 internal import KafkaAdapter
-internal import ArtifactService
 internal import NotificationService
 internal import Ports
 internal import PostgreSQLAdapter

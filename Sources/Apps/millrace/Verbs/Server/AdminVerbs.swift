@@ -14,7 +14,9 @@ enum AdminVerbs {
         "grant-to", value: "ROLE",
         "let this role use the tables; {service} in it is the name of each service"),
     ],
-    examples: ["millrace admin migrate --plan", "millrace admin migrate --grant-to millrace_{service}"]
+    examples: [
+      "millrace admin migrate --plan", "millrace admin migrate --grant-to millrace_{service}",
+    ]
   ) { call in
     guard let database = ServerOptions.database(call) else {
       throw Failure.usage("no database is named: --database URL, or MILLRACE_DATABASE")

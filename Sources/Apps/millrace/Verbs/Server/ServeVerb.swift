@@ -30,7 +30,7 @@ enum ServeVerb {
     ],
     examples: [
       "millrace serve scheduler --port 7702 --peer workflow=10.0.0.5:7701 …",
-      "millrace serve iam workflow scheduler metadata artifact notification --data /var/lib/millrace …",
+      "millrace serve iam workflow metadata artifact notification --data /var/lib/millrace …",
     ]
   ) { call in
     let configuration = try configuration(call)

@@ -22,7 +22,8 @@ struct RunFeed: Sendable {
     while !Task.isCancelled {
       do throws(BusError) {
         let member = try await ports.bus.join(
-          group: RunFeed.group, member: "\(RunFeed.group)-\(ports.configuration.member)", topics: RunFeed.topics)
+          group: RunFeed.group, member: "\(RunFeed.group)-\(ports.configuration.member)",
+          topics: RunFeed.topics)
         await take(from: member)
         await member.leave()
       } catch {

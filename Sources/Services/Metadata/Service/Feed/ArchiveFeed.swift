@@ -20,7 +20,8 @@ struct ArchiveFeed: Sendable {
     while !Task.isCancelled {
       do throws(BusError) {
         let member = try await ports.bus.join(
-          group: ArchiveFeed.group, member: "\(ArchiveFeed.group)-\(ports.configuration.member)", topics: ArchiveFeed.topics)
+          group: ArchiveFeed.group, member: "\(ArchiveFeed.group)-\(ports.configuration.member)",
+          topics: ArchiveFeed.topics)
         await take(from: member)
         await member.leave()
       } catch {

@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+"""Runs an installation as real processes on a real database and a broker, lets them run work, and
+meanwhile kills, pauses and restarts them; then says whether anything was lost, done twice, stuck or
+done in the wrong order.
+
+usage: chaos.py [--seconds N] [--broker noida|tansu] [--seed N] [--keep]
+
+What is judged comes from two sides: what the API says of each run, and what the tasks themselves
+wrote into files: each attempt appends a line when it begins and one when it ends.
+
+ - Every run that was acknowledged ends, within the time after the last fault, and as its shape says.
+ - A task that succeeded has run to its end at least once; a task with `retry: {rules: []}` whose
+   process was never killed has run once.
+ - No task begins before all that it needs have ended.
+ - The API's count of attempts is not smaller than what was seen to run to its end.
+"""
+
+import argparse
+import collections
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROCESSES = "iam workflow metadata notification artifact scheduler scheduler worker worker worker"
+
+# Every shape: its definition and the tasks that each task needs.
+SHAPES = {
+    "line": {"a": [], "b": ["a"], "c": ["b"]},
+    "diamond": {"a": [], "b": ["a"], "c": ["a"], "d": ["b", "c"]},
+    "wide": {"a": [], **{f"w{n}": ["a"] for n in range(12)}, "z": [f"w{n}" for n in range(12)]},
+}
+
+
+def definition(name, tasks, journal):
+    lines = ["version: 1", f"id: {name}", "tasks:"]
+    for task, needs in tasks.items():
+        script = (
+            f'echo "begin $MILLRACE_RUN {task} $(date +%s%N)" >> {journal}; '
+            f"sleep 0.0$((RANDOM % 10)); "
+            f'echo "end $MILLRACE_RUN {task} $(date +%s%N)" >> {journal}'
+        )
+        lines += [
+            f"  {task}:",
+            f"    needs: [{', '.join(needs)}]",
+            f"    run: [bash, -c, '{script}']",
+            "    retry: {rules: [{on: lost, attempts: 20}]}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+class Installation:
+    def __init__(self, folder, broker):
+        self.folder = folder
+        self.script = os.path.join(HERE, "infra/local/millrace.sh")
+        self.environment = dict(os.environ, BROKER=broker, PROCESSES=PROCESSES, LOG="info")
+        subprocess.run([self.script, "start", folder], check=True, env=self.environment)
+        self.variables = {}
+        with open(os.path.join(folder, "env")) as file:
+            for line in file:
+                for word in line.removeprefix("export ").split("' "):
+                    name, _, value = word.strip().partition("=")
+                    self.variables[name] = value.strip("'\n")
+        self.token = self.variables["MILLRACE_TOKEN"]
+
+    def url(self, service):
+        return self.variables[f"{service.upper()}_URL"]
+
+    def process(self, name):
+        with open(os.path.join(self.folder, "run", f"{name}.pid")) as file:
+            return int(file.read())
+
+    def names(self):
+        return sorted(
+            name.removesuffix(".pid")
+            for name in os.listdir(os.path.join(self.folder, "run"))
+            if name.endswith(".pid")
+        )
+
+    def restart(self, name):
+        subprocess.run([self.script, "restart", self.folder, name], check=True, env=self.environment)
+
+    def stop(self):
+        subprocess.run([self.script, "stop", self.folder], check=False, env=self.environment)
+
+    def send(self, method, service, path, body=None, headers=None, timeout=10):
+        request = urllib.request.Request(
+            self.url(service) + path, method=method, data=body, headers=dict(headers or {})
+        )
+        request.add_header("Authorization", f"Bearer {self.token}")
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return json.load(answer)
+
+
+def insist(action, until):
+    """Repeats a request that is safe to repeat while nobody answers."""
+    while True:
+        try:
+            return action()
+        except urllib.error.HTTPError as error:
+            if error.code < 500 and error.code != 429:
+                raise RuntimeError(f"{error.code}: {error.read()[:300]!r}") from error
+        except OSError:
+            pass
+        if time.monotonic() > until:
+            raise TimeoutError("nobody answered until the end")
+        time.sleep(0.2)
+
+
+class Chaos:
+    def __init__(self, installation, choose):
+        self.installation = installation
+        self.choose = choose
+        self.counts = collections.Counter()
+
+    def signal(self, name, number):
+        try:
+            os.kill(self.installation.process(name), number)
+            return True
+        except ProcessLookupError:
+            return False
+
+    def kill(self, name):
+        self.counts[f"kill {name.rsplit('-', 1)[0]}"] += 1
+        self.signal(name, signal.SIGKILL)
+        time.sleep(self.choose.uniform(0, 2))
+        self.installation.restart(name)
+
+    def pause(self, name):
+        self.counts[f"pause {name.rsplit('-', 1)[0]}"] += 1
+        if self.signal(name, signal.SIGSTOP):
+            # Longer than a lease, now and then longer than a session.
+            time.sleep(self.choose.choice([0.5, 2, 5, 12]))
+            self.signal(name, signal.SIGCONT)
+
+    def stop_politely(self, name):
+        self.counts[f"stop {name.rsplit('-', 1)[0]}"] += 1
+        self.signal(name, signal.SIGTERM)
+        time.sleep(self.choose.uniform(0.2, 3))
+        self.signal(name, signal.SIGKILL)
+        self.installation.restart(name)
+
+    def end_connections(self):
+        self.counts["database: end all connections"] += 1
+        subprocess.run(
+            [
+                "psql", "-qAt", self.installation.variables["MILLRACE_DATABASE"], "-c",
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE application_name LIKE 'millrace-%'",
+            ],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+        )
+
+    def restart_database(self):
+        self.counts["database: crash and restart"] += 1
+        folder = os.path.join(self.installation.folder, "postgresql")
+        subprocess.run(
+            [os.path.join(HERE, "infra/local/postgresql.sh"), "crash", folder], check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def step(self):
+        name = self.choose.choice(
+            [n for n in self.installation.names() for _ in range(3 if n[:2] in ("sc", "wo") else 1)]
+        )
+        action = self.choose.choices(
+            [self.kill, self.pause, self.stop_politely, None, self.restart_database],
+            weights=[5, 4, 2, 2, 1],
+        )[0]
+        if action is None:
+            self.end_connections()
+        elif action == self.restart_database:
+            action()
+        else:
+            action(name)
+
+    def heal(self):
+        for name in self.installation.names():
+            if not self.signal(name, signal.SIGCONT):
+                self.installation.restart(name)
+
+
+def workload(installation, until, runs, failures, number):
+    count = 0
+    choose = random.Random(number)
+    while time.monotonic() < until:
+        shape = choose.choice(list(SHAPES))
+        body = json.dumps({"workflow": shape}).encode()
+        headers = {"Content-Type": "application/json", "Idempotency-Key": f"c{number}-{count}"}
+        try:
+            answer = insist(
+                lambda: installation.send("POST", "workflow", "/v1/runs", body, headers), until + 60
+            )
+            runs[answer["id"]] = shape
+        except (RuntimeError, TimeoutError) as error:
+            failures.append(f"a run of {shape} was not taken: {error}")
+        count += 1
+        time.sleep(choose.uniform(0.02, 0.4))
+
+
+def judge(installation, runs, journal, settle_within):
+    """What is wrong, as sentences."""
+    wrong = []
+    states = {}
+    deadline = time.monotonic() + settle_within
+    open_runs = dict(runs)
+    while open_runs and time.monotonic() < deadline:
+        for run in list(open_runs):
+            found = insist(
+                lambda: installation.send("GET", "workflow", f"/v1/runs/{run}"), deadline + 10
+            )
+            if found["state"] in ("succeeded", "failed", "cancelled", "timedOut", "quarantined"):
+                states[run] = found
+                del open_runs[run]
+        time.sleep(0.2)
+    for run, shape in open_runs.items():
+        wrong.append(f"{run} ({shape}) is stuck")
+    begins, ends = collections.defaultdict(list), collections.defaultdict(list)
+    with open(journal) as file:
+        for line in file:
+            words = line.split()
+            if len(words) == 4:
+                (begins if words[0] == "begin" else ends)[words[1], words[2]].append(int(words[3]))
+    doubled = 0
+    for run, found in states.items():
+        tasks = SHAPES[runs[run]]
+        if found["state"] != "succeeded":
+            wrong.append(f"{run} ({runs[run]}) is {found['state']}")
+            continue
+        for task, needs in tasks.items():
+            if not ends[run, task]:
+                wrong.append(f"{run}: {task} succeeded and never ran to its end")
+                continue
+            doubled += len(ends[run, task]) - 1
+            for other in needs:
+                if ends[run, other] and min(begins[run, task]) < min(ends[run, other]):
+                    wrong.append(f"{run}: {task} began before {other} had ended")
+    unknown = {run for run, _ in begins} - set(runs)
+    for run in unknown:
+        wrong.append(f"{run} ran and was never acknowledged")
+    return wrong, doubled
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--settle-seconds", type=float, default=90)
+    parser.add_argument("--broker", default="noida", choices=["noida", "tansu"])
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--keep", action="store_true", help="leave logs where they are")
+    options = parser.parse_args()
+    choose = random.Random(options.seed)
+    folder = tempfile.mkdtemp(prefix="millrace-chaos-")
+    journal = os.path.join(folder, "journal")
+    open(journal, "w").close()
+    os.chmod(journal, 0o666)
+    os.chmod(folder, 0o755)
+    print(f"chaos: {options.seconds:g} s on {options.broker}, seed {options.seed}", flush=True)
+    installation = Installation(os.path.join(folder, "millrace"), options.broker)
+    wrong = ["it was interrupted"]
+    try:
+        for name, tasks in SHAPES.items():
+            body = definition(name, tasks, journal).encode()
+            insist(
+                lambda: installation.send(
+                    "POST", "workflow", "/v1/workflows", body, {"Content-Type": "application/yaml"}
+                ),
+                time.monotonic() + 30,
+            )
+        start = time.monotonic()
+        until = start + options.seconds
+        runs, failures = {}, []
+        threads = [
+            threading.Thread(target=workload, args=(installation, until, runs, failures, number))
+            for number in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        chaos = Chaos(installation, choose)
+        shown = 0
+        while time.monotonic() < until:
+            time.sleep(choose.uniform(0.2, 2))
+            chaos.step()
+            if time.monotonic() - start >= shown:
+                print(f"  {time.monotonic() - start:4.0f} s: {len(runs)} runs", flush=True)
+                shown += 10
+        chaos.heal()
+        for thread in threads:
+            thread.join()
+        wrong, doubled = judge(installation, runs, journal, options.settle_seconds)
+        wrong = failures + wrong
+        faults = ", ".join(f"{count} × {what}" for what, count in sorted(chaos.counts.items()))
+        print(f"  faults: {faults}")
+        print(f"  {len(runs)} runs; {doubled} attempts ran to their end beside another one")
+    finally:
+        if wrong and options.keep:
+            print(f"  logs are in {folder}")
+        else:
+            installation.stop()
+            subprocess.run(["rm", "-rf", folder], check=False)
+    for sentence in wrong[:20]:
+        print(f"chaos: {sentence}", file=sys.stderr)
+    if wrong:
+        print(f"chaos: {len(wrong)} things are wrong; seed {options.seed}", file=sys.stderr)
+        sys.exit(1)
+    print("  nothing was lost, stuck or done in the wrong order")
+
+
+main()
