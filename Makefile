@@ -14,7 +14,7 @@ CHECKS := tidy format verify test wire kill sim-check
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill sim sim-check bench-sim nightly mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill services chaos sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,16 @@ kill: ## Kill the built program in the middle of runs and see them finish
 	$(call need,scripts/kill.sh)
 	@$(MAKE) build
 	@scripts/kill.sh
+
+services: ## Start an installation of separate processes on this machine; FOLDER: where
+	@$(MAKE) build
+	@infra/local/millrace.sh start $(or $(FOLDER),/tmp/millrace-services)
+	@echo "  . $(or $(FOLDER),/tmp/millrace-services)/env   and use .build/debug/millrace"
+	@echo "  infra/local/millrace.sh stop $(or $(FOLDER),/tmp/millrace-services)"
+
+chaos: ## Kill, pause and restart the processes of an installation; ARGS: --seconds N --broker tansu
+	@$(MAKE) build
+	@.venv/bin/python3 scripts/chaos.py $(ARGS)
 
 sim: ## Run the whole platform through seeded disasters; ARGS: --seeds N --profile P
 	@scripts/setup.sh >&2

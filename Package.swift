@@ -224,6 +224,7 @@ let tools: [Target] = [
     everyPort + everyService + everyAdapter
       + ["Composition", "SchedulerCore"]),
   program("brokerfront", at: "Sources/Tools/brokerfront", ["CLinux", "Domain", "SystemAdapter"]),
+  tests(of: "brokerfront", at: "Tools/brokerfront", ["brokerfront"]),
   tests(of: "tidy", at: "Tools/tidy", ["tidy"]),
   tests(of: "protogen", at: "Tools/protogen", ["protogen", "Domain", "Wire"]),
 ]

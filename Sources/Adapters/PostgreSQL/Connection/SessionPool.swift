@@ -26,6 +26,8 @@ public final class SessionPool: @unchecked Sendable {
   private var lost: [String] = []
   private var isClosed = false
   private var isHealthy = true
+  /// While a connection is begun, which may fail before it is in the list.
+  private var isBeginning = false
   private var reconnecting: LoopTimer?
   private var patience: LoopTimer?
 
@@ -127,16 +129,18 @@ public final class SessionPool: @unchecked Sendable {
   }
 
   private func connect() {
-    guard !isClosed, isHealthy, sessions.count < configuration.connectionsMax,
+    guard !isClosed, isHealthy, !isBeginning, sessions.count < configuration.connectionsMax,
       !sessions.contains(where: { $0.phase == .connecting })
     else { return }
     let deadline = time.uptime() + configuration.connectWithin
     // At most 63 bytes are kept of it.
     let name =
       "millrace-\(configuration.schema.prefix(36))-\(String(randomness.next(), radix: 16))"
+    isBeginning = true
     let session = Session(configuration, named: name, on: loop, until: deadline) { [weak self] in
       self?.changed()
     }
+    isBeginning = false
     guard let session else { return connectLater("there is no memory for a connection") }
     sessions.append(session)
     // It may have failed at once.
@@ -144,6 +148,7 @@ public final class SessionPool: @unchecked Sendable {
   }
 
   private func changed() {
+    guard !isBeginning else { return }
     for session in sessions where session.phase == .closed {
       if session.isInDoubt { lost.append(session.name) }
       connectLater(session.lastMessage)

@@ -103,11 +103,7 @@ public final class SQLiteBus: Bus {
   public func join(
     group: String, member: String, topics: [String]
   ) async throws(BusError) -> any BusMembership {
-    for name in [group, member] {
-      guard (1...BusRules.keyBytesMax).contains(name.utf8.count), !name.utf8.contains(0) else {
-        throw .refused("groups and members have names of 1 to \(BusRules.keyBytesMax) bytes")
-      }
-    }
+    if let fault = BusRules.fault(inNames: [group, member]) { throw .refused(fault) }
     do throws(EngineError) {
       for name in topics { _ = try await topic(name) }
       let stored = try await engine.read { connection throws(EngineError) in

@@ -66,20 +66,9 @@ public final class DevServer: Sendable {
   /// Runs until SIGTERM or SIGINT: then takes no new work, lets tasks end for a while, and stops. A
   /// second signal stops at once.
   public func runUntilStopped() async {
-    if let signals = try? SignalSource(on: parts.loop) {
-      await parts.loop.root { [parts] in
-        _ = try? await signals.next()
-        await parts.worker.drain()
-        await withTaskGroup(of: Void.self) { group in
-          group.addTask { await parts.workerEnded.wait() }
-          group.addTask { _ = try? await signals.next() }
-          await group.next()
-          group.cancelAll()
-        }
-      }.wait()
-    } else {
-      await root.wait()
-    }
+    let hasSignals = await StopSignals.wait(
+      on: parts.loop, draining: parts.worker, until: parts.workerEnded)
+    if !hasSignals { await root.wait() }
     await stop()
   }
 

@@ -36,21 +36,9 @@ public final class ServeServer: Sendable {
   /// Runs until SIGTERM or SIGINT: then takes no new work, lets tasks end for a while, and stops. A
   /// second signal stops at once.
   public func runUntilStopped() async {
-    guard let signals = try? SignalSource(on: parts.runtime.loop) else {
-      await root.wait()
-      return await parts.close()
-    }
-    await parts.runtime.root { [parts] in
-      _ = try? await signals.next()
-      guard let worker = parts.worker else { return }
-      await worker.drain()
-      await withTaskGroup(of: Void.self) { group in
-        group.addTask { await parts.workerEnded.wait() }
-        group.addTask { _ = try? await signals.next() }
-        await group.next()
-        group.cancelAll()
-      }
-    }.wait()
+    let hasSignals = await StopSignals.wait(
+      on: parts.runtime.loop, draining: parts.worker, until: parts.workerEnded)
+    if !hasSignals { await root.wait() }
     await stop()
   }
 

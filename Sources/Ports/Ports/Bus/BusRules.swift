@@ -14,6 +14,12 @@ public enum BusRules {
     }
   }
 
+  /// Why nobody can join a group by these names; nil when somebody can.
+  public static func fault(inNames names: [String]) -> String? {
+    names.allSatisfy { (1...keyBytesMax).contains($0.utf8.count) && !$0.utf8.contains(0) }
+      ? nil : "groups and members have names of 1 to \(keyBytesMax) bytes"
+  }
+
   /// Why the record can never be published; nil when it can.
   public static func fault(in record: BusRecord) -> String? {
     guard !record.topic.isEmpty, record.topic.utf8.count <= TopicName.bytesMax else {

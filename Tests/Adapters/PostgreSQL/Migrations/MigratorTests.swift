@@ -46,6 +46,45 @@ import Testing
     await database.close()
   }
 
+  /// Goal: a service starts on the schema that it needs and on no other, and cannot change it.
+  @Test func `a role that was granted the tables uses them and changes none of them`() async throws
+  {
+    let database = try await TestDatabase([])
+    let role = database.schema + "_role"
+    var configuration = database.pool.configuration
+    configuration.connection = configuration.connection.replacing("millrace@", with: "\(role)@")
+    let pool = TestDatabase.pool(configuration)
+    func run(_ sql: String, by pool: SessionPool) async -> ServerFailure? {
+      if case .failure(let why) = await pool.run([ServerCall(PreparedText(sql))], isWrite: true) {
+        why
+      } else {
+        nil
+      }
+    }
+    #expect(await run("CREATE ROLE \(role) LOGIN", by: database.pool) == nil)
+    let owner = try Migrator(database.pool, [Self.first])
+    let service = try Migrator(pool, [Self.first])
+    await #expect { try await owner.check() } throws: { "\($0)".contains("lacks 1 of 1 steps") }
+    await #expect { try await service.check() } throws: { "\($0)".contains("permission denied") }
+    try await owner.run()
+    try await owner.grant(to: role)
+    try await service.check()
+    #expect(await run("INSERT INTO thing VALUES (8)", by: pool) == nil)
+    for forbidden in [
+      "CREATE TABLE other (id bigint)", "ALTER TABLE thing ADD COLUMN more text",
+      "DROP TABLE thing", "DELETE FROM schema_migration",
+    ] {
+      let failure = await run(forbidden, by: pool)
+      #expect(failure != nil, "\(forbidden) was carried out")
+    }
+    let later = try Migrator(pool, [Self.first, Self.second])
+    await #expect { try await later.check() } throws: { "\($0)".contains("lacks 1 of 2 steps") }
+    await pool.close()
+    #expect(await run("DROP OWNED BY \(role)", by: database.pool) == nil)
+    #expect(await run("DROP ROLE \(role)", by: database.pool) == nil)
+    await database.close()
+  }
+
   @Test func `a step that fails leaves nothing, and the next run goes on with it`() async throws {
     let database = try await TestDatabase([])
     var broken = Self.second

@@ -81,9 +81,13 @@ import Testing
     return nil
   }
 
-  @Test func `a server that is not there is said so in time`() async throws {
-    var configuration = PostgreSQLConfiguration(
-      connection: "postgresql://nobody@127.0.0.1:1/none", schema: "none")
+  /// Some of them fail while the connection is begun, before there is a socket.
+  @Test(arguments: [
+    "postgresql://nobody@127.0.0.1:1/none", "postgresql://nobody@no-such-host.invalid/none",
+    "host=/no/such/folder dbname=none",
+  ])
+  func `a server that is not there is said so in time`(_ connection: String) async throws {
+    var configuration = PostgreSQLConfiguration(connection: connection, schema: "none")
     configuration.answerWithin = .milliseconds(300)
     let pool = TestDatabase.pool(configuration)
     let store = try PostgreSQLRecordStore(
