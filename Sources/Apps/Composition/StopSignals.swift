@@ -3,8 +3,8 @@ internal import WorkerService
 
 /// The signals that stop a process.
 enum StopSignals {
-  /// Returns when SIGTERM or SIGINT has come and the worker, if there is one, has ended its tasks; a
-  /// second signal waits for nothing.
+  /// Returns when SIGTERM or SIGINT has come and the worker, if there is one, has ended its tasks;
+  /// a second signal waits for nothing.
   ///
   /// - Returns: whether the system lets signals be waited for at all.
   static func wait(
