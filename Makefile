@@ -8,7 +8,7 @@ SWIFT ?= swift
 export SWIFT
 
 # What `make check` runs, in this order. A new step is one word here.
-CHECKS := tidy format verify test wire kill sim-check
+CHECKS := tidy format verify test wire kill chaos sim-check
 
 # A script that has not been written yet fails by name.
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
@@ -82,7 +82,7 @@ services: ## Start an installation of separate processes on this machine; FOLDER
 
 chaos: ## Kill, pause and restart the processes of an installation; ARGS: --seconds N --broker tansu
 	@$(MAKE) build
-	@.venv/bin/python3 scripts/chaos.py $(ARGS)
+	@.venv/bin/python3 scripts/chaos.py $(or $(ARGS),--seconds 60)
 
 sim: ## Run the whole platform through seeded disasters; ARGS: --seeds N --profile P
 	@scripts/setup.sh >&2
