@@ -52,18 +52,6 @@ struct ServeStorage: Sendable {
     }
   }
 
-  private init(
-    bus: KafkaBus, stores: [ServiceName: PostgreSQLRecordStore], archive: EmbeddedJobArchive?,
-    objects: FolderObjectStore?, pools: [SessionPool], engine: SQLiteEngine?
-  ) {
-    self.bus = bus
-    self.stores = stores
-    self.archive = archive
-    self.objects = objects
-    self.pools = pools
-    self.engine = engine
-  }
-
   func close() async {
     await bus.close()
     for pool in pools { await pool.close() }
