@@ -39,23 +39,25 @@ import Testing
   }
 
   @Test func `a topic that is missing asks for the tool that makes it`() async throws {
-    let broker = try await TestBroker(.noida) { $0.makesTopics = false }
-    await #expect {
-      try await broker.names.bounds([TopicPartition(BusContract.topic, 0)])
-    } throws: { "\($0)".contains("millrace admin topics apply") }
-    await broker.close()
+    try await TestBroker.with(.noida) {
+      $0.makesTopics = false
+    } _: { broker in
+      await #expect {
+        try await broker.names.bounds([TopicPartition(BusContract.topic, 0)])
+      } throws: { "\($0)".contains("millrace admin topics apply") }
+    }
   }
 
   @Test func `a topic with another number of partitions is refused`() async throws {
-    let broker = try await TestBroker(.noida)
-    let name = broker.names.outer(TopicPartition(BusContract.topic, 0)).topic
-    let administrator = broker.bus.administrator
-    try await blocking(broker.bus.pool) { () throws(BusError) in
-      try administrator.make([TopicPlan(name: name, partitions: 3, replication: 1, settings: [])])
+    try await TestBroker.with(.noida) { broker in
+      let name = broker.names.outer(TopicPartition(BusContract.topic, 0)).topic
+      let administrator = broker.bus.administrator
+      try await blocking(broker.bus.pool) { () throws(BusError) in
+        try administrator.make([TopicPlan(name: name, partitions: 3, replication: 1, settings: [])])
+      }
+      await #expect {
+        try await broker.names.bounds([TopicPartition(BusContract.topic, 0)])
+      } throws: { "\($0)".contains("has 3 partitions and must have 12") }
     }
-    await #expect {
-      try await broker.names.bounds([TopicPartition(BusContract.topic, 0)])
-    } throws: { "\($0)".contains("has 3 partitions and must have 12") }
-    await broker.close()
   }
 }

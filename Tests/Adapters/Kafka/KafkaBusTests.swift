@@ -13,9 +13,7 @@ import Testing
   func `the bus on noida-db keeps the contract of Bus`(
     _ promise: ContractCase<BusSubject>
   ) async throws {
-    let broker = try await TestBroker(.noida) { $0.hasStaticMembers = false }
-    try await promise.check(broker.subject)
-    await broker.close()
+    try await Self.check(promise, besides: [], .noida, hasStaticMembers: false)
   }
 
   /// Members that leave keep their partitions for the length of a session, which never ends here.
@@ -50,15 +48,14 @@ import Testing
     _ promise: ContractCase<BusSubject>, besides deviations: [String], _ kind: TestBroker.Kind,
     hasStaticMembers: Bool
   ) async throws {
-    let broker = try await TestBroker(kind) { $0.hasStaticMembers = hasStaticMembers }
-    let subject = broker.subject
-    if deviations.contains(promise.name) {
+    try await TestBroker.with(kind) {
+      $0.hasStaticMembers = hasStaticMembers
+    } _: { broker in
+      let subject = broker.subject
+      guard deviations.contains(promise.name) else { return try await promise.check(subject) }
       // Where batches begin is a matter of time.
       let isIntermittent = promise.name == "offsets grow and bounds enclose them"
       await withKnownIssue(isIntermittent: isIntermittent) { try await promise.check(subject) }
-    } else {
-      try await promise.check(subject)
     }
-    await broker.close()
   }
 }

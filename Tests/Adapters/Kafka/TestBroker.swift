@@ -26,8 +26,34 @@ struct TestBroker {
   private let prefix: String
   private let configuration: KafkaConfiguration
 
+  /// Every bus has a dozen threads of the library: so many tests have one at once.
+  private static let places = Places(12)
+
+  /// Runs a test with a bus of its own, and closes it.
+  ///
   /// - Throws: when there is no broker: nothing is skipped silently.
-  init(_ kind: Kind, change: (inout KafkaConfiguration) -> Void = { _ in }) async throws {
+  static func with(
+    _ kind: Kind, change: (inout KafkaConfiguration) -> Void = { _ in },
+    _ body: (TestBroker) async throws -> Void
+  ) async throws {
+    await places.take()
+    do {
+      let broker = try await TestBroker(kind, change: change)
+      do {
+        try await body(broker)
+      } catch {
+        await broker.close()
+        throw error
+      }
+      await broker.close()
+    } catch {
+      await places.give()
+      throw error
+    }
+    await places.give()
+  }
+
+  private init(_ kind: Kind, change: (inout KafkaConfiguration) -> Void) async throws {
     let variable = "MILLRACE_KAFKA_\(kind.rawValue.uppercased())"
     let brokers = try #require(
       getenv(variable).map { String(cString: $0) },
@@ -68,4 +94,25 @@ struct TestBroker {
   }
 
   func close() async { await bus.close() }
+}
+
+/// A number of places that tests wait for.
+private actor Places {
+  private var free: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(_ count: Int) { free = count }
+
+  func take() async {
+    guard free == 0 else {
+      free -= 1
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  func give() {
+    guard waiting.isEmpty else { return waiting.removeFirst().resume() }
+    free += 1
+  }
 }

@@ -143,7 +143,11 @@ extension BusContract {
         hasPolled = !taken.isEmpty
         let own = try await staying.poll(recordsMax: 40, wait: .milliseconds(5))
         kept.formUnion(own.texts)
-        try await staying.commit(own)
+        do {
+          try await staying.commit(own)
+        } catch BusError.unavailable {
+          // Partitions are moving: what was not committed comes again.
+        }
       }
       await leaving.leave()
       let rest = try await subject.poll(staying) { kept.union($0.texts).count >= texts.count }

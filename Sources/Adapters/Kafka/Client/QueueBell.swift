@@ -30,8 +30,9 @@ final class QueueBell {
   }
 
   deinit {
-    assert(queues.isEmpty, "a bell is closed before it is let go")
-    if descriptor >= 0 { Glibc.close(descriptor) }
+    // The library may still write to the descriptor of a bell that was let go without `close`:
+    // better that nobody else gets its number.
+    if descriptor >= 0, queues.isEmpty { Glibc.close(descriptor) }
   }
 
   /// Until `detach` or `close`. Rings once for what is there already: the library only tells of a

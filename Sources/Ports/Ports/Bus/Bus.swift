@@ -56,6 +56,8 @@ public protocol BusMembership: Sendable {
 
   /// Says that everything up to and including these records has taken effect: it does not come
   /// again, whoever gets the partition. Committing less than before changes nothing.
+  ///
+  /// - Throws: `.unavailable` also while partitions move between members: the records come again.
   func commit(_ upTo: [BusDelivery]) async throws(BusError)
 
   /// Gives the partitions back; the membership is fenced from then on.
