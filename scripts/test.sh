@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .build/log
 log=.build/log/test.txt
-seconds_max=${TEST_SECONDS_MAX:-900}
+seconds_max=${TEST_SECONDS_MAX:-1500}
 
 scripts/build.sh --build-tests
 
