@@ -33,7 +33,7 @@ final class MockCluster: @unchecked Sendable {
     rd_kafka_mock_push_request_errors_array(cluster, 0, errors.count, errors)
   }
 
-  /// The next requests for an identity of an idempotent producer, too.
+  /// Whether nobody can connect to any broker.
   func setDown(_ isDown: Bool) {
     for broker in 1...3 as ClosedRange<Int32> {
       if isDown {

@@ -38,6 +38,16 @@ import Testing
     cluster.close()
   }
 
+  /// Publishes until that goes well, for a minute.
+  private func lastOutcome(of bus: KafkaBus) async -> BusError? {
+    let deadline = TestBroker.time.uptime() + .seconds(60)
+    var last: BusError?
+    repeat {
+      last = await outcome(of: bus)
+    } while last != nil && TestBroker.time.uptime() < deadline
+    return last
+  }
+
   @Test func `what the broker forbids is refused`() async throws {
     let cluster = try MockCluster()
     let bus = try await cluster.bus()
@@ -57,12 +67,7 @@ import Testing
     let failure = try #require(await outcome(of: bus))
     #expect(!failure.isRefused)
     cluster.setDown(false)
-    let deadline = TestBroker.time.uptime() + .seconds(60)
-    var last: BusError?
-    repeat {
-      last = await outcome(of: bus)
-    } while last != nil && TestBroker.time.uptime() < deadline
-    #expect(last == nil)
+    #expect(await lastOutcome(of: bus) == nil)
     await bus.close()
     cluster.close()
   }
@@ -78,12 +83,7 @@ import Testing
     #expect(await outcome(of: bus) == nil)
     cluster.fail([error])
     _ = await outcome(of: bus)
-    let deadline = TestBroker.time.uptime() + .seconds(60)
-    var last: BusError?
-    repeat {
-      last = await outcome(of: bus)
-    } while last != nil && TestBroker.time.uptime() < deadline
-    #expect(last == nil)
+    #expect(await lastOutcome(of: bus) == nil)
     await bus.close()
     cluster.close()
   }

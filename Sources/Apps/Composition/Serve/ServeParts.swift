@@ -1,6 +1,4 @@
 internal import ArtifactService
-internal import CryptoAdapter
-internal import DeliveryAdapter
 internal import Domain
 internal import ExecutorsAdapter
 internal import FilesAdapter
@@ -14,7 +12,6 @@ internal import ServiceKit
 internal import SystemAdapter
 internal import WorkerService
 internal import WorkflowService
-internal import YAMLAdapter
 
 /// What a process serves, put together: the same services as in `dev`, on PostgreSQL and Kafka.
 final class ServeParts: Sendable {
