@@ -38,7 +38,9 @@ public struct PostgreSQLConfiguration: Sendable {
     return patient
   }
 
-  /// Settings of every session. Plans are made once and use indexes: all statements go by keys.
+  /// Settings of every session. Plans are made once and use indexes: all statements go by keys, one
+  /// after the other. A page that is found by an index counts for little, so that no plan goes
+  /// through a whole index instead, whatever statistics there are.
   var sessionOptions: String {
     let lock = lockWithin.wholeMilliseconds
     let answer = answerWithin.wholeMilliseconds
@@ -46,7 +48,8 @@ public struct PostgreSQLConfiguration: Sendable {
       "search_path=\(schema)", "lock_timeout=\(lock)", "statement_timeout=\(answer)",
       "plan_cache_mode=force_generic_plan",
       "enable_hashjoin=off", "enable_mergejoin=off", "enable_seqscan=off",
-      "enable_bitmapscan=off", "enable_sort=off", "enable_incremental_sort=off", "jit=off",
+      "enable_bitmapscan=off", "enable_sort=off", "enable_incremental_sort=off",
+      "enable_material=off", "enable_memoize=off", "random_page_cost=0.01", "jit=off",
       "default_transaction_isolation=read\\ committed",
     ].map { "-c \($0)" }.joined(separator: " ")
   }

@@ -1,7 +1,8 @@
 internal import Ports
 
 /// A checked batch as the calls of one exchange, which is one transaction: rows that are there are
-/// locked in one order for all writers, then deletes make room, and inserts come last.
+/// locked in one order for all writers, table by table, and inserts come last, when deletes have made
+/// room.
 struct BatchPlan: Sendable {
   let calls: [ServerCall]
 
@@ -25,22 +26,41 @@ struct BatchPlan: Sendable {
       try StoreError.refuse(RecordRules.fault(in: entry.change, of: plan.declaration))
       steps.append(Step(plan: plan, change: entry.change))
     }
-    calls =
-      BatchPlan.locks(steps) + BatchPlan.deletes(steps) + BatchPlan.updates(steps, version)
-      + BatchPlan.inserts(steps, version) + outbox.appends(batch.messages)
+    var calls: [ServerCall] = []
+    for (plan, steps) in BatchPlan.grouped(steps.map { ($0.plan, $0) }) {
+      calls += BatchPlan.changes(steps, of: plan, version)
+    }
+    for (plan, steps) in BatchPlan.grouped(steps.map { ($0.plan, $0) }) {
+      calls += BatchPlan.inserts(steps, into: plan, version)
+    }
+    self.calls = calls + outbox.appends(batch.messages)
   }
 
-  /// One call for each stretch of rows of one table that are locked in the same way.
-  private static func locks(_ steps: [Step]) -> [ServerCall] {
+  /// What becomes of the rows of one table that are there. Rows of one kind are locked by their own
+  /// statement, which takes them in the order of their keys; where kinds are mixed, all are locked
+  /// before.
+  private static func changes(
+    _ steps: [Step], of plan: TablePlan, _ version: CommitID
+  ) -> [ServerCall] {
+    let deletes = deletes(steps, of: plan)
+    let updates = updates(steps, of: plan, version)
+    let hasGuards = steps.contains { step in
+      if case .guard = step.change { true } else { false }
+    }
+    let isMixed = (hasGuards ? 1 : 0) + deletes.count + updates.count > 1
+    return (hasGuards || isMixed ? locks(steps, of: plan) : []) + deletes + updates
+  }
+
+  /// One call for each stretch of rows that are locked in the same way.
+  private static func locks(_ steps: [Step], of plan: TablePlan) -> [ServerCall] {
     var calls: [ServerCall] = []
     var stretch: [(key: [RecordValue], version: CommitID)] = []
-    var open: (plan: TablePlan, isGuard: Bool)?
+    var isGuards = false
     func close() {
-      guard let open, !stretch.isEmpty else { return }
-      let (plan, isGuard) = open
+      guard !stretch.isEmpty else { return }
       calls.append(
         ServerCall(
-          isGuard ? plan.hold : plan.lock,
+          isGuards ? plan.hold : plan.lock,
           arrays(plan.declaration.key, stretch.map(\.key))
             + [versions(stretch.map(\.version)), Parameter(Int64(stretch.count))]))
       stretch = []
@@ -53,35 +73,37 @@ struct BatchPlan: Sendable {
       case .update(_, let over), .delete(_, let over): (version, isGuard) = (over, false)
       case .guard(_, let at): (version, isGuard) = (at, true)
       }
-      if open?.plan.name != step.plan.name || open?.isGuard != isGuard {
-        close()
-        open = (step.plan, isGuard)
-      }
+      if isGuards != isGuard { close() }
+      isGuards = isGuard
       stretch.append((step.change.key, version))
     }
     close()
     return calls
   }
 
-  private static func deletes(_ steps: [Step]) -> [ServerCall] {
-    let rows = steps.compactMap { step -> (TablePlan, ([RecordValue], CommitID))? in
+  private static func deletes(_ steps: [Step], of plan: TablePlan) -> [ServerCall] {
+    let rows = steps.compactMap { step -> ([RecordValue], CommitID)? in
       guard case .delete(let key, let version) = step.change else { return nil }
-      return (step.plan, (key, version))
+      return (key, version)
     }
-    return grouped(rows).map { plan, rows in
+    guard !rows.isEmpty else { return [] }
+    return [
       ServerCall(
         plan.delete,
         arrays(plan.declaration.key, rows.map(\.0))
           + [versions(rows.map(\.1)), Parameter(Int64(rows.count))])
-    }
+    ]
   }
 
-  private static func updates(_ steps: [Step], _ version: CommitID) -> [ServerCall] {
-    let rows = steps.compactMap { step -> (TablePlan, (Row, CommitID))? in
+  private static func updates(
+    _ steps: [Step], of plan: TablePlan, _ version: CommitID
+  ) -> [ServerCall] {
+    let rows = steps.compactMap { step -> (Row, CommitID)? in
       guard case .update(let row, let over) = step.change else { return nil }
-      return (step.plan, (row, over))
+      return (row, over)
     }
-    return grouped(rows).map { plan, rows in
+    guard !rows.isEmpty else { return [] }
+    return [
       ServerCall(
         plan.update,
         arrays(plan.declaration.key, rows.map(\.0.key))
@@ -90,15 +112,18 @@ struct BatchPlan: Sendable {
             Parameter(array: rows.map { .bytes($0.0.body) }, .bytes), versions(rows.map(\.1)),
             Parameter(Int64(bitPattern: version.bits)), Parameter(Int64(rows.count)),
           ])
-    }
+    ]
   }
 
-  private static func inserts(_ steps: [Step], _ version: CommitID) -> [ServerCall] {
-    let rows = steps.compactMap { step -> (TablePlan, Row)? in
+  private static func inserts(
+    _ steps: [Step], into plan: TablePlan, _ version: CommitID
+  ) -> [ServerCall] {
+    let rows = steps.compactMap { step -> Row? in
       guard case .insert(let row) = step.change else { return nil }
-      return (step.plan, row)
+      return row
     }
-    return grouped(rows).map { plan, rows in
+    guard !rows.isEmpty else { return [] }
+    return [
       ServerCall(
         plan.insert,
         arrays(plan.declaration.key, rows.map(\.key))
@@ -107,7 +132,7 @@ struct BatchPlan: Sendable {
             Parameter(array: rows.map { .bytes($0.body) }, .bytes),
             Parameter(Int64(bitPattern: version.bits)), Parameter(Int64(rows.count)),
           ])
-    }
+    ]
   }
 
   /// The rows of each table; those of one table are neighbours already.

@@ -1,7 +1,9 @@
 internal import Ports
 
 /// The statements for one table. Each takes any number of rows, as one array for each column, so
-/// that a batch costs the same few statements whatever its size.
+/// that a batch costs the same few statements whatever its size. The rows come in the order of their
+/// keys, and the server goes through the arrays and finds each row by its index (see
+/// `PostgreSQLConfiguration.sessionOptions`): so all writers lock in one order.
 ///
 /// Versions are `_version`, bodies `_body`: declared names begin with a letter and never meet them.
 struct TableSQL {
@@ -49,14 +51,13 @@ struct TableSQL {
   /// Waits for every transaction that has written to the table, and holds others off until it ends.
   var settle: String { "SELECT millrace_settle('\(table)'::regclass)" }
 
-  /// Locks rows in the order of their keys and judges their versions. What it counts are rows that
-  /// are as expected.
+  /// Locks rows in the order in which they are named, which is that of their keys, and judges their
+  /// versions. What it counts are rows that are as expected.
   func lock(_ strength: String) -> String {
     let rows = rows(keyColumns + [("_version", "bigint")])
     return """
       SELECT millrace_expect(count(*), $\(rows.next)::bigint) FROM (SELECT 1 FROM \(rows.sql) \
-      JOIN \(table) AS t ON \(isSameKey) AND t._version = w._version \
-      ORDER BY \(keys.map { "t.\($0)" }.list) \(strength)) AS locked
+      JOIN \(table) AS t ON \(isSameKey) AND t._version = w._version \(strength)) AS locked
       """
   }
 
@@ -96,7 +97,7 @@ struct TableSQL {
     return """
       WITH made AS (INSERT INTO \(table) (\((names + ["_version"]).list)) \
       SELECT \(names.map { "w.\($0)" }.list), $\(rows.next)::bigint FROM \(rows.sql) \
-      ORDER BY \(keys.map { "w.\($0)" }.list) ON CONFLICT (\(keys.list)) DO NOTHING RETURNING 1) \
+      ON CONFLICT (\(keys.list)) DO NOTHING RETURNING 1) \
       SELECT millrace_expect(count(*), $\(rows.next + 1)::bigint) FROM made
       """
   }

@@ -29,6 +29,59 @@ import Testing
     await database.close()
   }
 
+  /// Goal: rows are found, and so locked, one by one in the order in which a batch names them.
+  /// Method: ask for the plans while the table is empty, when it is full of rows that have half of
+  /// their key in common, and when the server knows that.
+  @Test func `every statement of a batch goes through its rows and finds each by its key`()
+    async throws
+  {
+    let tables = RecordStoreContract.tables
+    let database = try await TestDatabase(tables)
+    let declaration = RecordStoreContract.itemTable
+    let plan = TablePlan(declaration)
+    let sql = TableSQL(declaration)
+    let statements = [
+      sql.lock("FOR NO KEY UPDATE OF t"), sql.lock("FOR SHARE OF t"), sql.update, sql.delete,
+      sql.get,
+    ]
+    let fill = """
+      INSERT INTO \(plan.name) SELECT 's', 'a' || n, 'new', n, 'u' || n, ''::bytea, 1, ''::bytea \
+      FROM generate_series(1, 20000) AS n
+      """
+    for preparation in ["SELECT 1::bigint", fill, "ANALYZE \(plan.name)"] {
+      _ = try await database.pool.run([ServerCall(PreparedText(preparation))]).get()
+      for text in statements {
+        let steps = try await generic(text, in: database)
+        let places = steps.indices.filter { steps[$0].contains("Function Scan on w") }
+        #expect(!places.isEmpty, "\(steps)")
+        for place in places {
+          let around = steps[max(place - 1, 0)..<min(place + 3, steps.count)].map(\.self)
+          try #require(around.count == 4, "\(steps)")
+          #expect(around[0].contains("Nested Loop"), "\(steps)")
+          #expect(around[2].contains("Index Scan using \(declaration.name)_pkey"), "\(steps)")
+          #expect(around[3].contains("Index Cond"), "\(steps)")
+          for column in declaration.key {
+            #expect(around[3].contains("\(column.name) = (w"), "\(steps)")
+          }
+        }
+      }
+    }
+    await database.close()
+  }
+
+  /// The plan of a statement before its values are known.
+  private func generic(_ sql: String, in database: TestDatabase) async throws -> [String] {
+    let count = (1...30).last { sql.contains("$\($0)::") } ?? 0
+    let name = "q\(UInt32(truncatingIfNeeded: sql.hashValue))"
+    let nothing = [String](repeating: "NULL", count: count).joined(separator: ", ")
+    var found: [String] = []
+    for text in ["PREPARE \(name) AS \(sql)", "EXPLAIN EXECUTE \(name)(\(nothing))"] {
+      found = try await database.pool.texts(text)
+    }
+    _ = try await database.pool.texts("DEALLOCATE \(name)")
+    return found
+  }
+
   private func explained(_ plan: QueryPlan, in database: TestDatabase) async throws -> [String] {
     let call = ServerCall(PreparedText("EXPLAIN " + plan.sql), plan.parameters)
     let answers = try await database.pool.run([call]).get()
