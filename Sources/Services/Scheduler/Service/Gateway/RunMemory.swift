@@ -22,7 +22,7 @@ struct RunMemory: Sendable {
     at now: Moment
   ) {
     for key in rows {
-      plan(machine, key.name)
+      plan(machine.plan, key.name)
       guard let place = machine.place(of: key) else { continue }
       if let reason = machine.reason(of: place, at: now) { reasons[key] = reason }
     }
@@ -32,7 +32,7 @@ struct RunMemory: Sendable {
       let key = machine.key(of: place)
       if let end, end < key { break }
       guard let task = machine.task(at: place), task.stamp == 0 else { continue }
-      plan(machine, key.name)
+      plan(machine.plan, key.name)
       waiting.append(
         TaskView(
           task: key.description, state: task.phase.word,
@@ -40,11 +40,11 @@ struct RunMemory: Sendable {
     }
   }
 
-  private mutating func plan(_ machine: RunMachine, _ name: TaskName) {
-    guard planned[name] == nil, let node = machine.plan.node(named: name) else { return }
-    let definition = machine.plan.nodes[node].definition
+  private mutating func plan(_ plan: Plan, _ name: TaskName) {
+    guard planned[name] == nil, let node = plan.node(named: name) else { return }
     planned[name] = Planned(
-      needs: definition.needs.map(\.task.text), isFinally: machine.plan.nodes[node].isFinally)
+      needs: plan.nodes[node].definition.needs.map(\.task.text),
+      isFinally: plan.nodes[node].isFinally)
   }
 
   /// An offered task with a lease is running.

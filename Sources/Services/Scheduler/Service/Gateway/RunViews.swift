@@ -92,13 +92,13 @@ struct RunViews: RPCHandler {
     if !request.after.isEmpty, after == nil {
       throw RPCError(.invalidArgument, "'\(request.after)' is no task key")
     }
-    try await requireTasks(of: id)
-    if !request.task.isEmpty { return try await task(request.task, of: id) }
+    let run = try await runWithTasks(id)
+    if !request.task.isEmpty { return try await task(request.task, of: run, id) }
     let limit = min(max(Int(request.limit), 1), RunViews.tasksPerPageMax)
     let (page, isMore) = try await rows(of: id, after: after, limit: limit)
     // Beyond the last row of a page there may be rows that were not read.
     let end = isMore ? page.last?.key : nil
-    let memory = try await memory(of: id, page: page, after: after, end: end, limit: limit)
+    let memory = try await memory(of: run, id, page: page, after: after, end: end, limit: limit)
     var views = page.map { TaskView($0, claims: memory.claims) } + memory.waiting
     views.sort { $0.order < $1.order }
     let isCut = views.count > limit || isMore
@@ -108,7 +108,7 @@ struct RunViews: RPCHandler {
   }
 
   private func task(
-    _ text: String, of id: RunID
+    _ text: String, of run: RunRecord, _ id: RunID
   ) async throws(RPCError) -> ListTasksResponse {
     guard let key = TaskKey(text: text) else {
       throw RPCError(.invalidArgument, "'\(text)' is no task key")
@@ -121,7 +121,7 @@ struct RunViews: RPCHandler {
     } catch {
       throw RPCError(error)
     }
-    let memory = try await memory(of: id, page: page, after: nil, end: nil, limit: .max)
+    let memory = try await memory(of: run, id, page: page, after: nil, end: nil, limit: .max)
     let views = page.map { TaskView($0, claims: memory.claims) } + memory.waiting
     guard var view = views.first(where: { $0.key == key }) else {
       throw RPCError(.notFound, "run \(id) has no task \(key)")
@@ -154,12 +154,13 @@ struct RunViews: RPCHandler {
     return ArchivedRunsResponse()
   }
 
-  /// A run whose tasks were forgotten must not look as if it had never had any.
-  private func requireTasks(of id: RunID) async throws(RPCError) {
-    guard try await row(id).phase == "ended" else { return }
+  /// The row of a run. One whose tasks were forgotten must not look as if it had never had any.
+  private func runWithTasks(_ id: RunID) async throws(RPCError) -> RunRecord {
+    let run = try await row(id)
+    guard run.phase == "ended" else { return run }
     do throws(StoreError) {
       let row = try await ports.store.get(SchedulerTables.endedRuns, key: [.text(id.text)])
-      if let row, !row.record.isBeingForgotten { return }
+      if let row, !row.record.isBeingForgotten { return run }
     } catch {
       throw RPCError(error)
     }
@@ -201,9 +202,10 @@ struct RunViews: RPCHandler {
     }
   }
 
-  /// What rows do not say: claims, waiting tasks, and reasons that are derived.
+  /// What rows do not say: claims, waiting tasks, and reasons that are derived. In a run that has
+  /// ended nothing of a page depends on the rows of others, so that these are not read.
   private func memory(
-    of id: RunID, page: [TaskRecord], after: TaskKey?, end: TaskKey?, limit: Int
+    of run: RunRecord, _ id: RunID, page: [TaskRecord], after: TaskKey?, end: TaskKey?, limit: Int
   ) async throws(RPCError) -> RunMemory {
     let now = ports.context.time.now()
     let keys = page.compactMap(\.key)
@@ -218,7 +220,11 @@ struct RunViews: RPCHandler {
     }
     if found == nil {
       do throws(RunLoader.Failure) {
-        found = try await loader.load(id).map(body)
+        if run.phase == "ended" {
+          found = body(try await loader.machine(of: run, with: page))
+        } else {
+          found = try await loader.load(id).map(body)
+        }
       } catch {
         throw RPCError(.unavailable, "run \(id) cannot be read now")
       }

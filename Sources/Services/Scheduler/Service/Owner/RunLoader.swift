@@ -32,9 +32,7 @@ struct RunLoader: Sendable {
   }
 
   func load(_ stored: Versioned<RunRecord>) async throws(Failure) -> RunMachine {
-    guard let run = stored.record.state(stamp: stored.version.bits) else {
-      throw .broken("the row of run \(stored.record.run) cannot be understood")
-    }
+    let run = try state(of: stored.record, stamp: stored.version.bits)
     let plan = try await plan(of: run, version: VersionID(stored.record.version))
     var restored: [RestoredTask] = []
     var cursor: RecordCursor?
@@ -60,6 +58,28 @@ struct RunLoader: Sendable {
     return RunMachine(
       restoring: run, plan: plan, tasks: restored, keeping: try await keeping(run, plan, restored),
       at: ports.context.time.now())
+  }
+
+  /// A run that has ended, with some of its tasks: all others look as if they had never begun.
+  func machine(
+    of record: RunRecord, with tasks: [TaskRecord]
+  ) async throws(Failure) -> RunMachine {
+    let run = try state(of: record, stamp: 0)
+    let plan = try await plan(of: run, version: VersionID(record.version))
+    let restored = tasks.compactMap { record in
+      // Any stamp but 0, which is that of tasks without a row.
+      record.key.flatMap { key in
+        record.state(stamp: 1).map { RestoredTask(key: key, state: $0) }
+      }
+    }
+    return RunMachine(restoring: run, plan: plan, tasks: restored, at: ports.context.time.now())
+  }
+
+  private func state(of record: RunRecord, stamp: UInt64) throws(Failure) -> RunState {
+    guard let run = record.state(stamp: stamp) else {
+      throw .broken("the row of run \(record.run) cannot be understood")
+    }
+    return run
   }
 
   /// What a rerun takes over and has not stored yet; nothing when the earlier run is gone.
