@@ -36,6 +36,8 @@ public final class IdentityAuthenticator: Authenticator {
   private let configuration: AuthenticatorConfiguration
   private let trust = Mutex(Trust())
   private let answers = Mutex<SortedMap<String, Answer>>([:])
+  /// When it was last asked because of a key that is not known.
+  private let lookedAt = Mutex<Uptime?>(nil)
 
   /// What was said about a token for programs.
   private struct Answer: Sendable {
@@ -91,33 +93,61 @@ public final class IdentityAuthenticator: Authenticator {
   public func principal(authorization: [String]) async throws(Problem) -> Principal {
     let token = try BearerToken(authorization: authorization)
     return token.text.hasPrefix("mr_")
-      ? try await holder(ofOpaque: token.text) : try holder(ofAccess: token.text)
+      ? try await holder(ofOpaque: token.text) : try await holder(ofAccess: token.text)
   }
 
-  private func holder(ofAccess text: String) throws(Problem) -> Principal {
+  private func holder(ofAccess text: String) async throws(Problem) -> Principal {
     // What cannot be an access token is none, whatever is known.
     guard text.utf8.filter({ $0 == UInt8(ascii: ".") }).count == 2 else {
       throw refused("mistyped")
     }
-    let trust = trust.withLock { $0 }
-    guard trust.isFresh(at: context.time.uptime(), within: configuration.trustedFor) else {
-      throw Problem.unavailable("it cannot be said who you are: identity and access is away")
-    }
+    var verdict = try verified(text)
+    if verdict == .failure(.unknownKey), await hasLookedAgain() { verdict = try verified(text) }
     let claims: AccessClaims
-    do throws(JWSRefusal) {
-      let jws = try CompactJWS(text, keys: trust.keys, signer: signer)
-      guard jws.type == AccessClaims.type, let read = AccessClaims(payload: jws.payload) else {
-        throw .malformed
-      }
-      claims = read
-    } catch {
-      throw refused("\(error)")
+    switch verdict {
+    case .success(let verified): claims = verified
+    case .failure(let refusal): throw refused("\(refusal)")
     }
     if let fault = claims.fault(configuration.rules, at: context.time.now()) {
       throw refused(fault)
     }
-    if trust.isVoid(claims) { throw refused("void") }
+    if trust.withLock({ $0.isVoid(claims) }) { throw refused("void") }
     return Principal(claims)
+  }
+
+  /// What the token says, by the keys that are known now.
+  private func verified(_ text: String) throws(Problem) -> Result<AccessClaims, JWSRefusal> {
+    let trust = trust.withLock { $0 }
+    guard trust.isFresh(at: context.time.uptime(), within: configuration.trustedFor) else {
+      throw Problem.unavailable("it cannot be said who you are: identity and access is away")
+    }
+    do throws(JWSRefusal) {
+      let jws = try CompactJWS(text, keys: trust.keys, signer: signer)
+      guard jws.type == AccessClaims.type, let claims = AccessClaims(payload: jws.payload) else {
+        return .failure(.malformed)
+      }
+      return .success(claims)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// A key may be younger than what is known, as the first of all is. Whoever sends keys that there
+  /// are not makes nobody ask more often than at a start.
+  private func hasLookedAgain() async -> Bool {
+    let now = context.time.uptime()
+    let isDue = lookedAt.withLock { last in
+      if let last, now - last < configuration.retryEvery { return false }
+      last = now
+      return true
+    }
+    guard isDue else { return false }
+    do throws(RPCError) {
+      try await sync()
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// The caller is told one thing whatever was wrong; the log knows more.

@@ -5,6 +5,7 @@ import Ports
 import ServiceKit
 import SimulationFakes
 import SimulationKit
+import Synchronization
 import Testing
 import Wire
 
@@ -180,6 +181,53 @@ struct CredentialTests {
     }
   }
 
+  /// Goal: nobody who has just signed in is told that the token is not good.
+  /// Method: an authenticator that knows one key is shown a token by the next one.
+  @Test func `a token by a key that is younger than what is known is good at once`() throws {
+    try Simulation.run(seed: 6) { world in
+      let scene = try Scene(world)
+      _ = try await scene.admin()
+      let claims = try #require(scene.claims(of: "root"))
+      let keys = (1...2).compactMap {
+        scene.signer.key(.edDSA, seed: [UInt8](repeating: $0, count: 32))
+      }
+      let identity = ChangingTrust()
+      identity.add("key_1", keys[0])
+      let network = FakeNetwork(world)
+      let here = world.here
+      let serving = here.spawner.spawn("identity") {
+        try? await network.serve(rpc: IdentityMethods.service, identity)
+      }
+      let context = ServiceContext(
+        process: ProcessID(at: here.time.now(), random: here.randomness.next), time: here.time,
+        randomness: here.randomness, spawner: here.spawner, telemetry: here.telemetry)
+      let far = IdentityAuthenticator(
+        network: network, signer: scene.signer, digest: FakeDigest(), context: context)
+      func status(_ key: Int) async -> Int {
+        let token = CompactJWS.text(
+          claims.payload, type: AccessClaims.type, keyID: "key_\(key + 1)", key: keys[key],
+          signer: scene.signer)
+        do throws(Problem) {
+          _ = try await far.principal(authorization: ["Bearer " + token])
+          return 200
+        } catch {
+          return error.status
+        }
+      }
+      let keeping = here.spawner.spawn("keeping up") { await far.run() }
+      try await world.wait(for: "the first key", within: .seconds(5)) { await status(0) == 200 }
+      keeping.cancel()
+      #expect(await status(1) == 401, "there is no such key")
+      let asked = identity.asked
+      #expect(await status(1) == 401)
+      #expect(identity.asked == asked, "strangers make it ask no more often than at a start")
+      identity.add("key_2", keys[1])
+      try await here.time.sleep(for: .milliseconds(250))
+      #expect(await status(1) == 200)
+      serving.cancel()
+    }
+  }
+
   /// M1.
   @Test func `after a rotation the old key's tokens are good until they expire`() throws {
     try Simulation.run(seed: 5) { world in
@@ -204,6 +252,29 @@ struct CredentialTests {
       #expect(try await scene.send("GET", "/v1/auth/whoami", token: new).status == 200)
       try await world.here.time.sleep(for: .seconds(670))
       #expect(try await scene.send("GET", "/v1/auth/whoami", token: token).status == 401)
+    }
+  }
+}
+
+/// Identity and access whose keys are what a test says.
+private final class ChangingTrust: RPCHandler {
+  private let state = Mutex<(keys: [GetTrustResponse.Key], asked: Int)>(([], 0))
+
+  var asked: Int { state.withLock { $0.asked } }
+
+  func add(_ id: String, _ key: SigningKey) {
+    state.withLock {
+      $0.keys.append(
+        GetTrustResponse.Key(
+          id: id, algorithm: key.verifyingKey.algorithm.rawValue,
+          publicKey: key.verifyingKey.bytes))
+    }
+  }
+
+  func answer(_ method: String, _ request: [UInt8]) async throws(RPCError) -> [UInt8] {
+    state.withLock { state in
+      state.asked += 1
+      return GetTrustResponse(keys: state.keys, isComplete: true).encoded()
     }
   }
 }
