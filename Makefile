@@ -14,7 +14,7 @@ CHECKS := tidy format verify test wire kill chaos sim-check
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench rates wire fuzz-api kill services chaos sim sim-check bench-sim nightly mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded rates wire fuzz-api kill services chaos sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -51,10 +51,17 @@ verify: setup ## Compare what is generated with what is committed, our codec and
 	@.venv/bin/python3 scripts/definitions.py
 	@.venv/bin/python3 scripts/mutants.py --check
 
-bench: ## Measure, one line of JSON for each workload; fails when a limit is broken; ARGS: names
+bench: ## Measure an installation of processes on real servers, one line of JSON for each workload; ARGS: names
+	@scripts/setup.sh >&2
+	@scripts/build.sh -c release --product millrace >&2
+	@scripts/build.sh -c release --product brokerfront >&2
+	@scripts/build.sh -c release --product bench >&2
+	@.venv/bin/python3 scripts/bench.py $(ARGS)
+
+bench-embedded: ## Measure one process with everything in it; fails when a limit is broken; ARGS: names
 	@scripts/setup.sh >&2
 	@scripts/build.sh -c release --product bench >&2
-	@.build/release/bench $(ARGS)
+	@.build/release/bench embedded $(ARGS)
 
 rates: setup ## Measure the wire alone: requests a second over HTTP/1.1, HTTP/2 and gRPC
 	@scripts/rates.sh $(ARGS)

@@ -4,6 +4,8 @@
 #   infra/local/postgresql.sh start FOLDER    makes it, and prints how to connect
 #   infra/local/postgresql.sh crash FOLDER    ends it at once and starts it again on its port
 #   infra/local/postgresql.sh stop FOLDER     ends it and removes the folder
+#
+# FSYNC=on keeps what was acknowledged; POSTGRESQL_OPTIONS are more settings, as `-c name=value`.
 set -euo pipefail
 
 fail() {
@@ -33,7 +35,7 @@ launch() {
   as_owner "$programs/pg_ctl" -D "$folder/data" -s -w -t 20 -l "$folder/log" -o "-p $1 \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=${FSYNC:-off} \
     -c synchronous_commit=on -c full_page_writes=${FSYNC:-off} -c max_connections=400 \
-    -c shared_buffers=128MB -c deadlock_timeout=200ms -c log_lock_waits=on" start
+    -c shared_buffers=128MB -c deadlock_timeout=200ms -c log_lock_waits=on ${POSTGRESQL_OPTIONS:-}" start
 }
 
 start() {

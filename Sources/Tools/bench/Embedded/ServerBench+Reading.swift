@@ -1,5 +1,4 @@
 internal import Domain
-internal import HTTPAdapter
 internal import Ports
 internal import SystemAdapter
 
@@ -16,9 +15,9 @@ extension ServerBench {
         var cursor: String?
         for _ in 0..<20 {
           let place = cursor.map { "&cursor=\($0)" } ?? ""
-          let start = time.uptime()
-          let page = try await send("GET", target + place, nil)
-          latencies.append(time.uptime() - start)
+          let start = client.time.uptime()
+          let page = try await client.send("GET", target + place, nil)
+          latencies.append(client.time.uptime() - start)
           cursor = page.text("nextCursor")
         }
       }
@@ -28,13 +27,15 @@ extension ServerBench {
 
   private static func searches(definitions: Int) -> [String] {
     let filters = [
-      "state = succeeded", "workflow = \(padded(7))", "label.team = \"pay\" AND state = succeeded",
+      "state = succeeded", "workflow = \(BenchClient.padded(7))",
+      "label.team = \"pay\" AND state = succeeded",
       "label.number = \"3\"", "started > -1h", "took < 1s AND label.team = \"pay\"",
     ]
     return [
       "/v1/workflows?limit=50", "/v1/workflows?limit=200", "/v1/workflows?limit=50&label.team=pay",
-      "/v1/workflows?limit=50&name=\(padded(definitions / 2).prefix(4))", "/v1/runs?limit=50",
-      "/v1/runs?limit=200", "/v1/runs?limit=50&workflow=\(padded(3))",
+      "/v1/workflows?limit=50&name=\(BenchClient.padded(definitions / 2).prefix(4))",
+      "/v1/runs?limit=50",
+      "/v1/runs?limit=200", "/v1/runs?limit=50&workflow=\(BenchClient.padded(3))",
       "/v1/runs?limit=50&state=succeeded", "/v1/jobs?limit=50",
     ] + filters.map { "/v1/jobs?limit=50&filter=\(encoded($0))" }
   }
@@ -51,31 +52,31 @@ extension ServerBench {
   private func fill(definitions: Int, runs: Int) async throws {
     for number in 0..<definitions {
       guard
-        case .object(var members) = ServerBench.definition(
-          ServerBench.padded(number), [("only", nil)])
+        case .object(var members) = BenchClient.definition(
+          BenchClient.padded(number), [("only", nil)])
       else { continue }
       members["labels"] = .object([
         "team": .string(number % 3 == 0 ? "pay" : "ship"), "number": .string("\(number % 10)"),
       ])
-      try await apply(.object(members))
-      if number % 1_000 == 0 { Bench.say("bench: \(number) of \(definitions) definitions") }
+      try await client.apply(.object(members))
+      if number % 1_000 == 0 { Output.say("bench: \(number) of \(definitions) definitions") }
     }
     var last = ""
     for number in 0..<runs {
-      last = try await start(ServerBench.padded(number % 10))
+      last = try await client.start(BenchClient.padded(number % 10))
       // Not faster than they run, so that no queue is measured.
-      if number % 100 == 99 { try await waitForEnd(of: last) }
-      if number % 10_000 == 0 { Bench.say("bench: \(number) of \(runs) runs") }
+      if number % 100 == 99 { try await client.waitForEnd(of: last) }
+      if number % 10_000 == 0 { Output.say("bench: \(number) of \(runs) runs") }
     }
     // History has them a moment later.
     while true {
-      let page = try await send("GET", "/v1/jobs?limit=1", nil)
+      let page = try await client.send("GET", "/v1/jobs?limit=1", nil)
       if page.items("items").first?.text("run") == last
         || page.items("items").first?.text("id") == last
       {
         break
       }
-      try await time.sleep(for: .milliseconds(100))
+      try await client.time.sleep(for: .milliseconds(100))
     }
   }
 
@@ -83,7 +84,7 @@ extension ServerBench {
   func tail(lines: Int, name: String) async throws -> Measurement {
     let script =
       "for i in $(seq \(lines)); do echo \"${EPOCHREALTIME/./}\"; sleep 0.02; done; sleep 0.2"
-    try await apply(
+    try await client.apply(
       .object([
         "version": .integer(1), "id": .string("tail"),
         "tasks": .object([
@@ -91,24 +92,21 @@ extension ServerBench {
         ]),
       ]))
     return try await Measurement.of(name, tasks: lines) {
-      let id = try await start("tail")
+      let id = try await client.start("tail")
       return try await follow(id, lines: lines)
     }
   }
 
   private func follow(_ id: String, lines: Int) async throws -> [Duration] {
-    let answer = try await network.send(
-      HTTPCall(
-        method: "GET", url: url + "/v1/runs/\(id)/tasks/say/logs?follow=true",
-        fields: HTTPFields([
-          HTTPField("Authorization", "Bearer \(token)"),
-          HTTPField("Accept", "application/x-ndjson"),
-        ]), body: [], timeout: .seconds(120)))
-    guard answer.status == 200 else { throw Refused(status: answer.status) }
+    let answer = try await client.open(
+      "GET", "/v1/runs/\(id)/tasks/say/logs?follow=true", nil, accept: "application/x-ndjson")
+    guard answer.status == 200 else {
+      throw BenchClient.Unexpected(description: "the logs answer \(answer.status)")
+    }
     var latencies: [Duration] = []
     var rest: [UInt8] = []
     while let piece = try await answer.body.next() {
-      let now = time.now()
+      let now = client.time.now()
       rest += piece
       while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
         let line = try? Value(json: Array(rest[..<end]))

@@ -19,20 +19,22 @@ struct Measurement: Sendable {
       // To the microsecond: the shortest take two milliseconds, and limits are judged by this.
       "seconds": .decimal(Decimal(scaled: seconds * (Decimal.scale / 1_000_000))),
       "tasks_per_s": .integer(perSecond),
-      "p50_ms": quantile(50), "p95_ms": quantile(95), "p99_ms": quantile(99),
+      "p50_ms": Measurement.quantile(50, of: latencies),
+      "p95_ms": Measurement.quantile(95, of: latencies),
+      "p99_ms": Measurement.quantile(99, of: latencies),
       "rss_mb": .integer(Measurement.peakKiB / 1_024),
-      "cpu_s_per_1k": thousandths(cpu.wholeMicroseconds / max(Int64(tasks), 1)),
+      "cpu_s_per_1k": Measurement.thousandths(cpu.wholeMicroseconds / max(Int64(tasks), 1)),
     ]).json
   }
 
-  private func quantile(_ percent: Int) -> Value {
+  static func quantile(_ percent: Int, of latencies: [Duration]) -> Value {
     let sorted = latencies.sorted()
     guard !sorted.isEmpty else { return .null }
     let place = min(sorted.count - 1, sorted.count * percent / 100)
     return thousandths(sorted[place].wholeMicroseconds)
   }
 
-  private func thousandths(_ number: Int64) -> Value {
+  private static func thousandths(_ number: Int64) -> Value {
     .decimal(Decimal(scaled: number * (Decimal.scale / 1_000)))
   }
 

@@ -14,7 +14,7 @@ enum WireServer {
       await loop.root { await serve(on: loop) }.wait()
       return 0
     } catch {
-      Bench.say("bench: the event loop cannot be made: \(error)")
+      Output.say("bench: the event loop cannot be made: \(error)")
       return 1
     }
   }
@@ -33,7 +33,7 @@ enum WireServer {
             exposing: RPCExposure([WireCalls.service], admits: Everyone())
           ) { address in announce(address) }
         } catch {
-          Bench.say("bench: \(error)")
+          Output.say("bench: \(error)")
         }
       }
       group.addTask {

@@ -1,8 +1,7 @@
 internal import Composition
 internal import Domain
-internal import Glibc
 
-/// The command: which workloads run, each in a process of its own, so that none inherits the
+/// What one process with everything in it does: which workloads run, each in a process of its own, so that none inherits the
 /// memory or the files of another.
 struct Bench: Sendable {
   struct Failed: Error, CustomStringConvertible {
@@ -26,21 +25,21 @@ struct Bench: Sendable {
         }
         broken = BenchLimits.broken(measured)
       }
-      for limit in broken { Bench.say("bench: limit broken: \(limit.sentence)") }
+      for limit in broken { Output.say("bench: limit broken: \(limit.sentence)") }
       return broken.isEmpty ? 0 : 1
     } catch {
-      Bench.say("bench: \(error)")
+      Output.say("bench: \(error)")
       return 1
     }
   }
 
   /// Measures one in a process of its own, and prints its line.
   private func figures(of workload: Workload) throws -> Figures {
-    Bench.say("bench: \(workload.name)")
+    Output.say("bench: \(workload.name)")
     do {
       let line = try ChildProcess.output(
-        of: ["/proc/self/exe", "--data", directory, "--one", workload.name])
-      Bench.print(line)
+        of: ["/proc/self/exe", "embedded", "--data", directory, "--one", workload.name])
+      Output.line(line)
       return try Figures(line: line)
     } catch {
       throw Failed(description: "\(workload.name): \(error)")
@@ -53,10 +52,10 @@ struct Bench: Sendable {
       var folder: Folder?
       if workload.isInFile { folder = try Folder(in: directory) }
       defer { folder?.remove() }
-      Bench.print(try await measurement(of: workload, folder?.path).line)
+      Output.line(try await measurement(of: workload, folder?.path).line)
       return 0
     } catch {
-      Bench.say("bench: \(error)")
+      Output.say("bench: \(error)")
       return 1
     }
   }
@@ -104,23 +103,9 @@ struct Bench: Sendable {
     configuration.slots = 64
     configuration.dataDirectory = folder
     let server = try await DevServer.start(configuration)
-    let bench = try ServerBench(url: server.url, token: server.token)
-    let measurement = try await bench.run(body)
+    let bench = ServerBench(client: try BenchClient(url: server.url, token: server.token))
+    let measurement = try await bench.client.run { try await body(bench) }
     await server.stop()
     return measurement
-  }
-
-  /// One line of JSON: nothing else goes to standard output.
-  static func print(_ line: String) { write(line, to: 1) }
-
-  static func say(_ text: String) { write(text, to: 2) }
-
-  private static func write(_ text: String, to descriptor: Int32) {
-    var rest = Array((text + "\n").utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 || errno == EINTR else { return }
-      rest = rest.dropFirst(max(count, 0))
-    }
   }
 }
