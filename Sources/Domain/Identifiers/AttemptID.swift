@@ -15,16 +15,24 @@ public struct TaskKey: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   /// Nil unless `text` is what `description` prints.
   public init?(text: some StringProtocol) {
-    guard let bracket = text.firstIndex(of: "[") else {
-      guard let name = TaskName(text) else { return nil }
-      self.init(name)
+    var text = String(text)
+    let key = text.withUTF8 { TaskKey(bytes: $0[...]) }
+    guard let key else { return nil }
+    self = key
+  }
+
+  /// By bytes: keys are read for every row and message.
+  init?(bytes: Slice<UnsafeBufferPointer<UInt8>>) {
+    guard bytes.last == UInt8(ascii: "]") else {
+      guard Slug.isValid(bytes: bytes) else { return nil }
+      self.init(TaskName(unchecked: String(decoding: bytes, as: UTF8.self)))
       return
     }
-    let digits = text[text.index(after: bracket)...].dropLast()
-    guard text.last == "]", let name = TaskName(text[..<bracket]), let index = Int(digits),
-      index >= 0, String(index) == digits
+    guard let bracket = bytes.firstIndex(of: UInt8(ascii: "[")),
+      Slug.isValid(bytes: bytes[..<bracket]),
+      let index = Digits.number(bytes[(bracket + 1)...].dropLast())
     else { return nil }
-    self.init(name, index: index)
+    self.init(TaskName(unchecked: String(decoding: bytes[..<bracket], as: UTF8.self)), index: index)
   }
 
   public static func < (left: TaskKey, right: TaskKey) -> Bool {
@@ -60,16 +68,44 @@ public struct AttemptID: Hashable, Comparable, Sendable, CustomStringConvertible
 
   /// Nil unless `text` is what `description` prints.
   public init?(text: some StringProtocol) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 3, let run = RunID(text: parts[0]), let task = TaskKey(text: parts[1]),
-      let number = Int(parts[2]), number > 0, String(number) == parts[2]
+    var text = String(text)
+    let id = text.withUTF8 { AttemptID(bytes: $0[...]) }
+    guard let id else { return nil }
+    self = id
+  }
+
+  private init?(bytes: Slice<UnsafeBufferPointer<UInt8>>) {
+    let slash = UInt8(ascii: "/")
+    guard let first = bytes.firstIndex(of: slash), let last = bytes.lastIndex(of: slash),
+      first < last, let run = SortableID(bytes: bytes[..<first], after: RunID.prefix),
+      let task = TaskKey(bytes: bytes[(first + 1)..<last]),
+      let number = Digits.number(bytes[(last + 1)...]), number > 0
     else { return nil }
-    self.init(run: run, task: task, fence: Fence(number))
+    self.init(run: RunID(run), task: task, fence: Fence(number))
   }
 
   public static func < (left: AttemptID, right: AttemptID) -> Bool {
     if left.run != right.run { return left.run < right.run }
     if left.task != right.task { return left.task < right.task }
     return left.fence < right.fence
+  }
+}
+
+/// Numbers in ids.
+private enum Digits {
+  /// Nil unless the bytes are what a number from 0 prints: no sign, no zero in front.
+  static func number(_ bytes: some Collection<UInt8>) -> Int? {
+    guard let first = bytes.first, first != UInt8(ascii: "0") || bytes.count == 1 else {
+      return nil
+    }
+    var number = 0
+    for byte in bytes {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+      let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+      let (sum, isStillTooLarge) = product.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+      guard !isTooLarge, !isStillTooLarge else { return nil }
+      number = sum
+    }
+    return number
   }
 }

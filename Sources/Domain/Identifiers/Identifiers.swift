@@ -6,7 +6,7 @@ public protocol PrefixedID: Hashable, Comparable, Sendable, CustomStringConverti
 }
 
 extension PrefixedID {
-  public var text: String { Self.prefix + id.text }
+  public var text: String { id.text(after: Self.prefix) }
   public var description: String { text }
 
   public init(at moment: Moment, random: () -> UInt64) {

@@ -27,8 +27,9 @@ public enum Slug {
   public static let rule =
     "1 to 63 of a-z, 0-9, '-' and '_', starting with a letter and ending with a letter or digit"
 
-  public static func isValid(_ text: some StringProtocol) -> Bool {
-    let bytes = text.utf8
+  public static func isValid(_ text: some StringProtocol) -> Bool { isValid(bytes: text.utf8) }
+
+  static func isValid(bytes: some Collection<UInt8>) -> Bool {
     guard let first = bytes.first, isLetter(first), bytes.count <= lengthMax else { return false }
     var last = first
     for byte in bytes {

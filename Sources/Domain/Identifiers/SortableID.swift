@@ -29,33 +29,44 @@ public struct SortableID: Hashable, Comparable, Sendable {
   /// What follows a prefix. Concrete and by bytes: ids are read for every row and message.
   init?(text: String, after prefix: String) {
     var text = text
-    let parts = text.withUTF8 { bytes -> (UInt64, UInt64)? in
-      let start = prefix.utf8.count
-      guard bytes.count == start + 26, bytes.starts(with: prefix.utf8) else { return nil }
-      var high: UInt64 = 0
-      var low: UInt64 = 0
-      for byte in bytes[start...] {
-        let digit = SortableID.digits[Int(byte)]
-        guard digit < 32, high >> 59 == 0 else { return nil }
-        high = high << 5 | low >> 59
-        low = low << 5 | UInt64(digit)
-      }
-      return (high, low)
+    let id = text.withUTF8 { SortableID(bytes: $0, after: prefix) }
+    guard let id else { return nil }
+    self = id
+  }
+
+  /// Nil unless the bytes are the prefix and the text of an id.
+  init?(bytes: some RandomAccessCollection<UInt8>, after prefix: String) {
+    let start = prefix.utf8.count
+    guard bytes.count == start + SortableID.textLength, bytes.starts(with: prefix.utf8) else {
+      return nil
     }
-    guard let (high, low) = parts else { return nil }
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    for byte in bytes.dropFirst(start) {
+      let digit = SortableID.digits[Int(byte)]
+      guard digit < 32, high >> 59 == 0 else { return nil }
+      high = high << 5 | low >> 59
+      low = low << 5 | UInt64(digit)
+    }
     self.init(high: high, low: low)
   }
 
-  public var text: String {
-    var characters: [UInt8] = []
-    characters.reserveCapacity(26)
-    var (high, low) = (high, low)
-    for _ in 0..<26 {
-      characters.append(SortableID.alphabet[Int(low & 31)])
-      low = low >> 5 | high << 59
-      high >>= 5
+  static let textLength = 26
+
+  public var text: String { text(after: "") }
+
+  func text(after prefix: String) -> String {
+    let start = prefix.utf8.count
+    return String(unsafeUninitializedCapacity: start + SortableID.textLength) { bytes in
+      for (place, byte) in prefix.utf8.enumerated() { bytes[place] = byte }
+      var (high, low) = (high, low)
+      for place in (start..<start + SortableID.textLength).reversed() {
+        bytes[place] = SortableID.alphabet[Int(low & 31)]
+        low = low >> 5 | high << 59
+        high >>= 5
+      }
+      return start + SortableID.textLength
     }
-    return String(decoding: characters.reversed(), as: UTF8.self)
   }
 
   public static func < (left: SortableID, right: SortableID) -> Bool {

@@ -14,29 +14,17 @@ struct Parameter: Hashable, Sendable {
   init(_ text: String) { self.init(.text(text)) }
 
   /// One-dimensional array.
-  init(array values: some Sequence<RecordValue>, _ type: TableDeclaration.ColumnType) {
-    var items: [UInt8] = []
-    var count: Int32 = 0
-    var hasNull = false
-    for value in values {
-      count += 1
-      if let bytes = BinaryForm.bytes(of: value) {
-        BinaryForm.append(Int32(clamping: bytes.count), to: &items)
-        items += bytes
-      } else {
-        hasNull = true
-        BinaryForm.append(Int32(-1), to: &items)
-      }
-    }
+  init(array values: some Collection<RecordValue>, _ type: TableDeclaration.ColumnType) {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(items.count + 20)
-    BinaryForm.append(Int32(count == 0 ? 0 : 1), to: &bytes)
+    bytes.reserveCapacity(20 + 16 * values.count)
+    let hasNull = values.contains { $0 == .null }
+    BinaryForm.append(Int32(values.isEmpty ? 0 : 1), to: &bytes)
     BinaryForm.append(Int32(hasNull ? 1 : 0), to: &bytes)
     BinaryForm.append(Int32(bitPattern: type.oid), to: &bytes)
-    if count > 0 {
-      BinaryForm.append(count, to: &bytes)
+    if !values.isEmpty {
+      BinaryForm.append(Int32(clamping: values.count), to: &bytes)
       BinaryForm.append(Int32(1), to: &bytes)
-      bytes += items
+      for value in values { BinaryForm.append(item: value, to: &bytes) }
     }
     self.bytes = bytes
   }
@@ -74,6 +62,23 @@ enum BinaryForm {
       return bytes
     case .text(let text): return Array(text.utf8)
     case .bytes(let bytes): return bytes
+    }
+  }
+
+  /// A value with its length in front.
+  static func append(item value: RecordValue, to bytes: inout [UInt8]) {
+    switch value {
+    case .null:
+      append(Int32(-1), to: &bytes)
+    case .integer(let number):
+      append(Int32(8), to: &bytes)
+      append(number, to: &bytes)
+    case .text(let text):
+      append(Int32(clamping: text.utf8.count), to: &bytes)
+      bytes += text.utf8
+    case .bytes(let value):
+      append(Int32(clamping: value.count), to: &bytes)
+      bytes += value
     }
   }
 

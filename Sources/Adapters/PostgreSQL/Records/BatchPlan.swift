@@ -6,11 +6,6 @@ internal import Ports
 struct BatchPlan: Sendable {
   let calls: [ServerCall]
 
-  private struct Step {
-    var plan: TablePlan
-    var change: RecordBatch.Change
-  }
-
   /// - Throws: `.refused` when the batch breaks a rule of the port.
   init(
     _ batch: RecordBatch, _ plans: [String: TablePlan], _ outbox: Outbox, version: CommitID
@@ -18,21 +13,19 @@ struct BatchPlan: Sendable {
     try StoreError.refuse(RecordRules.fault(in: batch))
     let entries = batch.entries.inWritingOrder
     try StoreError.refuse(entries.repeatedKeyFault)
-    var steps: [Step] = []
+    var tables: [(plan: TablePlan, changes: [RecordBatch.Change])] = []
     for entry in entries {
       guard let plan = plans[entry.table] else {
         throw .refused("table \(entry.table) is not declared")
       }
       try StoreError.refuse(RecordRules.fault(in: entry.change, of: plan.declaration))
-      steps.append(Step(plan: plan, change: entry.change))
+      // Entries of one table are neighbours.
+      if tables.last?.plan !== plan { tables.append((plan, [])) }
+      tables[tables.count - 1].changes.append(entry.change)
     }
     var calls: [ServerCall] = []
-    for (plan, steps) in BatchPlan.grouped(steps.map { ($0.plan, $0) }) {
-      calls += BatchPlan.changes(steps, of: plan, version)
-    }
-    for (plan, steps) in BatchPlan.grouped(steps.map { ($0.plan, $0) }) {
-      calls += BatchPlan.inserts(steps, into: plan, version)
-    }
+    for (plan, changes) in tables { calls += BatchPlan.changes(changes, of: plan, version) }
+    for (plan, changes) in tables { calls += BatchPlan.inserts(changes, into: plan, version) }
     self.calls = calls + outbox.appends(batch.messages)
   }
 
@@ -40,19 +33,19 @@ struct BatchPlan: Sendable {
   /// statement, which takes them in the order of their keys; where kinds are mixed, all are locked
   /// before.
   private static func changes(
-    _ steps: [Step], of plan: TablePlan, _ version: CommitID
+    _ changes: [RecordBatch.Change], of plan: TablePlan, _ version: CommitID
   ) -> [ServerCall] {
-    let deletes = deletes(steps, of: plan)
-    let updates = updates(steps, of: plan, version)
-    let hasGuards = steps.contains { step in
-      if case .guard = step.change { true } else { false }
+    let deletes = deletes(changes, of: plan)
+    let updates = updates(changes, of: plan, version)
+    let hasGuards = changes.contains { change in
+      if case .guard = change { true } else { false }
     }
     let isMixed = (hasGuards ? 1 : 0) + deletes.count + updates.count > 1
-    return (hasGuards || isMixed ? locks(steps, of: plan) : []) + deletes + updates
+    return (hasGuards || isMixed ? locks(changes, of: plan) : []) + deletes + updates
   }
 
   /// One call for each stretch of rows that are locked in the same way.
-  private static func locks(_ steps: [Step], of plan: TablePlan) -> [ServerCall] {
+  private static func locks(_ changes: [RecordBatch.Change], of plan: TablePlan) -> [ServerCall] {
     var calls: [ServerCall] = []
     var stretch: [(key: [RecordValue], version: CommitID)] = []
     var isGuards = false
@@ -65,25 +58,25 @@ struct BatchPlan: Sendable {
             + [versions(stretch.map(\.version)), Parameter(Int64(stretch.count))]))
       stretch = []
     }
-    for step in steps {
+    for change in changes {
       let version: CommitID
       let isGuard: Bool
-      switch step.change {
+      switch change {
       case .insert: continue
       case .update(_, let over), .delete(_, let over): (version, isGuard) = (over, false)
       case .guard(_, let at): (version, isGuard) = (at, true)
       }
       if isGuards != isGuard { close() }
       isGuards = isGuard
-      stretch.append((step.change.key, version))
+      stretch.append((change.key, version))
     }
     close()
     return calls
   }
 
-  private static func deletes(_ steps: [Step], of plan: TablePlan) -> [ServerCall] {
-    let rows = steps.compactMap { step -> ([RecordValue], CommitID)? in
-      guard case .delete(let key, let version) = step.change else { return nil }
+  private static func deletes(_ changes: [RecordBatch.Change], of plan: TablePlan) -> [ServerCall] {
+    let rows = changes.compactMap { change -> ([RecordValue], CommitID)? in
+      guard case .delete(let key, let version) = change else { return nil }
       return (key, version)
     }
     guard !rows.isEmpty else { return [] }
@@ -96,10 +89,10 @@ struct BatchPlan: Sendable {
   }
 
   private static func updates(
-    _ steps: [Step], of plan: TablePlan, _ version: CommitID
+    _ changes: [RecordBatch.Change], of plan: TablePlan, _ version: CommitID
   ) -> [ServerCall] {
-    let rows = steps.compactMap { step -> (Row, CommitID)? in
-      guard case .update(let row, let over) = step.change else { return nil }
+    let rows = changes.compactMap { change -> (Row, CommitID)? in
+      guard case .update(let row, let over) = change else { return nil }
       return (row, over)
     }
     guard !rows.isEmpty else { return [] }
@@ -109,17 +102,17 @@ struct BatchPlan: Sendable {
         arrays(plan.declaration.key, rows.map(\.0.key))
           + arrays(plan.declaration.columns, rows.map(\.0.columns))
           + [
-            Parameter(array: rows.map { .bytes($0.0.body) }, .bytes), versions(rows.map(\.1)),
+            Parameter(array: rows.lazy.map { .bytes($0.0.body) }, .bytes), versions(rows.map(\.1)),
             Parameter(Int64(bitPattern: version.bits)), Parameter(Int64(rows.count)),
           ])
     ]
   }
 
   private static func inserts(
-    _ steps: [Step], into plan: TablePlan, _ version: CommitID
+    _ changes: [RecordBatch.Change], into plan: TablePlan, _ version: CommitID
   ) -> [ServerCall] {
-    let rows = steps.compactMap { step -> Row? in
-      guard case .insert(let row) = step.change else { return nil }
+    let rows = changes.compactMap { change -> Row? in
+      guard case .insert(let row) = change else { return nil }
       return row
     }
     guard !rows.isEmpty else { return [] }
@@ -129,36 +122,21 @@ struct BatchPlan: Sendable {
         arrays(plan.declaration.key, rows.map(\.key))
           + arrays(plan.declaration.columns, rows.map(\.columns))
           + [
-            Parameter(array: rows.map { .bytes($0.body) }, .bytes),
+            Parameter(array: rows.lazy.map { .bytes($0.body) }, .bytes),
             Parameter(Int64(bitPattern: version.bits)), Parameter(Int64(rows.count)),
           ])
     ]
-  }
-
-  /// The rows of each table; those of one table are neighbours already.
-  private static func grouped<Item>(
-    _ rows: [(plan: TablePlan, item: Item)]
-  ) -> [(TablePlan, [Item])] {
-    var groups: [(TablePlan, [Item])] = []
-    for (plan, item) in rows {
-      if groups.last?.0.name == plan.name {
-        groups[groups.count - 1].1.append(item)
-      } else {
-        groups.append((plan, [item]))
-      }
-    }
-    return groups
   }
 
   static func arrays(
     _ columns: [TableDeclaration.Column], _ rows: [[RecordValue]]
   ) -> [Parameter] {
     columns.enumerated().map { place, column in
-      Parameter(array: rows.map { $0[place] }, column.type)
+      Parameter(array: rows.lazy.map { $0[place] }, column.type)
     }
   }
 
   private static func versions(_ versions: [CommitID]) -> Parameter {
-    Parameter(array: versions.map { .integer(Int64(bitPattern: $0.bits)) }, .integer)
+    Parameter(array: versions.lazy.map { .integer(Int64(bitPattern: $0.bits)) }, .integer)
   }
 }

@@ -5,7 +5,7 @@ internal import Ports
 /// Nulls sort last, which is the order of the server. A cursor has to compare with them all the
 /// same, which `NULL` does not allow: a column that may be null is indexed as two expressions,
 /// whether it is null and what it is if not.
-struct TablePlan: Sendable {
+final class TablePlan: Sendable {
   let declaration: TableDeclaration
   let name: String
   let selected: String

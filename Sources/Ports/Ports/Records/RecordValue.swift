@@ -38,7 +38,7 @@ extension RecordValue: Comparable {
   public static func < (left: RecordValue, right: RecordValue) -> Bool {
     switch (left, right) {
     case (.integer(let one), .integer(let other)): one < other
-    case (.text(let one), .text(let other)): one.utf8.lexicographicallyPrecedes(other.utf8)
+    case (.text(let one), .text(let other)): one.precedesByBytes(other)
     case (.bytes(let one), .bytes(let other)): one.lexicographicallyPrecedes(other)
     case (.null, _): false
     case (_, .null): true
@@ -54,4 +54,17 @@ public struct CommitID: Hashable, Sendable, CustomStringConvertible {
   public var bits: UInt64
   public init(bits: UInt64) { self.bits = bits }
   public var description: String { String(bits, radix: 16) }
+}
+
+extension String {
+  /// Keys are compared for every row that is written: whole texts at once where they are in one
+  /// piece, as all are that were not made elsewhere.
+  fileprivate func precedesByBytes(_ other: String) -> Bool {
+    let answer = utf8.withContiguousStorageIfAvailable { one in
+      other.utf8.withContiguousStorageIfAvailable { other in
+        one.lexicographicallyPrecedes(other)
+      }
+    }
+    return (answer ?? nil) ?? utf8.lexicographicallyPrecedes(other.utf8)
+  }
 }

@@ -31,6 +31,18 @@ public struct AttemptOrder: Hashable, Sendable {
 }
 
 extension RunMachine {
+  /// Whether a result of the attempt would still change its task.
+  public func isWaiting(for key: TaskKey, _ fence: Fence) -> Bool {
+    guard run.phase != .quarantined, let place = place(of: key), let task = task(at: place) else {
+      return false
+    }
+    guard task.fence == fence else { return task.fence < fence }
+    switch task.phase {
+    case .offered, .withdrawing, .stopping: return true
+    case .waiting, .expanding, .ready, .backoff, .ended: return false
+    }
+  }
+
   /// The order of the newest attempt of an offered task; nil when it is not offered with this
   /// fence, or the run was set aside.
   public func order(_ key: TaskKey, _ fence: Fence) -> AttemptOrder? {

@@ -4,14 +4,6 @@ internal import Ports
 internal import SchedulerCore
 internal import ServiceKit
 
-/// That a session was seen to hold an attempt.
-struct ClaimSighting: Sendable {
-  var attempt: AttemptID
-  var claim: Claim
-
-  var event: RunEvent { .claimed(attempt.task, attempt.fence, claim) }
-}
-
 /// Gives offered attempts to sessions that ask for them.
 ///
 /// A claim inserts the lease and guards both the session's row, so that an expired one gets
@@ -26,6 +18,7 @@ struct ClaimDesk: Sendable {
   let ports: SchedulerPorts
   let registry: OwnerRegistry
   let loader: RunLoader
+  let leases: LeaseMemory
 
   func claim(_ request: ClaimRequest) async throws(RPCError) -> ClaimResponse {
     guard let session = SessionID(text: request.session) else {
@@ -102,12 +95,8 @@ struct ClaimDesk: Sendable {
   ) async throws(RPCError) -> SortedMap<AttemptID, Grant> {
     var grants: SortedMap<AttemptID, Grant> = [:]
     var elsewhere: SortedMap<RunID, [AttemptID]> = [:]
-    var perPartition: SortedMap<Int, [AttemptID]> = [:]
-    for attempt in attempts {
-      perPartition[Partitioning.partition(of: attempt.run.text), default: []].append(attempt)
-    }
-    for (_, group) in perPartition {
-      guard let owner = group.first.flatMap({ registry.owner(of: $0.run) }) else {
+    for (partition, group) in Partitioning.grouped(attempts) {
+      guard let owner = registry.owner(ofPartition: partition) else {
         for attempt in group { elsewhere[attempt.run, default: []].append(attempt) }
         continue
       }
@@ -202,14 +191,14 @@ struct ClaimDesk: Sendable {
         SchedulerTables.tasks.guard(
           SchedulerTables.taskKey(attempt.run, attempt.task), at: CommitID(bits: grant.stamp)))
     }
-    _ = try await ports.store.commit(RecordBatch(entries: entries))
+    let version = try await ports.store.commit(RecordBatch(entries: entries))
+    leases.wrote(grants.map(\.0), as: version)
   }
 
   private func tellOwners(_ attempts: [AttemptID], _ session: SessionRecord) async {
     guard let id = SessionID(text: session.session), !attempts.isEmpty else { return }
     let claim = Claim(session: id, worker: session.worker, at: ports.context.time.now())
-    await registry.notice(
-      attempts.map { ($0.run, ClaimSighting(attempt: $0, claim: claim)) })
+    await registry.notice(claim, of: attempts)
   }
 }
 

@@ -1,5 +1,6 @@
 internal import Domain
 internal import Ports
+internal import SchedulerCore
 internal import Synchronization
 
 /// The partitions that this process owns, for those who ask about runs.
@@ -17,7 +18,11 @@ final class OwnerRegistry: Sendable {
   }
 
   func owner(of run: RunID) -> PartitionOwner? {
-    owners.withLock { $0[Partitioning.partition(of: run.text)] }
+    owner(ofPartition: Partitioning.partition(of: run.text))
+  }
+
+  func owner(ofPartition partition: Int) -> PartitionOwner? {
+    owners.withLock { $0[partition] }
   }
 
   func learn(slots now: SortedMap<PoolName, Int>) async {
@@ -31,14 +36,10 @@ final class OwnerRegistry: Sendable {
   }
 
   /// Tells the owners here what was seen of their runs; others find out by themselves.
-  func notice(_ events: [(run: RunID, claim: ClaimSighting)]) async {
-    var perOwner: SortedMap<Int, [ClaimSighting]> = [:]
-    for (run, claim) in events {
-      perOwner[Partitioning.partition(of: run.text), default: []].append(claim)
-    }
-    for (partition, claims) in perOwner {
-      guard let owner = owners.withLock({ $0[partition] }) else { continue }
-      await owner.notice(claims.map { ($0.attempt.run, $0.event) })
+  func notice(_ claim: Claim, of attempts: [AttemptID]) async {
+    for (partition, group) in Partitioning.grouped(attempts) {
+      guard let owner = owner(ofPartition: partition) else { continue }
+      await owner.notice(group.map { ($0.run, .claimed($0.task, $0.fence, claim)) })
     }
   }
 }

@@ -14,10 +14,12 @@ struct SessionDesk: Sendable {
   let registry: OwnerRegistry
   let sweeper: SessionSweeper
   private let memory = SessionMemory()
+  private let leases: LeaseMemory
 
-  init(ports: SchedulerPorts, registry: OwnerRegistry) {
+  init(ports: SchedulerPorts, registry: OwnerRegistry, leases: LeaseMemory) {
     self.ports = ports
     self.registry = registry
+    self.leases = leases
     sweeper = SessionSweeper(ports: ports, registry: registry)
   }
 
@@ -161,42 +163,76 @@ struct SessionDesk: Sendable {
   /// Results that the owner has taken in, or that do not count any more. Their leases go with them,
   /// many at once.
   private func acknowledged(_ results: [String]) async throws(StoreError) -> [String] {
-    let attempts = results.prefix(10_000).map { (text: $0, id: AttemptID(text: $0)) }
-    var answered = attempts.filter { $0.id == nil }.map(\.text)
-    let known = attempts.compactMap { attempt in attempt.id.map { (attempt.text, $0) } }
-    guard !known.isEmpty else { return answered }
-    let rows = try await ports.store.get(
-      SchedulerTables.tasks, known.map { SchedulerTables.taskKey($0.1.run, $0.1.task) })
-    var waiting: [(text: String, id: AttemptID)] = []
-    for ((text, id), row) in zip(known, rows) {
-      if row?.record.isWaiting(for: id.fence) == true {
-        waiting.append((text, id))
-      } else {
-        answered.append(text)
+    guard !results.isEmpty else { return [] }
+    let named = results.prefix(10_000).map { (text: $0, id: AttemptID(text: $0)) }
+    let attempts = named.compactMap(\.id)
+    let answered = try await takenIn(attempts)
+    if !answered.isEmpty { try await forgetLeases(of: answered) }
+    return named.filter { $0.id == nil }.map(\.text) + answered.map(\.description)
+  }
+
+  /// Those whose result nobody waits for: as their owner knows if it is here, else as the rows say.
+  private func takenIn(_ attempts: [AttemptID]) async throws(StoreError) -> [AttemptID] {
+    var answered: [AttemptID] = []
+    var elsewhere: [AttemptID] = []
+    for (partition, group) in Partitioning.grouped(attempts) {
+      guard let owner = registry.owner(ofPartition: partition) else {
+        elsewhere += group
+        continue
+      }
+      let known = await owner.whenSettled { owner in group.map { owner.isWaiting(for: $0) } }
+      for (attempt, isWaiting) in zip(group, known) {
+        switch isWaiting {
+        case true?: continue
+        case false?: answered.append(attempt)
+        case nil: elsewhere.append(attempt)
+        }
       }
     }
-    answered += try await quarantined(waiting)
-    guard !answered.isEmpty else { return [] }
-    let leases = try await ports.store.get(SchedulerTables.leases, answered.map { [.text($0)] })
-    await forget(
-      leases.compactMap { lease in
+    guard !elsewhere.isEmpty else { return answered }
+    let rows = try await ports.store.get(
+      SchedulerTables.tasks, elsewhere.map { SchedulerTables.taskKey($0.run, $0.task) })
+    var waiting: [AttemptID] = []
+    for (attempt, row) in zip(elsewhere, rows) {
+      if row?.record.isWaiting(for: attempt.fence) == true {
+        waiting.append(attempt)
+      } else {
+        answered.append(attempt)
+      }
+    }
+    return answered + (try await quarantined(waiting))
+  }
+
+  private func forgetLeases(of attempts: [AttemptID]) async throws(StoreError) {
+    var entries: [RecordBatch.Entry] = []
+    var unknown: [AttemptID] = []
+    for (attempt, version) in zip(attempts, leases.take(attempts)) {
+      if let version {
+        entries.append(SchedulerTables.leases.delete([.text(attempt.description)], over: version))
+      } else {
+        unknown.append(attempt)
+      }
+    }
+    if !unknown.isEmpty {
+      let rows = try await ports.store.get(
+        SchedulerTables.leases, unknown.map { [.text($0.description)] })
+      entries += rows.compactMap { lease in
         lease.map {
           SchedulerTables.leases.delete([.text($0.record.attempt)], over: $0.version)
         }
-      })
-    return answered
+      }
+    }
+    await forget(entries)
   }
 
   /// Results of runs that were set aside: no owner will ever take them in.
-  private func quarantined(
-    _ waiting: [(text: String, id: AttemptID)]
-  ) async throws(StoreError) -> [String] {
+  private func quarantined(_ waiting: [AttemptID]) async throws(StoreError) -> [AttemptID] {
     guard !waiting.isEmpty else { return [] }
-    let runs = SortedSet(waiting.map(\.id.run)).members
+    let runs = SortedSet(waiting.map(\.run)).members
     let rows = try await ports.store.get(SchedulerTables.runs, runs.map { [.text($0.text)] })
     let quarantined = SortedSet(
       zip(runs, rows).compactMap { $1?.record.phase == "quarantined" ? $0 : nil })
-    return waiting.compactMap { quarantined.contains($0.id.run) ? $0.text : nil }
+    return waiting.filter { quarantined.contains($0.run) }
   }
 
   /// Deletes rows that nobody needs any more; if that fails they are in nobody's way.
@@ -214,12 +250,18 @@ struct SessionDesk: Sendable {
   }
 
   /// Compares what the session says that it holds with its leases, by count and hash, and by all
-  /// names when those differ. Attempts that it twice did not name are lost.
+  /// names when those differ. Attempts that it twice did not name are lost. Beats that come early
+  /// because of results are not compared.
   ///
   /// - Returns: whether the next beat should name everything.
   private func compare(
     _ request: HeartbeatRequest, _ id: SessionID
   ) async throws(StoreError) -> Bool {
+    let now = ports.context.time.uptime()
+    guard
+      memory.isComparisonDue(id, at: now, every: ports.configuration.beatEvery / 2)
+        || request.hasHeld
+    else { return false }
     let leases = try await sweeper.leases(of: id)
     let hash = leases.reduce(0 as UInt64) { $0 &+ $1.attempt.heldHash }
     if Int(request.heldCount) == leases.count, request.heldHash == hash {
@@ -266,6 +308,18 @@ extension AttemptID {
   }
 }
 
+extension PartitionOwner {
+  /// Whether a result of this attempt would still change its task; nil when only the store can say.
+  func isWaiting(for attempt: AttemptID) -> Bool? {
+    guard isSure else { return nil }
+    guard let entry = runs[attempt.run] else {
+      // What is neither in memory nor asleep has ended.
+      return dormant.contains(attempt.run) ? nil : false
+    }
+    return entry.machine.isWaiting(for: attempt.task, attempt.fence)
+  }
+}
+
 extension TaskRecord {
   /// Whether a result of this attempt would still change the task.
   func isWaiting(for fence: Fence) -> Bool {
@@ -281,6 +335,7 @@ extension TaskRecord {
 private final class SessionMemory: Sendable {
   private struct State {
     var renewedAt: SortedMap<SessionID, Uptime> = [:]
+    var comparedAt: SortedMap<SessionID, Uptime> = [:]
     var disowned: SortedMap<SessionID, DisownedAttempts> = [:]
   }
 
@@ -295,6 +350,15 @@ private final class SessionMemory: Sendable {
     state.withLock { state in
       if state.renewedAt.count >= SessionMemory.sessionsMax { state = State() }
       state.renewedAt[id] = now
+    }
+  }
+
+  func isComparisonDue(_ id: SessionID, at now: Uptime, every: Duration) -> Bool {
+    state.withLock { state in
+      if let last = state.comparedAt[id], now - last < every { return false }
+      if state.comparedAt.count >= SessionMemory.sessionsMax { state.comparedAt = [:] }
+      state.comparedAt[id] = now
+      return true
     }
   }
 
