@@ -29,7 +29,7 @@ WORKLOADS = ["W1-100", "W1-1000", "W1-10000", "W2", "W3-500", "W3-5000", "W4", "
 TICK = os.sysconf("SC_CLK_TCK")
 # A pool takes as many tasks as its workers have slots: as many as keep a worker busy while claims
 # and results are on their way.
-SLOTS = "512"
+SLOTS = "1024"
 ARCHIVE_LAG_MAX_S = 10
 
 

@@ -100,7 +100,7 @@ struct ClaimDesk: Sendable {
         for attempt in group { elsewhere[attempt.run, default: []].append(attempt) }
         continue
       }
-      let found = await owner.whenSettled { owner in group.map { owner.grant($0) } }
+      let found = await owner.whenSettled { $0.grants(group) }
       for (attempt, answer) in zip(group, found) {
         switch answer {
         case .granted(let grant): grants[attempt] = grant
@@ -219,12 +219,26 @@ enum GrantAnswer: Sendable {
 }
 
 extension PartitionOwner {
-  func grant(_ attempt: AttemptID) -> GrantAnswer {
-    guard isSure else { return .notLoaded }
-    guard let entry = runs[attempt.run] else {
-      return dormant.contains(attempt.run) ? .notLoaded : .gone
+  func grants(_ attempts: [AttemptID]) -> [GrantAnswer] {
+    guard isSure else { return attempts.map { _ in .notLoaded } }
+    return lookUp(attempts) { machine, attempt in
+      guard let machine else { return dormant.contains(attempt.run) ? .notLoaded : .gone }
+      return machine.grant(attempt).map { .granted($0) } ?? .gone
     }
-    return entry.machine.grant(attempt).map { .granted($0) } ?? .gone
+  }
+
+  /// Answers for each attempt by its run, if that is in memory. Attempts of one run mostly come
+  /// together, so that it is looked up once for all of them.
+  func lookUp<Answer>(
+    _ attempts: [AttemptID], _ body: (RunMachine?, AttemptID) -> Answer
+  ) -> [Answer] {
+    var last: (run: RunID, machine: RunMachine?)?
+    return attempts.map { attempt in
+      if let last, last.run == attempt.run { return body(last.machine, attempt) }
+      let machine = runs[attempt.run]?.machine
+      last = (attempt.run, machine)
+      return body(machine, attempt)
+    }
   }
 }
 

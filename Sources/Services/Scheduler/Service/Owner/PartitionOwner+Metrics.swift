@@ -7,10 +7,11 @@ internal import ServiceKit
 // may be a little high after a failure.
 extension PartitionOwner {
   /// How long an attempt waited and ran, once it is reported.
-  func measure(_ event: RunEvent, of machine: RunMachine) {
-    guard case .attemptEnded(let key, let fence, let report) = event,
-      let place = machine.place(of: key), let task = machine.task(at: place), task.fence == fence,
-      !task.phase.isEnded
+  func measure(
+    _ report: AttemptReport, of key: TaskKey, _ fence: Fence, in machine: RunMachine
+  ) {
+    guard let place = machine.place(of: key), let task = machine.task(at: place),
+      task.fence == fence, !task.phase.isEnded
     else { return }
     let pool = ("pool", machine.plan.nodes[place.node].definition.pool.text)
     let telemetry = ports.context.telemetry
@@ -22,13 +23,14 @@ extension PartitionOwner {
     }
   }
 
-  func measure(_ effects: [RunEffect], of machine: RunMachine) {
+  func measure(_ effects: [RunEffect], of entry: RunEntry) {
     for case .announceEnd(let outcome) in effects {
       let telemetry = ports.context.telemetry
       let word = ("outcome", outcome.rawValue)
       telemetry.count("runs_ended", 1, [word])
-      if let endedAt = machine.run.endedAt {
-        telemetry.measure("run", endedAt - machine.run.createdAt, [word])
+      let run = entry.machine.run
+      if let endedAt = run.endedAt {
+        telemetry.measure("run", endedAt - run.createdAt, [word])
       }
     }
   }

@@ -74,7 +74,6 @@ extension PartitionOwner {
       entry.isRunChanged = true
       runs[run] = entry
       batch.touched.insert(run)
-      noteWork(of: entry)
     }
     var room = ports.configuration.rowsPerBatchMax - batch.entries.count - inputs.newRuns.count
     decideLimits(
@@ -101,6 +100,8 @@ extension PartitionOwner {
       }
       room -= apply(.timeReached, to: run, into: &batch, at: now)
     }
+    // Once for each run, however much has happened to it.
+    for id in batch.touched { if let entry = runs[id] { noteWork(of: entry) } }
     // A part is kept for offers, so that workers need not wait until a large run is expanded.
     let reserved = min(room, ports.configuration.rowsPerBatchMax / 4)
     continueWork(into: &batch, rowsMax: room - max(reserved, 0), at: now)
@@ -113,24 +114,26 @@ extension PartitionOwner {
     _ event: RunEvent, to run: RunID, into batch: inout OwnerBatch, at now: Moment
   ) -> Int {
     guard let entry = runs[run] else { return 0 }
-    measure(event, of: entry.machine)
+    if case .attemptEnded(let key, let fence, let report) = event {
+      measure(report, of: key, fence, in: entry.machine)
+    }
     let effects = entry.machine.apply(event, at: now)
-    measure(effects, of: entry.machine)
+    measure(effects, of: entry)
     batch.take(effects, of: entry, at: now)
     batch.touched.insert(run)
-    noteWork(of: entry)
     return effects.count
   }
 
   private func noteWork(of entry: RunEntry) {
-    let id = entry.machine.run.id
-    if entry.machine.hasWork, !entry.isBusy {
+    // One look: what is asked of it in place has the whole machine copied for each question.
+    let machine = entry.machine
+    let run = machine.run
+    if machine.hasWork, !entry.isBusy {
       entry.isBusy = true
-      busy.append(id)
+      busy.append(run.id)
     }
-    let run = entry.machine.run
-    for pool in entry.machine.readyPools {
-      window.enqueue(id, of: run.namespace, run.priority, in: pool)
+    for pool in machine.readyPools {
+      window.enqueue(run.id, of: run.namespace, run.priority, in: pool)
     }
     account(entry)
   }
@@ -169,7 +172,10 @@ extension PartitionOwner {
         batch.take(entry.machine.apply(.offered(place), at: now), of: entry, at: now)
         batch.touched.insert(id)
         room -= 1
-        noteWork(of: entry)
+        account(entry)
+        guard entry.machine.nextReady(in: pool) != nil else { continue }
+        window.enqueue(
+          id, of: entry.machine.run.namespace, entry.machine.run.priority, in: pool)
       }
     }
   }

@@ -25,6 +25,7 @@ final class RunEntry {
   func entries(partition: Int) -> [RecordBatch.Entry] {
     var entries: [RecordBatch.Entry] = []
     entries.reserveCapacity(rowsChanged)
+    let machine = machine
     if isRunChanged {
       let record = RunRecord(machine, partition: partition)
       entries.append(entry(SchedulerTables.runs, record, stamp: machine.run.stamp))

@@ -180,7 +180,7 @@ struct SessionDesk: Sendable {
         elsewhere += group
         continue
       }
-      let known = await owner.whenSettled { owner in group.map { owner.isWaiting(for: $0) } }
+      let known = await owner.whenSettled { $0.areWaiting(for: group) }
       for (attempt, isWaiting) in zip(group, known) {
         switch isWaiting {
         case true?: continue
@@ -309,14 +309,14 @@ extension AttemptID {
 }
 
 extension PartitionOwner {
-  /// Whether a result of this attempt would still change its task; nil when only the store can say.
-  func isWaiting(for attempt: AttemptID) -> Bool? {
-    guard isSure else { return nil }
-    guard let entry = runs[attempt.run] else {
+  /// Whether a result of each attempt would still change its task; nil when only the store can say.
+  func areWaiting(for attempts: [AttemptID]) -> [Bool?] {
+    guard isSure else { return attempts.map { _ in nil } }
+    return lookUp(attempts) { machine, attempt in
       // What is neither in memory nor asleep has ended.
-      return dormant.contains(attempt.run) ? nil : false
+      guard let machine else { return dormant.contains(attempt.run) ? nil : false }
+      return machine.isWaiting(for: attempt.task, attempt.fence)
     }
-    return entry.machine.isWaiting(for: attempt.task, attempt.fence)
   }
 }
 

@@ -14,14 +14,16 @@ public struct Claims: Hashable, Sendable {
 
   public private(set) var phase: Phase
   /// To be asked for as soon as a slot is free.
-  public private(set) var hints: [AttemptID] = []
+  public private(set) var hints = AttemptQueue()
   /// Asked for before, without a clear answer: named again with the next claim for the pools.
-  public private(set) var undecided: [AttemptID] = []
+  public private(set) var undecided = AttemptQueue()
   /// Claims in a row that brought less than was asked for, and nothing that no hint had told of:
   /// the pools were empty then, and what they offer later comes with a hint.
   private var fruitless = 0
   /// Whether the claim under way has brought what no hint told of: hints are late or lost.
   private var hasBroughtMore = false
+  /// Those that the claim under way names.
+  private var asked: Set<AttemptID> = []
 
   public init(at now: Uptime) {
     phase = .idle(poolAt: now)
@@ -47,7 +49,7 @@ public struct Claims: Hashable, Sendable {
   mutating func add(_ named: [AttemptID], _ limits: WorkerLimits) {
     for attempt in named {
       guard hints.count < limits.hintsMax else { return }
-      if !hints.contains(attempt) { hints.append(attempt) }
+      hints.append(attempt)
     }
   }
 
@@ -56,23 +58,19 @@ public struct Claims: Hashable, Sendable {
     guard free > 0, case .idle(let poolAt) = phase, !hints.isEmpty || now >= poolAt else {
       return nil
     }
-    var named = Array(hints.prefix(free))
-    hints.removeFirst(named.count)
-    if now >= poolAt {
-      let more = undecided.prefix(free - named.count)
-      named += more
-      undecided.removeFirst(more.count)
-    }
+    var named = hints.removeFirst(free)
+    if now >= poolAt { named += undecided.removeFirst(free - named.count) }
     phase = .asking(named: named, max: free)
+    asked = Set(named)
     return (named, free)
   }
 
   /// The attempt is ours: whoever hinted at it meanwhile is not to have it asked for again, which
   /// would be granted again by its lease, perhaps after it has ended.
   mutating func granted(_ attempt: AttemptID) {
-    if case .asking(let named, _) = phase, !named.contains(attempt) { hasBroughtMore = true }
-    hints.removeAll { $0 == attempt }
-    undecided.removeAll { $0 == attempt }
+    if isAsking, !asked.contains(attempt) { hasBroughtMore = true }
+    hints.remove(attempt)
+    undecided.remove(attempt)
   }
 
   /// The claim was answered with `granted` attempts, and could not tell about `unknown`.
@@ -82,6 +80,7 @@ public struct Claims: Hashable, Sendable {
     guard case .asking(_, let max) = phase else { return }
     if granted >= max || hasBroughtMore { fruitless = 0 }
     hasBroughtMore = false
+    asked = []
     if granted >= max {
       // There may be more.
       phase = .idle(poolAt: now)
@@ -95,13 +94,14 @@ public struct Claims: Hashable, Sendable {
   mutating func failed(_ limits: WorkerLimits, at now: Uptime) {
     guard case .asking(let named, _) = phase else { return }
     hasBroughtMore = false
+    asked = []
     wait(limits, at: now)
     postpone(named, limits)
   }
 
   private mutating func postpone(_ attempts: [AttemptID], _ limits: WorkerLimits) {
     for attempt in attempts where undecided.count < limits.hintsMax {
-      if !undecided.contains(attempt) { undecided.append(attempt) }
+      undecided.append(attempt)
     }
   }
 

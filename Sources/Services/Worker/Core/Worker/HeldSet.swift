@@ -7,6 +7,8 @@ public struct HeldSet: Hashable, Sendable {
   public private(set) var results: SortedMap<AttemptID, HeldResult> = [:]
   /// The wrapping sum of the hashes of all attempts held.
   public private(set) var hash: UInt64 = 0
+  /// No attempt is due before this; it may be too early, never too late.
+  private var runningDueAt: Uptime?
   /// No result is due before this; it may be too early, never too late.
   private var resultsDueAt: Uptime?
   /// The last result that a heartbeat named, so that the next one goes on behind it.
@@ -23,24 +25,41 @@ public struct HeldSet: Hashable, Sendable {
 
   /// The next instant at which something held wants to be looked at.
   public var deadline: Uptime? {
-    var next = resultsDueAt
-    for attempt in running.values {
-      guard let deadline = attempt.deadline else { continue }
-      next = next.map { min($0, deadline) } ?? deadline
-    }
-    return next
+    guard let runningDueAt else { return resultsDueAt }
+    return resultsDueAt.map { min($0, runningDueAt) } ?? runningDueAt
   }
 
   mutating func add(_ attempt: AttemptID, _ held: HeldAttempt) {
     guard !holds(attempt) else { return }
     running[attempt] = held
+    watch(held)
     hash &+= HeldSet.hash(of: attempt)
+  }
+
+  private mutating func watch(_ held: HeldAttempt?) {
+    guard let deadline = held?.deadline else { return }
+    runningDueAt = runningDueAt.map { min($0, deadline) } ?? deadline
+  }
+
+  /// The attempts that want to be looked at now.
+  mutating func runningDue(at now: Uptime) -> [AttemptID] {
+    guard let dueAt = runningDueAt, now >= dueAt else { return [] }
+    runningDueAt = nil
+    var due: [AttemptID] = []
+    for (attempt, held) in running {
+      guard let deadline = held.deadline else { continue }
+      // It is watched again when it has been looked at.
+      if deadline <= now { due.append(attempt) } else { watch(held) }
+    }
+    return due
   }
 
   mutating func apply(
     _ event: HeldAttempt.Event, to attempt: AttemptID, at now: Uptime
   ) -> [HeldAttempt.Effect] {
-    running.update(attempt) { $0.apply(event, at: now) } ?? []
+    let effects = running.update(attempt) { $0.apply(event, at: now) }
+    watch(running[attempt])
+    return effects ?? []
   }
 
   /// Takes an attempt out that does not run any more.

@@ -161,7 +161,7 @@ public struct Worker: Hashable, Sendable {
   }
 
   private mutating func passTime(at now: Uptime) -> [WorkerEffect] {
-    var effects = held.running.keys.flatMap { perform(.timeReached, on: $0, at: now) }
+    var effects = held.runningDue(at: now).flatMap { perform(.timeReached, on: $0, at: now) }
     effects += held.resultsDue(limits, at: now).map { .publish($0) }
     return effects
   }
