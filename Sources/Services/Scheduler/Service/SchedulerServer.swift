@@ -18,8 +18,10 @@ public struct SchedulerServer: Sendable {
     let hints = HintPublisher(ports)
     let loader = RunLoader(ports: ports, plans: plans)
     let leases = LeaseMemory()
-    let sessions = SessionDesk(ports: ports, registry: registry, leases: leases)
-    let claims = ClaimDesk(ports: ports, registry: registry, loader: loader, leases: leases)
+    let rows = SessionRows(store: ports.store)
+    let sessions = SessionDesk(ports: ports, registry: registry, leases: leases, rows: rows)
+    let claims = ClaimDesk(
+      ports: ports, registry: registry, loader: loader, leases: leases, rows: rows)
     let gateway = WorkerGateway(sessions: sessions, claims: claims)
     let views = RunViews(ports: ports, registry: registry, loader: loader)
     let keeper = PartitionKeeper(ports: ports, plans: plans, hints: hints, registry: registry)

@@ -15,6 +15,8 @@ public struct Plan: Sendable {
     public let references: [(name: TaskName, node: Int)]
     /// Whether rendering its work can fail, and so is tried before it is offered.
     public let hasExpressions: Bool
+    /// What is the same for every attempt; nil when it depends on the run.
+    let fixedWork: RenderedWork?
   }
 
   public let version: VersionID
@@ -41,13 +43,26 @@ public struct Plan: Sendable {
           names[need.task].map { (node: $0, outcome: need.outcome) }
         },
         dependants: [], areOutputsRead: false, references: references,
-        hasExpressions: task.hasExpressions)
+        hasExpressions: task.hasExpressions,
+        fixedWork: task.hasExpressions
+          ? nil : try? RenderedWork(task, in: EvaluationScope()))
     }
     for index in nodes.indices {
       for need in nodes[index].needs { nodes[need.node].dependants.append(index) }
       for reference in nodes[index].references { nodes[reference.node].areOutputsRead = true }
     }
     self.nodes = nodes
+  }
+
+  /// The order of an attempt that needs to know nothing of its run but who it is; nil for others.
+  public func fixedOrder(
+    _ attempt: AttemptID, namespace: NamespaceName, workflow: WorkflowName
+  ) -> AttemptOrder? {
+    guard let number = node(named: attempt.task.name), let work = nodes[number].fixedWork,
+      nodes[number].definition.files.isEmpty
+    else { return nil }
+    return AttemptOrder(
+      attempt, namespace: namespace, workflow: workflow, nodes[number].definition, work, files: [])
   }
 
   public func node(named name: TaskName) -> Int? { names[name] }

@@ -24,7 +24,7 @@ extension RunMachine {
       // Rendered once more when it is claimed; tried here so that a failure is decided by the
       // owner.
       do throws(EvaluationFailure) {
-        _ = try renderWork(of: place)
+        _ = try RenderedWork(node.definition, in: scope(of: place))
       } catch {
         failByExpression(place, error, at: now)
         return

@@ -19,13 +19,14 @@ struct ClaimDesk: Sendable {
   let registry: OwnerRegistry
   let loader: RunLoader
   let leases: LeaseMemory
+  let rows: SessionRows
 
   func claim(_ request: ClaimRequest) async throws(RPCError) -> ClaimResponse {
     guard let session = SessionID(text: request.session) else {
       throw RPCError(.invalidArgument, "'\(request.session)' is no session id")
     }
-    guard let row = try await sessionRow(session), row.record.state == SessionState.open else {
-      return ClaimResponse(sessionOver: try await sessionRow(session).map(\.record.isOver) ?? true)
+    guard let row = try await openRow(session) else {
+      return ClaimResponse(sessionOver: try await row(session).map(\.record.isOver) ?? true)
     }
     let max = min(Int(request.max), ports.configuration.claimsMax)
     let named = request.attempts.prefix(ports.configuration.claimsMax)
@@ -47,9 +48,20 @@ struct ClaimDesk: Sendable {
       })
   }
 
-  private func sessionRow(_ id: SessionID) async throws(RPCError) -> Versioned<SessionRecord>? {
+  /// The row of a session that may claim; looked up when it is not known to be open.
+  private func openRow(_ id: SessionID) async throws(RPCError) -> Versioned<SessionRecord>? {
     do throws(StoreError) {
-      return try await ports.store.get(SchedulerTables.sessions, key: [.text(id.text)])
+      if let row = try await rows.known(id), row.record.state == SessionState.open { return row }
+    } catch {
+      throw RPCError(error)
+    }
+    guard let row = try await row(id), row.record.state == SessionState.open else { return nil }
+    return row
+  }
+
+  private func row(_ id: SessionID) async throws(RPCError) -> Versioned<SessionRecord>? {
+    do throws(StoreError) {
+      return try await rows.read(id)
     } catch {
       throw RPCError(error)
     }
@@ -94,10 +106,10 @@ struct ClaimDesk: Sendable {
     for attempts: [AttemptID]
   ) async throws(RPCError) -> SortedMap<AttemptID, Grant> {
     var grants: SortedMap<AttemptID, Grant> = [:]
-    var elsewhere: SortedMap<RunID, [AttemptID]> = [:]
+    var elsewhere: [AttemptID] = []
     for (partition, group) in Partitioning.grouped(attempts) {
       guard let owner = registry.owner(ofPartition: partition) else {
-        for attempt in group { elsewhere[attempt.run, default: []].append(attempt) }
+        elsewhere += group
         continue
       }
       let found = await owner.whenSettled { $0.grants(group) }
@@ -105,20 +117,51 @@ struct ClaimDesk: Sendable {
         switch answer {
         case .granted(let grant): grants[attempt] = grant
         case .gone: continue
-        case .notLoaded: elsewhere[attempt.run, default: []].append(attempt)
+        case .notLoaded: elsewhere.append(attempt)
         }
       }
     }
-    if !elsewhere.isEmpty { ports.context.probe.reached("claims.owner-elsewhere") }
-    for (run, group) in elsewhere {
-      do throws(RunLoader.Failure) {
-        guard let machine = try await loader.load(run) else { continue }
-        for attempt in group { grants[attempt] = machine.grant(attempt) }
-      } catch {
-        throw RPCError(.unavailable, "run \(run) cannot be read now")
-      }
+    if !elsewhere.isEmpty {
+      ports.context.probe.reached("claims.owner-elsewhere")
+      try await read(elsewhere, into: &grants)
     }
     return grants
+  }
+
+  /// From the rows: of the tasks alone if their orders are the same whatever happens in their runs,
+  /// else of the whole runs.
+  private func read(
+    _ attempts: [AttemptID], into grants: inout SortedMap<AttemptID, Grant>
+  ) async throws(RPCError) {
+    var dependent: SortedMap<RunID, [AttemptID]> = [:]
+    let runs = SortedSet(attempts.map(\.run)).members
+    do throws(RunLoader.Failure) {
+      var plans: SortedMap<RunID, (run: RunRecord, plan: Plan)> = [:]
+      for (id, row) in zip(runs, try await loader.rows(runs)) {
+        guard let run = row?.record, run.phase != "quarantined" else { continue }
+        plans[id] = (run, try await loader.plan(of: run))
+      }
+      let known = attempts.filter { plans[$0.run] != nil }
+      for (attempt, row) in zip(known, try await loader.tasks(known)) {
+        guard let row, row.record.phase == TaskRecord.Phase.offered,
+          row.record.fence == Int64(attempt.fence.number), let (run, plan) = plans[attempt.run]
+        else { continue }
+        if let order = plan.fixedOrder(
+          attempt, namespace: NamespaceName(unchecked: run.namespace),
+          workflow: WorkflowName(unchecked: run.workflow))
+        {
+          grants[attempt] = Grant(order: order, stamp: row.version.bits)
+        } else {
+          dependent[attempt.run, default: []].append(attempt)
+        }
+      }
+      for (run, group) in dependent {
+        guard let machine = try await loader.load(run) else { continue }
+        for attempt in group { grants[attempt] = machine.grant(attempt) }
+      }
+    } catch {
+      throw RPCError(.unavailable, "the runs of what is claimed cannot be read now")
+    }
   }
 
   /// All claims in one commit; one by one when something in it has changed.
@@ -126,12 +169,23 @@ struct ClaimDesk: Sendable {
     _ grants: SortedMap<AttemptID, Grant>, to session: Versioned<SessionRecord>
   ) async throws(RPCError) -> SortedMap<AttemptID, ClaimResponse.Item.Verdict> {
     guard !grants.isEmpty else { return [:] }
-    do throws(StoreError) {
-      try await insert(grants.map { ($0.key, $0.value) }, for: session)
-      await tellOwners(grants.keys, session.record)
-      return grants.mapValues { _ in .yours }
-    } catch {
-      guard error == .conflict || error == .outcomeUnknown else { throw RPCError(error) }
+    var session = session
+    for _ in 0..<2 {
+      do throws(StoreError) {
+        try await insert(grants.map { ($0.key, $0.value) }, for: session)
+        await tellOwners(grants.keys, session.record)
+        return grants.mapValues { _ in .yours }
+      } catch {
+        guard error == .conflict || error == .outcomeUnknown else { throw RPCError(error) }
+        // What was known of the session may be old: its row is written with every second beat.
+        guard error == .conflict, let id = SessionID(text: session.record.session) else { break }
+        let now = try await row(id)
+        guard let now, now.record.state == SessionState.open else {
+          return grants.mapValues { _ in .gone }
+        }
+        if now.version == session.version { break }
+        session = now
+      }
     }
     ports.context.probe.reached("claims.one-by-one")
     var verdicts: SortedMap<AttemptID, ClaimResponse.Item.Verdict> = [:]

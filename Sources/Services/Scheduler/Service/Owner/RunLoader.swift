@@ -31,6 +31,20 @@ struct RunLoader: Sendable {
     }
   }
 
+  func tasks(_ attempts: [AttemptID]) async throws(Failure) -> [Versioned<TaskRecord>?] {
+    do throws(StoreError) {
+      return try await ports.store.get(
+        SchedulerTables.tasks, attempts.map { SchedulerTables.taskKey($0.run, $0.task) })
+    } catch {
+      throw RunLoader.failure(error)
+    }
+  }
+
+  /// The plan that a run goes by, as its row says.
+  func plan(of record: RunRecord) async throws(Failure) -> Plan {
+    try await plan(of: try state(of: record, stamp: 0), version: VersionID(record.version))
+  }
+
   func load(_ stored: Versioned<RunRecord>) async throws(Failure) -> RunMachine {
     let run = try state(of: stored.record, stamp: stored.version.bits)
     let plan = try await plan(of: run, version: VersionID(stored.record.version))
@@ -65,7 +79,7 @@ struct RunLoader: Sendable {
     of record: RunRecord, with tasks: [TaskRecord]
   ) async throws(Failure) -> RunMachine {
     let run = try state(of: record, stamp: 0)
-    let plan = try await plan(of: run, version: VersionID(record.version))
+    let plan = try await plan(of: record)
     let restored = tasks.compactMap { record in
       // Any stamp but 0, which is that of tasks without a row.
       record.key.flatMap { key in

@@ -15,11 +15,15 @@ struct SessionDesk: Sendable {
   let sweeper: SessionSweeper
   private let memory = SessionMemory()
   private let leases: LeaseMemory
+  private let rows: SessionRows
 
-  init(ports: SchedulerPorts, registry: OwnerRegistry, leases: LeaseMemory) {
+  init(
+    ports: SchedulerPorts, registry: OwnerRegistry, leases: LeaseMemory, rows: SessionRows
+  ) {
     self.ports = ports
     self.registry = registry
     self.leases = leases
+    self.rows = rows
     sweeper = SessionSweeper(ports: ports, registry: registry)
   }
 
@@ -94,8 +98,7 @@ struct SessionDesk: Sendable {
   func beat(_ request: HeartbeatRequest) async throws(RPCError) -> HeartbeatResponse {
     do throws(StoreError) {
       guard let id = SessionID(text: request.session),
-        let row = try await ports.store.get(SchedulerTables.sessions, key: [.text(id.text)]),
-        !row.record.isOver
+        let row = try await rows.read(id), !row.record.isOver
       else {
         ports.context.probe.reached("sessions.beat-too-late")
         return HeartbeatResponse(sessionOver: true)
@@ -126,8 +129,9 @@ struct SessionDesk: Sendable {
     record.renewedAtUs = now.now().microseconds
     if isDraining { record.state = SessionState.draining }
     do throws(StoreError) {
-      _ = try await ports.store.commit(
+      let version = try await ports.store.commit(
         RecordBatch(entries: [SchedulerTables.sessions.update(record, over: row.version)]))
+      rows.saw(Versioned(record, at: version), of: id)
       memory.renewed(id, at: now.uptime())
     } catch {
       // Somebody else wrote the row, perhaps its expiry: the next beat sees.
