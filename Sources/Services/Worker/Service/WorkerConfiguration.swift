@@ -21,6 +21,8 @@ public struct WorkerConfiguration: Sendable {
   public var hintsPerPollMax: Int = 256
   /// How long it waits after the bus or the network had no answer.
   public var retryWait: Duration = .milliseconds(200)
+  /// Between two commits of hints that were read.
+  public var hintsCommitEvery: Duration = .seconds(1)
   /// Bytes of lines in one log record.
   public var logRecordBytesMax: Int = 128 << 10
   /// Bytes of lines that one attempt may be ahead of the bus; then it is held back.
@@ -45,6 +47,7 @@ public struct WorkerConfiguration: Sendable {
   public init(name: String, pools: [PoolName] = [.default], slots: Int) {
     self.name = name
     self.pools = pools
-    limits = WorkerLimits(slotsMax: slots)
+    // A pool offers twice as many as its workers can run.
+    limits = WorkerLimits(slotsMax: slots, hintsMax: max(1_024, 4 * slots))
   }
 }

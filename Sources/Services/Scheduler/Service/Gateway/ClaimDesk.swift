@@ -33,19 +33,21 @@ struct ClaimDesk: Sendable {
       .compactMap { AttemptID(text: $0) }
     var grants = try await grants(for: named)
     var wanted = SortedSet(named)
-    if grants.count < max {
-      let offered = try await offered(to: row.record, max: max - grants.count, besides: wanted)
+    if named.count < max {
+      let offered = try await offered(to: row.record, max: max - named.count, besides: wanted)
       for attempt in offered { wanted.insert(attempt) }
       for (attempt, grant) in try await self.grants(for: offered) { grants[attempt] = grant }
     }
     let verdicts = try await commit(grants, to: row)
-    return ClaimResponse(
-      items: wanted.map { attempt in
-        let verdict = verdicts[attempt] ?? .gone
-        return ClaimResponse.Item(
-          attempt: attempt.description, verdict: verdict,
-          order: verdict == .yours ? grants[attempt].map { WorkOrderMessage($0.order) } : nil)
-      })
+    let items = wanted.map { attempt in
+      let verdict = verdicts[attempt] ?? .gone
+      return ClaimResponse.Item(
+        attempt: attempt.description, verdict: verdict,
+        order: verdict == .yours ? grants[attempt].map { WorkOrderMessage($0.order) } : nil)
+    }
+    // Nothing is known of those that were too many.
+    let rest = request.attempts.dropFirst(ports.configuration.claimsMax)
+    return ClaimResponse(items: items + rest.map { ClaimResponse.Item(attempt: $0, verdict: .unknown) })
   }
 
   /// The row of a session that may claim; looked up when it is not known to be open.

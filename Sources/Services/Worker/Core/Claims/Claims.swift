@@ -8,8 +8,9 @@ public struct Claims: Hashable, Sendable {
   public enum Phase: Hashable, Sendable {
     /// Becomes `asking` when a slot is free and there is a hint, or when `poolAt` has come.
     case idle(poolAt: Uptime)
-    /// Becomes `idle` when answered or failed.
-    case asking(named: [AttemptID], max: Int)
+    /// Becomes `idle` when answered or failed. One that asks for what hints named, and for nothing
+    /// of the pools, leaves the time of those as it was.
+    case asking(named: [AttemptID], max: Int, poolAt: Uptime?)
   }
 
   public private(set) var phase: Phase
@@ -22,6 +23,8 @@ public struct Claims: Hashable, Sendable {
   private var fruitless = 0
   /// Whether the claim under way has brought what no hint told of: hints are late or lost.
   private var hasBroughtMore = false
+  /// Whether there were more hints than could be kept.
+  private var hasDropped = false
   /// Those that the claim under way names.
   private var asked: Set<AttemptID> = []
 
@@ -39,30 +42,39 @@ public struct Claims: Hashable, Sendable {
   /// When a claim is due, given a free slot; nil while one is under way.
   public var deadline: Uptime? {
     switch phase {
-    case .idle(let poolAt): hints.isEmpty ? poolAt : .start
+    case .idle(let poolAt): hints.isEmpty && !hasDropped ? poolAt : .start
     case .asking: nil
     }
   }
 
-  /// Keeps hints that are new; those beyond the limit are dropped, since the scheduler repeats
-  /// them.
+  /// Keeps hints that are new. Those beyond the limit are dropped: the pools are asked for them when
+  /// the others have been.
   mutating func add(_ named: [AttemptID], _ limits: WorkerLimits) {
     for attempt in named {
-      guard hints.count < limits.hintsMax else { return }
+      guard hints.count < limits.hintsMax else {
+        hasDropped = true
+        return
+      }
       hints.append(attempt)
     }
   }
 
-  /// The claim to make now for `free` slots, if one is due.
+  /// The claim to make now for `free` slots, if one is due: what hints name, and if it is time what
+  /// the pools offer besides, which takes the scheduler a search.
   mutating func next(free: Int, at now: Uptime) -> (named: [AttemptID], max: Int)? {
-    guard free > 0, case .idle(let poolAt) = phase, !hints.isEmpty || now >= poolAt else {
+    guard free > 0, case .idle(let poolAt) = phase,
+      !hints.isEmpty || hasDropped || now >= poolAt
+    else {
       return nil
     }
     var named = hints.removeFirst(free)
-    if now >= poolAt { named += undecided.removeFirst(free - named.count) }
-    phase = .asking(named: named, max: free)
+    let isForPools = now >= poolAt || hasDropped && named.count < free
+    if isForPools { hasDropped = false }
+    if isForPools { named += undecided.removeFirst(free - named.count) }
+    let max = isForPools ? free : named.count
+    phase = .asking(named: named, max: max, poolAt: isForPools ? nil : poolAt)
     asked = Set(named)
-    return (named, free)
+    return (named, max)
   }
 
   /// The attempt is ours: whoever hinted at it meanwhile is not to have it asked for again, which
@@ -77,22 +89,26 @@ public struct Claims: Hashable, Sendable {
   mutating func answered(
     granted: Int, unknown: [AttemptID], _ limits: WorkerLimits, at now: Uptime
   ) {
-    guard case .asking(_, let max) = phase else { return }
+    guard case .asking(_, let max, let poolAt) = phase else { return }
+    asked = []
+    defer { postpone(unknown, limits) }
+    if let poolAt {
+      phase = .idle(poolAt: poolAt)
+      return
+    }
     if granted >= max || hasBroughtMore { fruitless = 0 }
     hasBroughtMore = false
-    asked = []
     if granted >= max {
       // There may be more.
       phase = .idle(poolAt: now)
     } else {
       wait(limits, at: now)
     }
-    postpone(unknown, limits)
   }
 
   /// No answer came. What was named may be ours by now, so it is named again.
   mutating func failed(_ limits: WorkerLimits, at now: Uptime) {
-    guard case .asking(let named, _) = phase else { return }
+    guard case .asking(let named, _, _) = phase else { return }
     hasBroughtMore = false
     asked = []
     wait(limits, at: now)

@@ -81,7 +81,8 @@ public struct Worker: Hashable, Sendable {
   }
 
   private mutating func claim(at now: Uptime) -> [WorkerEffect] {
-    guard let session = phase.session, let claim = claims.next(free: freeSlots, at: now) else {
+    let most = min(freeSlots, limits.claimMax)
+    guard let session = phase.session, let claim = claims.next(free: most, at: now) else {
       return []
     }
     return [.claim(session.id, named: claim.named, max: claim.max)]

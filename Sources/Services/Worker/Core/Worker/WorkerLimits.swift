@@ -6,6 +6,8 @@ public struct WorkerLimits: Hashable, Sendable {
   public var slotsMax: Int
   /// Hints kept while no slot is free; more are dropped, since the scheduler repeats them.
   public var hintsMax: Int
+  /// Attempts that one claim asks for: a scheduler gives no more at once.
+  public var claimMax: Int
   /// Results kept without an answer of their owner; at this many nothing new is claimed.
   public var resultsHeldMax: Int
   /// Results named in one heartbeat.
@@ -35,7 +37,7 @@ public struct WorkerLimits: Hashable, Sendable {
   public var acknowledgedWithin: Duration
 
   public init(
-    slotsMax: Int = 8, hintsMax: Int = 1_024, resultsHeldMax: Int = 5_000,
+    slotsMax: Int = 8, hintsMax: Int = 1_024, claimMax: Int = 256, resultsHeldMax: Int = 5_000,
     resultsPerBeatMax: Int = 1_000, resultsHurryFrom: Int = 64,
     beatSoonest: Duration = .milliseconds(50),
     claimRetry: Backoff = WorkerLimits.waits(.milliseconds(20), .seconds(1)),
@@ -48,6 +50,7 @@ public struct WorkerLimits: Hashable, Sendable {
   ) {
     self.slotsMax = slotsMax
     self.hintsMax = hintsMax
+    self.claimMax = claimMax
     self.resultsHeldMax = resultsHeldMax
     self.resultsPerBeatMax = resultsPerBeatMax
     self.resultsHurryFrom = resultsHurryFrom

@@ -232,7 +232,7 @@ final class WorkerAgent: Sendable {
     }
   }
 
-  /// Hints are hints: they are committed as soon as they were read.
+  /// Hints are hints: what was read is committed now and then, whatever came of it.
   private func takeHints(of pool: PoolName) async {
     while !Task.isCancelled {
       do throws(BusError) {
@@ -249,9 +249,13 @@ final class WorkerAgent: Sendable {
   }
 
   private func takeHints(from member: any BusMembership) async throws(BusError) {
+    let (time, configuration) = (ports.context.time, ports.configuration)
+    var read = StoredOffsets(commitEvery: configuration.hintsCommitEvery)
     while !Task.isCancelled {
+      if let due = read.due(at: time.uptime()) { try await member.commit(due) }
       let deliveries = try await member.poll(
-        recordsMax: ports.configuration.hintsPerPollMax, wait: ports.configuration.pollWait)
+        recordsMax: configuration.hintsPerPollMax,
+        wait: read.wait(at: time.uptime(), most: configuration.pollWait))
       guard !deliveries.isEmpty else { continue }
       let attempts = deliveries.compactMap { delivery in
         (try? TaskScheduled(decoding: delivery.record.value)).flatMap {
@@ -260,7 +264,7 @@ final class WorkerAgent: Sendable {
       }
       handle(.hinted(attempts))
       if ports.context.probe.buggify("hints.not-committed") { continue }
-      try await member.commit(deliveries)
+      read.add(deliveries, at: time.uptime())
     }
     await member.leave()
   }

@@ -30,6 +30,22 @@ struct ClaimsTests {
     #expect(claims.next(free: 1, at: Sample.at(0))?.named == [Sample.attempt(1)])
   }
 
+  @Test func `between two looks at the pools only what hints named is asked for`() {
+    var claims = Claims(at: Sample.at(0))
+    _ = claims.next(free: 3, at: Sample.at(0))
+    claims.answered(granted: 0, unknown: [], limits, at: Sample.at(0))
+    claims.add([Sample.attempt(1)], limits)
+    let hinted = claims.next(free: 3, at: Sample.at(milliseconds: 5))
+    #expect(hinted?.max == 1)
+    claims.granted(Sample.attempt(1))
+    claims.answered(granted: 1, unknown: [], limits, at: Sample.at(milliseconds: 6))
+    #expect(claims.deadline == Sample.at(milliseconds: 20), "the pools are asked when they were due")
+    claims.add([Sample.attempt(2)], limits)
+    let both = claims.next(free: 2, at: Sample.at(milliseconds: 20))
+    #expect(both?.named == [Sample.attempt(2)])
+    #expect(both?.max == 2)
+  }
+
   @Test func `no more hints are named than slots are free, and the rest stays in order`() {
     var claims = Claims(at: Sample.at(0))
     claims.add((1...6).map { Sample.attempt($0) }, limits)
@@ -38,6 +54,20 @@ struct ClaimsTests {
     #expect(claims.next(free: 3, at: Sample.at(0))?.named == (1...3).map { Sample.attempt($0) })
     #expect(claims.hints.all == [Sample.attempt(4)])
     #expect(claims.next(free: 0, at: Sample.at(0)) == nil)
+  }
+
+  @Test func `hints that were dropped are made up for by asking the pools`() {
+    var claims = Claims(at: Sample.at(0))
+    _ = claims.next(free: 4, at: Sample.at(0))
+    claims.answered(granted: 0, unknown: [], limits, at: Sample.at(0))
+    claims.add((1...6).map { Sample.attempt($0) }, limits)
+    #expect(claims.next(free: 2, at: Sample.at(1))?.max == 2, "there are hints enough")
+    claims.answered(granted: 2, unknown: [], limits, at: Sample.at(1))
+    let rest = claims.next(free: 4, at: Sample.at(1))
+    #expect(rest?.named.count == 2)
+    #expect(rest?.max == 4, "what was dropped is asked for")
+    claims.answered(granted: 4, unknown: [], limits, at: Sample.at(1))
+    #expect(claims.next(free: 4, at: Sample.at(1))?.named == [])
   }
 
   @Test func `a full answer is followed by the next claim at once`() {

@@ -1,8 +1,7 @@
 import Domain
 import Ports
+import ServiceKit
 import Testing
-
-@testable import MetadataService
 
 struct StoredOffsetsTests {
   private func delivery(_ partition: Int, _ offset: Int64) -> BusDelivery {
