@@ -11,9 +11,117 @@ public enum SchedulerMethods {
   public static let getRuns = "GetRuns"
   /// Tasks in the order of their keys, those that wait included.
   public static let listTasks = "ListTasks"
+  /// Runs that have ended, with their tasks, many at once: what the archive copies. Runs are taken in
+  /// their order until there are enough tasks; the caller asks again for the rest.
+  public static let exportRuns = "ExportRuns"
   /// Says that the archive has a copy of these runs, which have ended: their tasks may be forgotten
   /// here once the time that they are kept is over.
   public static let archivedRuns = "ArchivedRuns"
+}
+
+public struct ExportRunsRequest: WireMessage {
+  public var runs: [String] = []
+  /// About how many tasks there may be in the answer.
+  public var tasksMax: Int32 = 0
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    runs: [String] = [],
+    tasksMax: Int32 = 0
+  ) {
+    self.runs = runs
+    self.tasksMax = tasksMax
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    for item in runs { writer.string(1, item) }
+    if tasksMax != 0 { writer.int32(2, tasksMax) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: runs.append(try reader.string())
+      case 16: tasksMax = try reader.int32()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
+public struct ExportRunsResponse: WireMessage {
+  public struct Run: WireMessage {
+    public var id: String = ""
+    /// Missing for a run that is not known any more.
+    public var run: RunView?
+    public var tasks: [TaskView] = []
+    /// Where its other tasks follow, for ListTasks; empty when all are here.
+    public var next: String = ""
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      id: String = "",
+      run: RunView? = nil,
+      tasks: [TaskView] = [],
+      next: String = ""
+    ) {
+      self.id = id
+      self.run = run
+      self.tasks = tasks
+      self.next = next
+    }
+
+    public func encode(into writer: inout WireWriter) {
+      if !id.isEmpty { writer.string(1, id) }
+      if let run { writer.message(2, run) }
+      for item in tasks { writer.message(3, item) }
+      if !next.isEmpty { writer.string(4, next) }
+      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+    }
+
+    public mutating func decode(from reader: inout WireReader) throws(WireError) {
+      while let tag = try reader.nextTag() {
+        switch tag {
+        case 10: id = try reader.string()
+        case 18: try reader.message(&run)
+        case 26: try reader.message(appendingTo: &tasks)
+        case 34: next = try reader.string()
+        default: try reader.unknown(tag, &unknownFields)
+        }
+      }
+    }
+  }
+
+  /// One for each run that was taken, in the order of the request.
+  public var runs: [ExportRunsResponse.Run] = []
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    runs: [ExportRunsResponse.Run] = []
+  ) {
+    self.runs = runs
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    for item in runs { writer.message(1, item) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 10: try reader.message(appendingTo: &runs)
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
 }
 
 public struct ArchivedRunsRequest: WireMessage {

@@ -40,7 +40,8 @@ public struct MetadataConfiguration: Sendable {
   public var tasksSummarisedMax: Int = 5_000
   /// Jobs read from the archive at once.
   public var jobsPerPageMax: Int = 200
-  /// Tasks fetched from the scheduler at once.
+  /// Runs that have ended and tasks fetched from the scheduler at once.
+  public var runsPerExportMax: Int = 200
   public var tasksPerPageMax: Int = 500
 
   /// What tells this process from others of the service: the same after a restart, so that it goes

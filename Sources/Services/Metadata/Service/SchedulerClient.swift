@@ -27,11 +27,25 @@ struct SchedulerClient: Sendable {
     return response.tasks.first
   }
 
-  /// Says that the archive has a copy of a run that has ended.
-  func archived(_ run: RunID) async throws(RPCError) {
+  /// Runs that have ended, with their tasks, as many as fit; nil from a scheduler that does not know
+  /// the question yet.
+  func export(_ runs: [RunID], tasksMax: Int) async throws(RPCError) -> ExportRunsResponse? {
+    do throws(RPCError) {
+      let answer: ExportRunsResponse = try await call(
+        SchedulerMethods.exportRuns,
+        ExportRunsRequest(runs: runs.map(\.text), tasksMax: Int32(clamping: tasksMax)))
+      return answer
+    } catch {
+      guard error.code == .unimplemented else { throw error }
+      return nil
+    }
+  }
+
+  /// Says that the archive has copies of runs that have ended.
+  func archived(_ runs: [RunID]) async throws(RPCError) {
     do throws(RPCError) {
       let _: ArchivedRunsResponse = try await call(
-        SchedulerMethods.archivedRuns, ArchivedRunsRequest(runs: [run.text]))
+        SchedulerMethods.archivedRuns, ArchivedRunsRequest(runs: runs.map(\.text)))
     } catch {
       // A scheduler that never forgets need not know.
       guard error.code == .unimplemented else { throw error }

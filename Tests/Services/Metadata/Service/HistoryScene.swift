@@ -170,6 +170,28 @@ final class PastScheduler: RPCHandler {
     var runs: SortedMap<String, (RunView, [TaskView])> = [:]
     var failure: RPCError?
     var calls = 0
+    var exports = true
+  }
+
+  /// As the scheduler answers: runs in their order until there are enough tasks.
+  private static func export(
+    _ wanted: ExportRunsRequest, _ runs: SortedMap<String, (RunView, [TaskView])>
+  ) -> ExportRunsResponse {
+    var response = ExportRunsResponse()
+    var count = 0
+    for id in wanted.runs where count < Int(wanted.tasksMax) {
+      guard let (view, tasks) = runs[id] else {
+        response.runs.append(ExportRunsResponse.Run(id: id))
+        continue
+      }
+      let page = Array(tasks.prefix(Int(wanted.tasksMax) - count))
+      count += page.count
+      response.runs.append(
+        ExportRunsResponse.Run(
+          id: id, run: view, tasks: page,
+          next: page.count < tasks.count ? page.last?.task ?? "" : ""))
+    }
+    return response
   }
 
   private let state = Mutex(State())
@@ -180,6 +202,12 @@ final class PastScheduler: RPCHandler {
   }
 
   var calls: Int { state.withLock { $0.calls } }
+
+  /// Whether it knows the question for many runs, as an older one does not.
+  var exports: Bool {
+    get { state.withLock { $0.exports } }
+    set { state.withLock { $0.exports = newValue } }
+  }
 
   /// A run that has ended, with as many tasks.
   func put(_ number: UInt64, tasks: Int = 1, state word: String = "succeeded") {
@@ -220,6 +248,9 @@ final class PastScheduler: RPCHandler {
           return ListTasksResponse(
             tasks: page, next: page.count < rest.count ? page.last?.task ?? "" : ""
           ).encoded()
+        case SchedulerMethods.exportRuns where state.exports:
+          let wanted = try ExportRunsRequest(decoding: request)
+          return PastScheduler.export(wanted, state.runs).encoded()
         default: throw RPCError(.unimplemented, method)
         }
       }

@@ -69,12 +69,12 @@ struct ArchiveFeed: Sendable {
   private func store(_ deliveries: [BusDelivery]) async throws {
     var chunks: [(LogChunk, BusDelivery)] = []
     var jobs: [(JobDocument, BusDelivery)] = []
+    var ended: [(RunID, BusDelivery)] = []
     for delivery in deliveries {
       switch FeedRecord(delivery) {
       case .lines(let chunk)?: chunks.append((chunk, delivery))
       case .started(let job)?: jobs.append((job, delivery))
-      case .ended(let run)?:
-        if let why = try await archive(run) { try await setAside(delivery, why) }
+      case .ended(let run)?: ended.append((run, delivery))
       case nil:
         try await setAside(delivery, "it cannot be understood")
       }
@@ -84,6 +84,9 @@ struct ArchiveFeed: Sendable {
     }
     try await keep(jobs) { jobs throws(ArchiveError) in
       try await ports.archive.store(jobs: jobs, tasks: [])
+    }
+    try await RunCopier(ports: ports).copy(ended) { delivery, why in
+      try await setAside(delivery, why)
     }
   }
 
@@ -125,47 +128,6 @@ struct ArchiveFeed: Sendable {
         BusHeader("origin-offset", "\(delivery.offset)"), BusHeader("error", why),
       ], value: delivery.record.value)
     try await ports.bus.publish([record])
-  }
-
-  // MARK: Runs that have ended
-
-  /// Copies a run that has ended, page by page, from the scheduler.
-  ///
-  /// - Returns: why that will never work; nil when it is done.
-  private func archive(_ run: RunID) async throws -> String? {
-    let scheduler = SchedulerClient(ports: ports)
-    do throws(RPCError) {
-      guard let view = try await scheduler.run(run), let job = JobDocument(view) else {
-        return "what the scheduler says of \(run) cannot be understood"
-      }
-      var after = ""
-      repeat {
-        let page = try await scheduler.tasks(
-          of: run, after: after, limit: ports.configuration.tasksPerPageMax)
-        let tasks = page.tasks.compactMap { TaskDocument($0, of: run) }
-        if let why = try await store([], tasks) { return why }
-        after = page.next
-      } while !after.isEmpty
-      if let why = try await store([job], []) { return why }
-      try await scheduler.archived(run)
-      return nil
-    } catch {
-      // Not known any more: the scheduler has forgotten it after it was archived before.
-      guard error.code == .notFound else { throw error }
-      return nil
-    }
-  }
-
-  private func store(
-    _ jobs: [JobDocument], _ tasks: [TaskDocument]
-  ) async throws(RPCError) -> String? {
-    do throws(ArchiveError) {
-      try await ports.archive.store(jobs: jobs, tasks: tasks)
-      return nil
-    } catch {
-      if case .refused(let why) = error { return why }
-      throw RPCError(.unavailable, "the archive does not answer: \(error)")
-    }
   }
 }
 

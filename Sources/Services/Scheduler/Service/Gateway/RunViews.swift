@@ -19,8 +19,15 @@ struct RunViews: RPCHandler {
     case SchedulerMethods.getRun: try await run(decoded(request)).encoded()
     case SchedulerMethods.getRuns: try await runs(decoded(request)).encoded()
     case SchedulerMethods.listTasks: try await tasks(decoded(request)).encoded()
+    case SchedulerMethods.exportRuns: try await export.export(decoded(request)).encoded()
     case SchedulerMethods.archivedRuns: try await archived(decoded(request)).encoded()
     default: throw RPCError(.unimplemented, "no method \(method)")
+    }
+  }
+
+  private var export: RunExport {
+    RunExport(ports: ports, loader: loader) { request throws(RPCError) in
+      try await tasks(request)
     }
   }
 

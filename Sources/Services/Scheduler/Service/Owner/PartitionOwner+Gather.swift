@@ -214,6 +214,8 @@ extension PartitionOwner {
   private func takePending(
     _ run: RunID, _ gathered: inout GatheredInputs
   ) async throws(BatchFailure) {
+    guard awaited.contains(run) else { return }
+    awaited.remove(run)
     var cursor: RecordCursor?
     do throws(StoreError) {
       repeat {
@@ -255,6 +257,7 @@ extension PartitionOwner {
       run: run.text, command: message.command, event: message.encoded(),
       receivedAtUs: ports.context.time.now().microseconds)
     try await insertOnce(SchedulerTables.pendingCommands, record, &gathered)
+    awaited.insert(run)
   }
 
   /// Sets a record aside that cannot be understood, with its cause.

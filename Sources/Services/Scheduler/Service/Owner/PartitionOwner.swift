@@ -31,6 +31,8 @@ actor PartitionOwner {
   var runs: SortedMap<RunID, RunEntry> = [:]
   /// Live runs that are stored and not loaded.
   var dormant: SortedSet<RunID> = []
+  /// Runs that commands wait for.
+  var awaited: SortedSet<RunID> = []
   /// Limits whose keys belong to the partition, while somebody has or wants one of their permits.
   var limits: SortedMap<LimitKey, LimitEntry> = [:]
   /// Limits with something left to decide.
@@ -282,6 +284,7 @@ actor PartitionOwner {
       do {
         try await placeOffsets()
         try await findDormant()
+        try await findAwaited()
         return
       } catch {
         ports.context.telemetry.log(
@@ -337,6 +340,26 @@ actor PartitionOwner {
           dormant.contains(id)
         else { continue }
         clock.watch(id, Moment(microseconds: due))
+      }
+      cursor = page.next
+    } while cursor != nil
+  }
+
+  /// Commands are few that wait for their run, those of all partitions together.
+  private func findAwaited() async throws {
+    awaited = []
+    var cursor: RecordCursor?
+    repeat {
+      let page = try await ports.store.query(
+        SchedulerTables.pendingCommands,
+        RecordQuery(
+          table: SchedulerTables.pendingCommands.name, limit: RunLoader.tasksPerPage,
+          after: cursor))
+      for row in page.records {
+        guard let run = RunID(text: row.record.run),
+          Partitioning.partition(of: run.text) == partition
+        else { continue }
+        awaited.insert(run)
       }
       cursor = page.next
     } while cursor != nil

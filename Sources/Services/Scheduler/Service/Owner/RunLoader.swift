@@ -31,6 +31,14 @@ struct RunLoader: Sendable {
     }
   }
 
+  func endedRuns(_ ids: [RunID]) async throws(Failure) -> [Versioned<EndedRunRecord>?] {
+    do throws(StoreError) {
+      return try await ports.store.get(SchedulerTables.endedRuns, ids.map { [.text($0.text)] })
+    } catch {
+      throw RunLoader.failure(error)
+    }
+  }
+
   func tasks(_ attempts: [AttemptID]) async throws(Failure) -> [Versioned<TaskRecord>?] {
     do throws(StoreError) {
       return try await ports.store.get(

@@ -38,6 +38,28 @@ struct ArchiveFeedTests {
     }
   }
 
+  /// Goal: many runs cost a few questions, and a scheduler that is older is asked as it can answer.
+  @Test(arguments: [true, false])
+  func `runs that end together are copied together`(exports: Bool) throws {
+    try Simulation.run(seed: 8) { world in
+      let scene = HistoryScene(world)
+      scene.scheduler.exports = exports
+      let runs = 1...60 as ClosedRange<UInt64>
+      for run in runs { scene.scheduler.put(run, tasks: 3) }
+      scene.scheduler.put(7, tasks: 1_200)
+      scene.bus.append(runs.map { HistoryScene.completed($0) })
+      try await scene.settle()
+      for run in runs {
+        let job = try #require(try await scene.archive.job(.sample(run)))
+        #expect(job.state == "succeeded")
+        let tasks = try await scene.archive.tasks(of: .sample(run), after: nil, limit: 2_000)
+        #expect(tasks.count == (run == 7 ? 1_200 : 3))
+      }
+      #expect(scene.deadLetters.isEmpty)
+      #expect(exports == (scene.scheduler.calls < 60), "\(scene.scheduler.calls) calls")
+    }
+  }
+
   /// Goal: however often and in whatever order records come, history says the same.
   /// Method: the records of twelve runs, doubled and shuffled over the topics, while bus, archive
   /// and network do their worst and the service is killed again and again.
