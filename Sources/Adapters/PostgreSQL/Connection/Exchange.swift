@@ -1,5 +1,5 @@
 internal import Domain
-internal import SystemAdapter
+internal import Synchronization
 
 /// Calls that go to the server together, in one transaction, and whoever waits for what comes back.
 ///
@@ -12,13 +12,24 @@ final class Exchange: Sendable {
   /// Whether it may have had an effect when its answer is lost.
   let isWrite: Bool
   let deadline: Uptime
-  let answer = PendingAnswer<Outcome>()
+  private let answer: Mutex<(@Sendable (Outcome) -> Void)?>
 
-  init(_ calls: [ServerCall], isWrite: Bool, until deadline: Uptime) {
+  /// - Parameter answer: told once, on whatever thread the end comes from.
+  init(
+    _ calls: [ServerCall], isWrite: Bool, until deadline: Uptime,
+    _ answer: @escaping @Sendable (Outcome) -> Void
+  ) {
     self.calls = calls
     self.isWrite = isWrite
     self.deadline = deadline
+    self.answer = Mutex(answer)
   }
 
-  func end(_ outcome: Outcome) { answer.end(outcome) }
+  func end(_ outcome: Outcome) {
+    let tell = answer.withLock { answer in
+      defer { answer = nil }
+      return answer
+    }
+    tell?(outcome)
+  }
 }

@@ -44,13 +44,20 @@ public final class SessionPool: @unchecked Sendable {
 
   /// Sends the calls as one transaction and waits for its answers.
   func run(_ calls: [ServerCall], isWrite: Bool = false) async -> Exchange.Outcome {
+    let answer = PendingAnswer<Exchange.Outcome>()
     let exchange = Exchange(
-      calls, isWrite: isWrite, until: time.uptime() + configuration.answerWithin)
+      calls, isWrite: isWrite, until: time.uptime() + configuration.answerWithin
+    ) { answer.end($0) }
     return await withTaskCancellationHandler {
-      await exchange.answer.value { loop.perform { self.take(exchange) } }
+      await answer.value { begin(exchange) }
     } onCancel: {
       exchange.end(.failure(.lost("the caller was cancelled")))
     }
+  }
+
+  /// Sends the exchange, which is told of its end.
+  func begin(_ exchange: Exchange) {
+    loop.perform { self.take(exchange) }
   }
 
   /// The texts in the first column of what a statement gives: for tools that look at the server.

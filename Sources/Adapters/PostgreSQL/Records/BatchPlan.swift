@@ -4,48 +4,32 @@ internal import Ports
 /// locked in one order for all writers, table by table, and inserts come last, when deletes have made
 /// room.
 struct BatchPlan: Sendable {
+  private typealias Step = CheckedBatch.Step
+
   let calls: [ServerCall]
 
-  /// - Throws: `.refused` when the batch breaks a rule of the port.
-  init(
-    _ batch: RecordBatch, _ plans: [String: TablePlan], _ outbox: Outbox, version: CommitID
-  ) throws(StoreError) {
-    try StoreError.refuse(RecordRules.fault(in: batch))
-    let entries = batch.entries.inWritingOrder
-    try StoreError.refuse(entries.repeatedKeyFault)
-    var tables: [(plan: TablePlan, changes: [RecordBatch.Change])] = []
-    for entry in entries {
-      guard let plan = plans[entry.table] else {
-        throw .refused("table \(entry.table) is not declared")
-      }
-      try StoreError.refuse(RecordRules.fault(in: entry.change, of: plan.declaration))
-      // Entries of one table are neighbours.
-      if tables.last?.plan !== plan { tables.append((plan, [])) }
-      tables[tables.count - 1].changes.append(entry.change)
-    }
+  init(_ batch: CheckedBatch, _ outbox: Outbox) {
     var calls: [ServerCall] = []
-    for (plan, changes) in tables { calls += BatchPlan.changes(changes, of: plan, version) }
-    for (plan, changes) in tables { calls += BatchPlan.inserts(changes, into: plan, version) }
+    for (plan, steps) in batch.tables { calls += BatchPlan.changes(steps, of: plan) }
+    for (plan, steps) in batch.tables { calls += BatchPlan.inserts(steps, into: plan) }
     self.calls = calls + outbox.appends(batch.messages)
   }
 
   /// What becomes of the rows of one table that are there. Rows of one kind are locked by their own
   /// statement, which takes them in the order of their keys; where kinds are mixed, all are locked
   /// before.
-  private static func changes(
-    _ changes: [RecordBatch.Change], of plan: TablePlan, _ version: CommitID
-  ) -> [ServerCall] {
-    let deletes = deletes(changes, of: plan)
-    let updates = updates(changes, of: plan, version)
-    let hasGuards = changes.contains { change in
-      if case .guard = change { true } else { false }
+  private static func changes(_ steps: [Step], of plan: TablePlan) -> [ServerCall] {
+    let deletes = deletes(steps, of: plan)
+    let updates = updates(steps, of: plan)
+    let hasGuards = steps.contains { step in
+      if case .guard = step.change { true } else { false }
     }
     let isMixed = (hasGuards ? 1 : 0) + deletes.count + updates.count > 1
-    return (hasGuards || isMixed ? locks(changes, of: plan) : []) + deletes + updates
+    return (hasGuards || isMixed ? locks(steps, of: plan) : []) + deletes + updates
   }
 
   /// One call for each stretch of rows that are locked in the same way.
-  private static func locks(_ changes: [RecordBatch.Change], of plan: TablePlan) -> [ServerCall] {
+  private static func locks(_ steps: [Step], of plan: TablePlan) -> [ServerCall] {
     var calls: [ServerCall] = []
     var stretch: [(key: [RecordValue], version: CommitID)] = []
     var isGuards = false
@@ -58,25 +42,25 @@ struct BatchPlan: Sendable {
             + [versions(stretch.map(\.version)), Parameter(Int64(stretch.count))]))
       stretch = []
     }
-    for change in changes {
+    for step in steps {
       let version: CommitID
       let isGuard: Bool
-      switch change {
+      switch step.change {
       case .insert: continue
       case .update(_, let over), .delete(_, let over): (version, isGuard) = (over, false)
       case .guard(_, let at): (version, isGuard) = (at, true)
       }
       if isGuards != isGuard { close() }
       isGuards = isGuard
-      stretch.append((change.key, version))
+      stretch.append((step.change.key, version))
     }
     close()
     return calls
   }
 
-  private static func deletes(_ changes: [RecordBatch.Change], of plan: TablePlan) -> [ServerCall] {
-    let rows = changes.compactMap { change -> ([RecordValue], CommitID)? in
-      guard case .delete(let key, let version) = change else { return nil }
+  private static func deletes(_ steps: [Step], of plan: TablePlan) -> [ServerCall] {
+    let rows = steps.compactMap { step -> ([RecordValue], CommitID)? in
+      guard case .delete(let key, let version) = step.change else { return nil }
       return (key, version)
     }
     guard !rows.isEmpty else { return [] }
@@ -88,44 +72,44 @@ struct BatchPlan: Sendable {
     ]
   }
 
-  private static func updates(
-    _ changes: [RecordBatch.Change], of plan: TablePlan, _ version: CommitID
-  ) -> [ServerCall] {
-    let rows = changes.compactMap { change -> (Row, CommitID)? in
-      guard case .update(let row, let over) = change else { return nil }
-      return (row, over)
+  private static func updates(_ steps: [Step], of plan: TablePlan) -> [ServerCall] {
+    var rows: [Row] = []
+    var (old, new): ([CommitID], [CommitID]) = ([], [])
+    for step in steps {
+      guard case .update(let row, let over) = step.change else { continue }
+      rows.append(row)
+      old.append(over)
+      new.append(step.version)
     }
     guard !rows.isEmpty else { return [] }
     return [
       ServerCall(
         plan.update,
-        arrays(plan.declaration.key, rows.map(\.0.key))
-          + arrays(plan.declaration.columns, rows.map(\.0.columns))
-          + [
-            Parameter(array: rows.lazy.map { .bytes($0.0.body) }, .bytes), versions(rows.map(\.1)),
-            Parameter(Int64(bitPattern: version.bits)), Parameter(Int64(rows.count)),
-          ])
+        values(rows, plan.declaration)
+          + [versions(old), versions(new), Parameter(Int64(rows.count))])
     ]
   }
 
-  private static func inserts(
-    _ changes: [RecordBatch.Change], into plan: TablePlan, _ version: CommitID
-  ) -> [ServerCall] {
-    let rows = changes.compactMap { change -> Row? in
-      guard case .insert(let row) = change else { return nil }
-      return row
+  private static func inserts(_ steps: [Step], into plan: TablePlan) -> [ServerCall] {
+    var rows: [Row] = []
+    var new: [CommitID] = []
+    for step in steps {
+      guard case .insert(let row) = step.change else { continue }
+      rows.append(row)
+      new.append(step.version)
     }
     guard !rows.isEmpty else { return [] }
     return [
       ServerCall(
         plan.insert,
-        arrays(plan.declaration.key, rows.map(\.key))
-          + arrays(plan.declaration.columns, rows.map(\.columns))
-          + [
-            Parameter(array: rows.lazy.map { .bytes($0.body) }, .bytes),
-            Parameter(Int64(bitPattern: version.bits)), Parameter(Int64(rows.count)),
-          ])
+        values(rows, plan.declaration) + [versions(new), Parameter(Int64(rows.count))])
     ]
+  }
+
+  /// Keys, columns and bodies.
+  private static func values(_ rows: [Row], _ declaration: TableDeclaration) -> [Parameter] {
+    arrays(declaration.key, rows.map(\.key)) + arrays(declaration.columns, rows.map(\.columns))
+      + [Parameter(array: rows.lazy.map { .bytes($0.body) }, .bytes)]
   }
 
   static func arrays(

@@ -6,13 +6,15 @@ internal import Synchronization
 ///
 /// A commit is one exchange: its statements are sent together, run as one transaction at READ
 /// COMMITTED, and are judged by the server, so that no round trip holds a lock. A connection that
-/// is lost while a commit is under way leaves its outcome unknown.
+/// is lost while a commit is under way leaves its outcome unknown. Commits that wait for others may go
+/// together in one transaction.
 public final class PostgreSQLRecordStore: RecordStore {
   private let pool: SessionPool
   private let plans: [String: TablePlan]
   private let randomness: any Randomness
   private let outbox = Outbox()
   private let bell: OutboxBell
+  private let group: GroupCommit
   /// Statements of queries by their text: there are as many as the services have kinds of queries.
   private let queries = Mutex<[String: PreparedText]>([:])
 
@@ -29,6 +31,7 @@ public final class PostgreSQLRecordStore: RecordStore {
     self.pool = pool
     self.randomness = randomness
     bell = OutboxBell(pool.loop, pool.time)
+    group = GroupCommit(pool, outbox)
     self.plans = Dictionary(uniqueKeysWithValues: plans.map { ($0.declaration.name, $0) })
   }
 
@@ -94,10 +97,10 @@ public final class PostgreSQLRecordStore: RecordStore {
 
   public func commit(_ batch: RecordBatch) async throws(StoreError) -> CommitID {
     let version = CommitID(bits: randomness.next())
-    let made = try BatchPlan(batch, plans, outbox, version: version)
+    let checked = try CheckedBatch(batch, plans, version: version)
     if batch.isEmpty { return version }
     if Task.isCancelled { throw .outcomeUnknown }
-    switch await pool.run(made.calls, isWrite: true) {
+    switch await group.run(checked) {
     case .success:
       bell.ring(batch.messages.map(\.shard))
       return version

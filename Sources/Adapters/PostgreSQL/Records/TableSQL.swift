@@ -72,16 +72,16 @@ struct TableSQL {
 
   /// Unique columns never change: a row that would is told apart from one that has changed.
   var update: String {
-    let rows = rows(keyColumns + valueColumns + [("_body", "bytea"), ("_old", "bigint")])
-    let sets =
-      (columns + ["_body"]).map { "\($0) = w.\($0)" } + ["_version = $\(rows.next)::bigint"]
+    let rows = rows(
+      keyColumns + valueColumns + [("_body", "bytea"), ("_old", "bigint"), ("_new", "bigint")])
+    let sets = (columns + ["_body"]).map { "\($0) = w.\($0)" } + ["_version = w._new"]
     let fixed = declaration.indexes.filter(\.isUnique).flatMap(\.columns)
       .filter { name in declaration.columns.contains { $0.name == name } }
       .map(TablePlan.quoted)
     let change = """
       WITH changed AS (UPDATE \(table) AS t SET \(sets.list) FROM \(rows.sql) WHERE \(isSameKey) \
       AND t._version = w._old RETURNING 1) \
-      SELECT millrace_expect(count(*), $\(rows.next + 1)::bigint) FROM changed
+      SELECT millrace_expect(count(*), $\(rows.next)::bigint) FROM changed
       """
     guard !fixed.isEmpty else { return change }
     let isSame = fixed.map { "t.\($0) IS NOT DISTINCT FROM w.\($0)" }.joined(separator: " AND ")
@@ -92,13 +92,13 @@ struct TableSQL {
 
   /// A key that is there already is a conflict, whatever else of the row is taken.
   var insert: String {
-    let rows = rows(keyColumns + valueColumns + [("_body", "bytea")])
-    let names = keys + columns + ["_body"]
+    let rows = rows(keyColumns + valueColumns + [("_body", "bytea"), ("_version", "bigint")])
+    let names = keys + columns + ["_body", "_version"]
     return """
-      WITH made AS (INSERT INTO \(table) (\((names + ["_version"]).list)) \
-      SELECT \(names.map { "w.\($0)" }.list), $\(rows.next)::bigint FROM \(rows.sql) \
+      WITH made AS (INSERT INTO \(table) (\(names.list)) \
+      SELECT \(names.map { "w.\($0)" }.list) FROM \(rows.sql) \
       ON CONFLICT (\(keys.list)) DO NOTHING RETURNING 1) \
-      SELECT millrace_expect(count(*), $\(rows.next + 1)::bigint) FROM made
+      SELECT millrace_expect(count(*), $\(rows.next)::bigint) FROM made
       """
   }
 }

@@ -345,6 +345,8 @@ extension PartitionOwner {
     guard let entry = runs[id] else { return }
     window.account(before: entry.accounted, after: [:])
     runs[id] = nil
+    // It is not over, and stays as it was when this is not stored.
+    dormant.insert(id)
   }
 }
 

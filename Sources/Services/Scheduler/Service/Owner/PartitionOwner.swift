@@ -49,6 +49,9 @@ actor PartitionOwner {
   /// Whether this start is counted: it is, from the first input on that it tries to take in.
   var isStartCounted = false
   private var isUnsettled = false
+  /// Whether all live runs are in memory or known to sleep: not before they were looked for, and not
+  /// between a failure and the next look.
+  private var isRecovered = false
   private var waiters: [() -> Void] = []
   private var logsCheckedAt: Uptime
 
@@ -79,9 +82,10 @@ actor PartitionOwner {
     logsCheckedAt = taken.at
   }
 
-  /// Whether nobody else can own the partition yet: only then is memory what the store says.
+  /// Whether memory is what the store says: nobody else can own the partition yet, and nothing is
+  /// missing.
   var isSure: Bool {
-    ports.context.time.uptime() - renewedAt < ports.configuration.partitionLease
+    isRecovered && ports.context.time.uptime() - renewedAt < ports.configuration.partitionLease
   }
 
   /// Runs until the task is cancelled or the partition is lost.
@@ -227,6 +231,7 @@ actor PartitionOwner {
       .warning, "partition.batch-failed",
       [("partition", "\(partition)"), ("error", "\(failure)")])
     // What was decided and not stored must not be seen by those who waited.
+    isRecovered = false
     runs = [:]
     limits = [:]
     endDeciding()
@@ -272,6 +277,7 @@ actor PartitionOwner {
 
   /// Forgets all runs and finds those that want attention.
   private func recover() async {
+    isRecovered = false
     runs = [:]
     busy = []
     limits = [:]
@@ -285,6 +291,7 @@ actor PartitionOwner {
         try await placeOffsets()
         try await findDormant()
         try await findAwaited()
+        isRecovered = true
         return
       } catch {
         ports.context.telemetry.log(
