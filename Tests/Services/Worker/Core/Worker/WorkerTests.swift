@@ -54,7 +54,7 @@ struct WorkerTests {
     let effects = worker.apply(yours([1]), at: Sample.at(0))
     #expect(
       effects == [
-        .start(Sample.attempt(1)), .claim(session, named: [Sample.attempt(2)], max: 2),
+        .start(Sample.attempt(1)), .claim(session, named: [Sample.attempt(2)], max: 1),
       ])
   }
 
