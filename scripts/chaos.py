@@ -3,7 +3,10 @@
 meanwhile kills, pauses and restarts them; then says whether anything was lost, done twice, stuck or
 done in the wrong order.
 
-usage: chaos.py [--seconds N] [--broker noida|tansu] [--seed N] [--keep]
+usage: chaos.py [--seconds N] [--broker noida|tansu] [--lose-broker] [--seed N] [--keep]
+
+Besides processes, the database is crashed and its connections are ended, and those of the broker
+are cut or stand still. With --lose-broker the broker is killed as well, and starts with nothing.
 
 What is judged comes from two sides: what the API says of each run, and what the tasks themselves
 wrote into files: each attempt appends a line when it begins and one when it ends.
@@ -116,9 +119,10 @@ def insist(action, until):
 
 
 class Chaos:
-    def __init__(self, installation, choose):
+    def __init__(self, installation, choose, loses_broker):
         self.installation = installation
         self.choose = choose
+        self.loses_broker = loses_broker
         self.counts = collections.Counter()
 
     def signal(self, name, number):
@@ -167,20 +171,44 @@ class Chaos:
             stdout=subprocess.DEVNULL,
         )
 
+    def pids_of_broker(self):
+        with open(os.path.join(self.installation.folder, "kafka/pids")) as file:
+            return [int(line) for line in file]
+
+    def cut_broker(self):
+        self.counts["broker: cut all connections"] += 1
+        self.ask_kafka("cut")
+
+    def stall_broker(self):
+        self.counts["broker: connections stand still"] += 1
+        front = self.pids_of_broker()[-1]
+        os.kill(front, signal.SIGSTOP)
+        time.sleep(self.choose.choice([0.5, 2, 5]))
+        os.kill(front, signal.SIGCONT)
+
+    def lose_broker(self):
+        self.counts["broker: killed, all of its logs lost"] += 1
+        subprocess.run(
+            [self.installation.script, "lose-broker", self.installation.folder],
+            check=True, env=self.installation.environment, stdout=subprocess.DEVNULL,
+        )
+
+    def ask_kafka(self, word):
+        folder = os.path.join(self.installation.folder, "kafka")
+        subprocess.run([os.path.join(HERE, "infra/local/kafka.sh"), word, folder], check=True)
+
     def step(self):
         name = self.choose.choice(
             [n for n in self.installation.names() for _ in range(3 if n[:2] in ("sc", "wo") else 1)]
         )
+        to_processes = [self.kill, self.pause, self.stop_politely]
         action = self.choose.choices(
-            [self.kill, self.pause, self.stop_politely, None, self.restart_database],
-            weights=[5, 4, 2, 2, 1],
+            to_processes
+            + [self.end_connections, self.restart_database, self.cut_broker, self.stall_broker]
+            + [self.lose_broker],
+            weights=[10, 8, 4, 4, 2, 3, 2, 4 if self.loses_broker else 0],
         )[0]
-        if action is None:
-            self.end_connections()
-        elif action == self.restart_database:
-            action()
-        else:
-            action(name)
+        action(*[name] if action in to_processes else [])
 
     def heal(self):
         for name in self.installation.names():
@@ -257,6 +285,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--settle-seconds", type=float, default=60)
     parser.add_argument("--broker", default="noida", choices=["noida", "tansu"])
+    parser.add_argument("--lose-broker", action="store_true", help="its logs as well")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--keep", action="store_true", help="leave logs where they are")
     options = parser.parse_args()
@@ -287,7 +316,7 @@ def main():
         ]
         for thread in threads:
             thread.start()
-        chaos = Chaos(installation, choose)
+        chaos = Chaos(installation, choose, options.lose_broker)
         shown = 0
         while time.monotonic() < until:
             time.sleep(choose.uniform(0.2, 2))

@@ -3,6 +3,8 @@
 #
 #   infra/local/kafka.sh start noida FOLDER   fast; never gives up a member that was killed
 #   infra/local/kafka.sh start tansu FOLDER   gives up members that are silent; keeps all in memory
+#   infra/local/kafka.sh cut FOLDER           ends every connection to it, and lets new ones in
+#   infra/local/kafka.sh lose FOLDER          kills it and starts it again with nothing in it
 #   infra/local/kafka.sh stop FOLDER          ends it and removes the folder
 #
 # `start` prints its address. Clients talk to it through brokerfront, a tool of ours that lets their
@@ -11,6 +13,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 python=$here/../../.venv/bin/python3
 front=${BROKERFRONT:-$here/../../.build/debug/brokerfront}
+# Where the broker listens itself.
+host=127.0.0.2
 
 fail() {
   echo "kafka: $*" >&2
@@ -52,12 +56,11 @@ start() {
   echo "$port" >"$folder/port"
   echo "$kind" >"$folder/kind"
   : >"$folder/pids"
-  local inner=$port host=127.0.0.2 waiting=
+  local inner=$port
   case $kind in
     noida)
       # It tells its clients the address that it is bound to, so only the host differs.
       spawn "$(noida)" start --data-dir "$folder/data" --only kafka --host $host --kafka-port "$port"
-      waiting=--waiting
       ;;
     tansu)
       inner=$(free_port)
@@ -66,16 +69,44 @@ start() {
       ;;
     *) fail "there is no broker $kind; say noida or tansu" ;;
   esac
+  echo "$inner" >"$folder/inner"
   wait_for_port $host "$inner"
-  spawn "$front" "$port" $host "$inner" $waiting
-  wait_for_port 127.0.0.1 "$port"
+  open_front
   echo "127.0.0.1:$port"
+}
+
+# What clients connect to.
+open_front() {
+  local port waiting=()
+  port=$(cat "$folder/port")
+  [ "$(cat "$folder/kind")" != noida ] || waiting=(--waiting)
+  spawn "$front" "$port" $host "$(cat "$folder/inner")" "${waiting[@]}"
+  wait_for_port 127.0.0.1 "$port"
+}
+
+kill_all() {
+  local process
+  while read -r process; do kill -9 "$process" 2>/dev/null || true; done <"$folder/pids"
+}
+
+cut() {
+  local process
+  process=$(tail -n 1 "$folder/pids")
+  sed -i '$d' "$folder/pids"
+  kill -9 "$process" 2>/dev/null || true
+  open_front
+}
+
+lose() {
+  kill_all
+  rm -rf "$folder/data"
+  kind=$(cat "$folder/kind")
+  start >/dev/null
 }
 
 stop() {
   [ -d "$folder" ] || return 0
-  local process
-  while read -r process; do kill -9 "$process" 2>/dev/null || true; done <"$folder/pids"
+  kill_all
   rm -rf "$folder"
 }
 
@@ -87,9 +118,9 @@ case ${1:-}:$# in
     [ -x "$front" ] || fail "there is no $front; run make build"
     start
     ;;
-  stop:2)
+  cut:2 | lose:2 | stop:2)
     folder=$2
-    stop
+    "$1"
     ;;
-  *) fail "say start KIND FOLDER or stop FOLDER" ;;
+  *) fail "say start KIND FOLDER, or cut, lose or stop and a FOLDER" ;;
 esac

@@ -5,6 +5,7 @@
 #   infra/local/millrace.sh start FOLDER   starts it; FOLDER/env says how to use it
 #   infra/local/millrace.sh stop FOLDER    ends it and removes the folder
 #   infra/local/millrace.sh restart FOLDER NAME   starts one of its processes again
+#   infra/local/millrace.sh lose-broker FOLDER    kills the broker, and starts one that knows nothing
 #
 # PROCESSES says what there is: a word for each process, the services of one joined by +. BROKER says
 # which broker (noida); FSYNC=on lets the database keep what it has acknowledged; MILLRACE is the
@@ -132,6 +133,15 @@ restart() {
   launch "$1"
 }
 
+# Topics are made again by hand, as an operator would.
+lose_broker() {
+  # shellcheck source=/dev/null
+  . "$folder/env"
+  "$here/kafka.sh" lose "$folder/kafka"
+  "$program" admin topics apply --replication 1 >>"$folder/topics.log" 2>&1 ||
+    fail "see $folder/topics.log"
+}
+
 stop() {
   [ -d "$folder" ] || return 0
   local file
@@ -141,11 +151,12 @@ stop() {
   rm -rf "$folder"
 }
 
-[ $# -ge 2 ] || fail "say start, restart or stop, and a folder"
+[ $# -ge 2 ] || fail "say start, restart, lose-broker or stop, and a folder"
 folder=$2
 case $1 in
   start) start ;;
   restart) restart "$3" ;;
+  lose-broker) lose_broker ;;
   stop) stop ;;
-  *) fail "there is no $1; say start, restart or stop" ;;
+  *) fail "there is no $1; say start, restart, lose-broker or stop" ;;
 esac
