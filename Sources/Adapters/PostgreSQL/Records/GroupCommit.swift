@@ -6,8 +6,8 @@ internal import SystemAdapter
 /// Commits that come while others are under way wait for these, and then go together: one
 /// transaction for all that have no row in common. Nobody waits for others to come.
 ///
-/// When one of them cannot be done as it is, each is done by itself, so that none suffers for
-/// another one.
+/// When one of them cannot be done as it is, the halves are tried, and at last each by itself, so that
+/// none suffers for another one.
 final class GroupCommit: Sendable {
   private struct Member: Sendable {
     let batch: CheckedBatch
@@ -66,11 +66,7 @@ final class GroupCommit: Sendable {
   }
 
   private func begin(_ members: [Member]) {
-    let batch =
-      members.count == 1 ? members[0].batch : CheckedBatch(joining: members.map(\.batch))
-    let deadline = members.map(\.deadline).min() ?? pool.time.uptime()
-    send(batch, until: deadline) { [self] outcome in
-      end(members, outcome)
+    send(members) { [self] in
       let next = state.withLock { state in
         let group = GroupCommit.takeGroup(from: &state.waiting)
         if group.isEmpty { state.underWay -= 1 }
@@ -80,22 +76,22 @@ final class GroupCommit: Sendable {
     }
   }
 
-  private func end(_ members: [Member], _ outcome: Exchange.Outcome) {
-    guard case .failure(.refused) = outcome, members.count > 1 else {
-      for member in members { member.answer.end(outcome) }
-      return
+  /// - Parameter ended: called when the database has answered for the first time.
+  private func send(_ members: [Member], ended: @escaping @Sendable () -> Void = {}) {
+    let batch =
+      members.count == 1 ? members[0].batch : CheckedBatch(joining: members.map(\.batch))
+    let deadline = members.map(\.deadline).min() ?? pool.time.uptime()
+    let calls = BatchPlan(batch, outbox).calls
+    let exchange = Exchange(calls, isWrite: true, until: deadline) { [self] outcome in
+      if case .failure(.refused) = outcome, members.count > 1 {
+        send(Array(members[..<(members.count / 2)]))
+        send(Array(members[(members.count / 2)...]))
+      } else {
+        for member in members { member.answer.end(outcome) }
+      }
+      ended()
     }
-    for member in members {
-      send(member.batch, until: member.deadline) { member.answer.end($0) }
-    }
-  }
-
-  private func send(
-    _ batch: CheckedBatch, until deadline: Uptime,
-    _ answer: @escaping @Sendable (Exchange.Outcome) -> Void
-  ) {
-    let plan = BatchPlan(batch, outbox)
-    pool.begin(Exchange(plan.calls, isWrite: true, until: deadline, answer))
+    pool.begin(exchange)
   }
 
   /// The first that waits, and those behind it that go well with it.

@@ -46,6 +46,42 @@ import Testing
     await database.close()
   }
 
+  /// Goal: commits that wait for others share transactions, and none suffers for another one.
+  /// Method: many at once, three of which cannot be; the transactions that made rows are counted.
+  @Test func `commits that wait for others go together, and fail alone`() async throws {
+    let tables = RecordStoreContract.tables
+    let database = try await TestDatabase(tables)
+    let store = try database.store(tables)
+    func insert(_ number: Int) -> RecordBatch {
+      RecordBatch(entries: [
+        .init(table: "contract_root", .insert(Row(key: [.integer(Int64(number))], body: [])))
+      ])
+    }
+    for number in [7, 50, 199] { _ = try await store.commit(insert(number)) }
+    let outcomes = await withTaskGroup(of: (Int, StoreError?).self) { group in
+      for number in 0..<200 {
+        group.addTask {
+          do throws(StoreError) {
+            _ = try await store.commit(insert(number))
+            return (number, nil)
+          } catch {
+            return (number, error)
+          }
+        }
+      }
+      return await group.reduce(into: [Int: StoreError]()) { $0[$1.0] = $1.1 }
+    }
+    #expect(outcomes == [7: .conflict, 50: .conflict, 199: .conflict])
+    let rows = try await store.get("contract_root", (0..<200).map { [.integer($0)] })
+    #expect(rows.allSatisfy { $0 != nil })
+    #expect(Set(rows.compactMap { $0?.version }).count == 200, "each has a version of its own")
+    let counted = try await database.pool.texts(
+      "SELECT count(DISTINCT xmin::text)::text FROM contract_root")
+    let transactions = try #require(counted.first.flatMap { Int($0) })
+    #expect(transactions < 150, "\(transactions) transactions")
+    await database.close()
+  }
+
   /// Goal: the histories would notice if rows were looked at and not locked.
   @Test func `without the locks of guards no order can be found`() async throws {
     let tables = RecordStoreContract.tables

@@ -37,6 +37,55 @@ struct ClaimTests {
     }
   }
 
+  /// Goal: what is to be done does not depend on who is asked.
+  /// Method: claims that land on the owner and on another scheduler, for a task whose order is the
+  /// same whatever happens in its run, and for one that has to look at it.
+  @Test func `an order is the same from memory and from rows`() throws {
+    try Simulation.run(seed: 3) { world in
+      let scene = try SchedulerScene(world, .calm)
+      scene.scheduler("scheduler-1")
+      scene.scheduler("scheduler-2")
+      let session = SessionID.sample(1)
+      try await scene.open(session)
+      var definition = WorkflowDefinition.sample(
+        tasks: [
+          .sample("fixed", work: .run(argv: [Template(text: "echo"), Template(text: "a")])),
+          .sample("open", work: .run(argv: [Template(text: "echo"), Template([.expression(try ExpressionParser.parse("inputs.n"))])])),
+        ])
+      definition.inputs = ["n": InputDefinition(type: .integer)]
+      let run = scene.start(definition, inputs: ["n": .integer(5)])
+      let attempts = [
+        try await scene.offered(run, "fixed"), try await scene.offered(run, "open"),
+      ]
+      var orders: [[WorkOrderMessage?]] = []
+      for _ in 0..<12 { orders.append(try await scene.claim(session, attempts).items.map(\.order)) }
+      #expect(Set(orders).count == 1)
+      #expect(orders[0].map { $0?.work } == ["a", "5"].map {
+        .run(WorkOrderMessage.Run(argv: ["echo", $0]))
+      })
+      #expect(world.probes.reached["claims.owner-elsewhere"] ?? 0 > 0)
+    }
+  }
+
+  @Test func `what is named beyond the limit of a claim is not said to be gone`() throws {
+    try Simulation.run(seed: 4) { world in
+      let scene = try SchedulerScene(world, .calm) { $0.claimsMax = 2 }
+      scene.scheduler()
+      let session = SessionID.sample(1)
+      try await scene.open(session)
+      let run = scene.start(.independent(3))
+      try await scene.wait(for: "three offers") {
+        scene.taskRows(run).filter { $0.phase == "offered" }.count == 3
+      }
+      let attempts = scene.taskRows(run).compactMap(\.attempt)
+      let first = try await scene.claim(session, attempts)
+      #expect(first.items.map(\.verdict) == [.yours, .yours, .unknown])
+      #expect(first.items.last?.attempt == attempts.last?.description)
+      let rest = try await scene.claim(session, [attempts[2]])
+      #expect(rest.items.map(\.verdict) == [.yours])
+    }
+  }
+
   @Test func `an offer behind many that run is found`() throws {
     try Simulation.run(seed: 2) { world in
       let scene = try SchedulerScene(world, .calm) {

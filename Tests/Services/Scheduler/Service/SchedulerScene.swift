@@ -191,6 +191,13 @@ struct SchedulerScene: Sendable {
     try await call(SchedulerMethods.service, SchedulerMethods.listTasks, request)
   }
 
+  func export(_ runs: [String], tasksMax: Int32) async throws -> [ExportRunsResponse.Run] {
+    let answer: ExportRunsResponse = try await call(
+      SchedulerMethods.service, SchedulerMethods.exportRuns,
+      ExportRunsRequest(runs: runs, tasksMax: tasksMax))
+    return answer.runs
+  }
+
   /// Every task of a run, page by page.
   func tasks(_ run: RunID, perPage: Int32 = 1_000) async throws -> [TaskView] {
     var found: [TaskView] = []

@@ -71,6 +71,52 @@ struct ViewTests {
     }
   }
 
+  /// Goal: the archive gets of many runs at once what it would get of each page by page.
+  /// Method: runs of every kind, asked for in portions of every size.
+  @Test(arguments: [1, 4, 7, 1_000] as [Int32])
+  func `runs that have ended are told with their tasks, many at once`(tasksMax: Int32) throws {
+    try Simulation.run(seed: 4) { world in
+      let scene = try SchedulerScene(world, .calm)
+      scene.scheduler()
+      let worker = scene.worker(slots: 20) { attempt in
+        attempt.run == .sample(4) ? .hangs : .succeeds()
+      }
+      let plain = scene.start(.chain(3), run: 1)
+      let list = scene.start(.sample("list", tasks: [.over("b", 5), .sample("a")]), run: 2)
+      let other = scene.start(
+        .sample("other", tasks: [.sample("x")], finally: [.sample("z")]), run: 3)
+      let cancelled = scene.start(
+        .sample("cancelled", tasks: [.sample("a"), .sample("b", needs: ["a"])]), run: 4)
+      try await scene.wait(for: "it to run") { !worker[\.running].isEmpty }
+      scene.command(.cancel, cancelled)
+      for run in [plain, list, other, cancelled] { try await scene.ended(run) }
+      let open = scene.start(.sample("open"), run: 6)
+      let asked = [plain, list, .sample(5), other, cancelled, open].map(\.text)
+      var left = asked[...]
+      var told: [ExportRunsResponse.Run] = []
+      while !left.isEmpty {
+        let part = try await scene.export(Array(left), tasksMax: tasksMax)
+        try #require((1...left.count).contains(part.count))
+        let counts = part.map(\.tasks.count).filter { $0 > 0 }
+        #expect(counts.count <= 1 || counts.reduce(0, +) <= tasksMax)
+        told += part
+        left = left.dropFirst(part.count)
+      }
+      #expect(told.map(\.id) == asked)
+      for (exported, run) in zip(told, [plain, list, nil, other, cancelled, nil]) {
+        guard let run else {
+          #expect(exported.run == nil && exported.tasks.isEmpty)
+          continue
+        }
+        let view = try await scene.view(run)
+        #expect(exported.run == view)
+        let tasks = try await scene.tasks(run)
+        #expect(exported.tasks == Array(tasks.prefix(exported.tasks.count)))
+        #expect(exported.next == (exported.tasks == tasks ? "" : exported.tasks.last?.task))
+      }
+    }
+  }
+
   @Test func `what is not there or not asked well is said so`() throws {
     try Simulation.run(seed: 3) { world in
       let scene = try SchedulerScene(world, .calm)
