@@ -18,6 +18,8 @@ public final class SessionPool: @unchecked Sendable {
     WHERE application_name = ANY ($1::text[]) AND usename = current_user
     """)
 
+  private let question = PreparedText("SELECT 1::bigint")
+
   // Touched on the loop only.
   private var sessions: [Session] = []
   private var waiting: [Exchange] = []
@@ -26,6 +28,8 @@ public final class SessionPool: @unchecked Sendable {
   private var lost: [String] = []
   private var isClosed = false
   private var isHealthy = true
+  /// What was last said about connections that fail; said again when it changes.
+  private var complaint: String?
   /// While a connection is begun, which may fail before it is in the list.
   private var isBeginning = false
   private var reconnecting: LoopTimer?
@@ -69,6 +73,16 @@ public final class SessionPool: @unchecked Sendable {
       guard let answer = answers.first else { return [] }
       return (0..<answer.rowCount).map { answer.text($0, 0) }
     case .failure(let failure): throw StoreError(failure, isWrite: false)
+    }
+  }
+
+  /// Asks the server something that it always knows.
+  ///
+  /// - Returns: why there was no answer; nil when there was one.
+  public func fault() async -> String? {
+    switch await run([ServerCall(question)]) {
+    case .success: nil
+    case .failure(let failure): failure.message
     }
   }
 
@@ -161,6 +175,10 @@ public final class SessionPool: @unchecked Sendable {
       connectLater(session.lastMessage)
     }
     sessions.removeAll { $0.phase == .closed }
+    if complaint != nil, sessions.contains(where: { $0.phase == .ready }) {
+      complaint = nil
+      telemetry.log(.info, "database.connected", [])
+    }
     while firstWaiting < waiting.count {
       guard let session = freest() else { break }
       session.send(takeFirst())
@@ -182,7 +200,10 @@ public final class SessionPool: @unchecked Sendable {
   private func connectLater(_ why: String) {
     guard !isClosed, isHealthy else { return }
     isHealthy = false
-    telemetry.log(.warning, "database.connection-lost", [("error", why)])
+    if why != complaint {
+      complaint = why
+      telemetry.log(.warning, "database.connection-lost", [("error", why)])
+    }
     let timer =
       reconnecting
       ?? LoopTimer(on: loop) { [weak self] isDue in

@@ -65,7 +65,7 @@ public enum PublishedDocuments {
           "get": {
             "operationId": "readyz",
             "tags": ["health"],
-            "summary": "Whether the process lives and takes requests",
+            "summary": "Whether the process can do its work: what it needs answers",
             "security": [],
             "x-access": "anyone",
             "responses": {

@@ -67,8 +67,9 @@ final class ServeParts: Sendable {
     let builder = ServeServices(
       configuration: configuration, runtime: runtime, storage: storage, network: network,
       keys: keys, address: { configuration.publicURL ?? address.url })
-    var routes = HealthRoutes.all + MetricRoutes(metrics: runtime.metrics).all
-    var running: [@Sendable () async -> Void] = []
+    let health = HealthWatch(storage.checks, context: runtime.context)
+    var routes = HealthRoutes.all(health) + MetricRoutes(metrics: runtime.metrics).all
+    var running: [@Sendable () async -> Void] = [{ await health.run() }]
     if let workflow = builder.workflow() {
       routes += DocumentRoutes.all + workflow.routes
       running.append { await workflow.run() }

@@ -10,6 +10,7 @@ internal import Ports
 internal import PostgreSQLAdapter
 internal import SQLiteAdapter
 internal import SchedulerService
+internal import ServiceKit
 internal import SystemAdapter
 internal import WorkflowService
 
@@ -50,6 +51,29 @@ struct ServeStorage: Sendable {
       for pool in pools { await pool.close() }
       throw StartFailure(opening: error)
     }
+  }
+
+  /// What the process cannot work without.
+  var checks: [HealthWatch.Check] {
+    let (bus, pools) = (bus, pools)
+    // The last of its partitions: there may be too few as well.
+    let places = PlatformTopics.declarations.compactMap { declaration -> TopicPartition? in
+      guard case .topic(let name) = declaration else { return nil }
+      return TopicPartition(name, Partitioning.partitionsPerTopic - 1)
+    }
+    let broker = HealthWatch.Check("broker") {
+      do throws(BusError) {
+        _ = try await bus.bounds(Array(places.prefix(1)))
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
+    let database = HealthWatch.Check("database") {
+      for pool in pools { if let fault = await pool.fault() { return fault } }
+      return nil
+    }
+    return [broker] + (pools.isEmpty ? [] : [database])
   }
 
   func close() async {
