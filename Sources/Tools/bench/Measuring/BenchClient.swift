@@ -13,8 +13,8 @@ struct BenchClient: Sendable {
   private let loop: EventLoop
   private let network: LocalNetwork
   let time: SystemTime
-  private let url: String
-  private let token: String
+  let url: String
+  let token: String
 
   init(url: String, token: String) throws {
     loop = try EventLoop(name: "bench")

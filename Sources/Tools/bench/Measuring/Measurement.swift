@@ -41,16 +41,18 @@ struct Measurement: Sendable {
   /// The most memory that the process has had.
   static var peakKiB: Int64 { Int64(usage().ru_maxrss) }
 
-  /// Processor time of the process so far.
+  /// Processor time of the process so far, and of its children that have ended.
   static func cpuTime() -> Duration {
-    let usage = usage()
-    return .seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-      + .microseconds(Int64(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec))
+    [RUSAGE_SELF, RUSAGE_CHILDREN].map { who in
+      let usage = usage(of: who)
+      return .seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+        + .microseconds(Int64(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec))
+    }.reduce(.zero, +)
   }
 
-  private static func usage() -> rusage {
+  private static func usage(of who: __rusage_who = RUSAGE_SELF) -> rusage {
     var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    getrusage(__rusage_who_t(who.rawValue), &usage)
     return usage
   }
 

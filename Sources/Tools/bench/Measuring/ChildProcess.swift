@@ -16,7 +16,7 @@ enum ChildProcess {
     var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     defer { for text in vector { free(text) } }
     var child: pid_t = 0
-    let code = posix_spawn(&child, arguments.first ?? "", &actions, nil, &vector, environ)
+    let code = posix_spawnp(&child, arguments.first ?? "", &actions, nil, &vector, environ)
     close(ends[1])
     guard code == 0 else { throw failed("start", code) }
     var bytes: [UInt8] = []
