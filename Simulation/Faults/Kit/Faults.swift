@@ -44,6 +44,7 @@ public enum Faults {
     BusLag.self,
     BusSlow.self,
     BusForgottenOffsets.self,
+    BusLostLogs.self,
     BusPoison.self,
     StoreConflicts.self,
     StoreLostCommits.self,

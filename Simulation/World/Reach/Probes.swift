@@ -28,7 +28,7 @@ public enum Probes {
     DeclaredProbe(name: "bus.publish-lost-before", means: "records were lost before the bus"),
     DeclaredProbe(name: "bus.publish-lost-halfway", means: "some records of a batch were lost"),
     DeclaredProbe(
-      name: "bus.recreate", means: "a log was made anew, which no fault does so far", isRare: true),
+      name: "bus.recreate", means: "a log was made anew, empty"),
     DeclaredProbe(name: "bus.redelivered", means: "records were delivered again"),
     DeclaredProbe(
       name: "bus.trim", means: "records were forgotten, which no fault does so far", isRare: true),

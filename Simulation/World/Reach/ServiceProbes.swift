@@ -18,7 +18,8 @@ enum ServiceProbes {
     "partition.lost", "partition.not-released", "partition.not-taken", "partition.recovery-failed",
     "partition.released", "partition.taken", "partitions.not-kept", "plan.not-stored",
     "presence.not-left", "record.dead-lettered", "results.retry", "rule.unknown-webhook",
-    "run.forgotten", "run.plan-unavailable", "runs.not-swept",
+    "run.forgotten", "run.plan-unavailable", "runs.not-redriven", "runs.not-swept",
+    "runs.redriven",
     "session.expired", "session.not-forgotten", "session.not-opened", "session.opened",
     "sessions.not-swept", "sweep.failed", "upload.not-given-up",
   ]
@@ -33,6 +34,8 @@ enum ServiceProbes {
     ("content.lost", "an object was gone, and no fault takes objects away"),
     ("ends.refused", "the store takes no end: none is too large for it"),
     ("ends.too-old", "no world lasts as long as ends are taken"),
+    ("health.green", "what a process needs is watched outside of the services alone"),
+    ("health.red", "what a process needs is watched outside of the services alone"),
     ("http.unchecked", "a route forgot to ask who may use it: none does"),
     (
       "object.differs",
@@ -68,9 +71,9 @@ enum ServiceProbes {
     DeclaredProbe(name: "owner.found-dormant", means: "a new owner found runs under way"),
     DeclaredProbe(
       name: "owner.start-uncounted", means: "an owner lived on after what it could not take in"),
+    DeclaredProbe(name: "owner.rewound", means: "an owner began a log anew"),
     DeclaredProbe(
-      name: "owner.rewound", means: "an owner began a log anew, which no fault makes so far",
-      isRare: true),
+      name: "runs.redriven", means: "runs that the scheduler did not know were announced again"),
     DeclaredProbe(
       name: "sessions.beat-too-late", means: "a heartbeat came for a session that is over"),
     DeclaredProbe(

@@ -34,14 +34,16 @@ enum Delivered {
     var headers: [BusHeader] = []
     var name: UnsafePointer<CChar>?
     var value: UnsafeRawPointer?
-    var size = 0
-    while rd_kafka_header_get_all(list, headers.count, &name, &value, &size)
+    var (size, place) = (0, 0)
+    while rd_kafka_header_get_all(list, place, &name, &value, &size)
       == RD_KAFKA_RESP_ERR_NO_ERROR
     {
+      place += 1
+      let text = name.map { String(cString: $0) } ?? ""
+      // What says of what kind the record is; it is none of its own.
+      if EventAttributes.isOwn(text) { continue }
       let bytes = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : size)
-      headers.append(
-        BusHeader(
-          name.map { String(cString: $0) } ?? "", String(decoding: bytes, as: UTF8.self)))
+      headers.append(BusHeader(text, String(decoding: bytes, as: UTF8.self)))
     }
     return headers
   }

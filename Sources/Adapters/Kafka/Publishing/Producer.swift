@@ -16,6 +16,7 @@ final class Producer: @unchecked Sendable {
   private var client: KafkaClient?
   private var bell: QueueBell?
   private var isClosed = false
+  private var attributes: EventAttributes
   /// Topics that the client knows the brokers of.
   private var warm: [String: OpaquePointer] = [:]
 
@@ -27,6 +28,7 @@ final class Producer: @unchecked Sendable {
     self.loop = loop
     self.pool = pool
     self.telemetry = telemetry
+    attributes = EventAttributes(source: "/\(configuration.clientName)")
   }
 
   /// Makes the client, or says why it cannot be made. On the loop.
@@ -104,8 +106,9 @@ final class Producer: @unchecked Sendable {
         publication.ended(.unavailable("the bus is closed"))
         continue
       }
+      let headers = record.headers + attributes.headers(of: record, configuration.topics)
       let code = Producer.produce(
-        record, partition ?? Partitioning.partition(of: record.key), client, publication)
+        record, headers, partition ?? Partitioning.partition(of: record.key), client, publication)
       if code != RD_KAFKA_RESP_ERR_NO_ERROR {
         publication.ended(
           code == RD_KAFKA_RESP_ERR__QUEUE_FULL
@@ -117,19 +120,17 @@ final class Producer: @unchecked Sendable {
   }
 
   private static func produce(
-    _ record: BusRecord, _ partition: Int, _ client: KafkaClient, _ publication: Publication
+    _ record: BusRecord, _ wanted: [BusHeader], _ partition: Int, _ client: KafkaClient,
+    _ publication: Publication
   ) -> rd_kafka_resp_err_t {
-    var headers: OpaquePointer?
-    if !record.headers.isEmpty {
-      headers = rd_kafka_headers_new(record.headers.count)
-      for header in record.headers {
-        var value = header.value
-        _ = value.withUTF8 { value in
-          rd_kafka_header_add(
-            headers, header.name, header.name.utf8.count,
-            UnsafeRawPointer(value.baseAddress) ?? empty,
-            value.count)
-        }
+    let headers = rd_kafka_headers_new(wanted.count)
+    for header in wanted {
+      var value = header.value
+      _ = value.withUTF8 { value in
+        rd_kafka_header_add(
+          headers, header.name, header.name.utf8.count,
+          UnsafeRawPointer(value.baseAddress) ?? empty,
+          value.count)
       }
     }
     var key = record.key

@@ -25,6 +25,14 @@ public struct WorkflowConfiguration: Sendable {
   public var definitionsCachedMax: Int = 256
   /// How often old idempotency rows are deleted.
   public var sweepEvery: Duration = .seconds(600)
+  /// Between two looks for runs that the scheduler does not know.
+  public var redriveEvery: Duration = .seconds(10)
+  /// How old a request is when its run should be known. Longer than clocks of processes differ.
+  public var redriveAfter: Duration = .seconds(15)
+  /// How old requests are looked at when the process starts.
+  public var redriveLookBack: Duration = .seconds(24 * 3_600)
+  /// Requests looked at at once, and runs that are announced again until they are known.
+  public var redrivePageMax: Int = 500
   /// How long it waits after the store or the network had no answer.
   public var retryWait: Duration = .milliseconds(200)
   public var outbox = OutboxConfiguration()

@@ -34,6 +34,7 @@ public struct WorkflowServer: Sendable {
           retryWait: ports.configuration.retryWait)
       }
       group.addTask { await AnswerSweeper(ports: ports).run() }
+      group.addTask { await RunRedriver(ports: ports).run() }
     }
   }
 }

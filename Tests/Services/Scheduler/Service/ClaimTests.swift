@@ -50,7 +50,12 @@ struct ClaimTests {
       var definition = WorkflowDefinition.sample(
         tasks: [
           .sample("fixed", work: .run(argv: [Template(text: "echo"), Template(text: "a")])),
-          .sample("open", work: .run(argv: [Template(text: "echo"), Template([.expression(try ExpressionParser.parse("inputs.n"))])])),
+          .sample(
+            "open",
+            work: .run(argv: [
+              Template(text: "echo"),
+              Template([.expression(try ExpressionParser.parse("inputs.n"))]),
+            ])),
         ])
       definition.inputs = ["n": InputDefinition(type: .integer)]
       let run = scene.start(definition, inputs: ["n": .integer(5)])
@@ -60,9 +65,11 @@ struct ClaimTests {
       var orders: [[WorkOrderMessage?]] = []
       for _ in 0..<12 { orders.append(try await scene.claim(session, attempts).items.map(\.order)) }
       #expect(Set(orders).count == 1)
-      #expect(orders[0].map { $0?.work } == ["a", "5"].map {
-        .run(WorkOrderMessage.Run(argv: ["echo", $0]))
-      })
+      #expect(
+        orders[0].map { $0?.work }
+          == ["a", "5"].map {
+            .run(WorkOrderMessage.Run(argv: ["echo", $0]))
+          })
       #expect(world.probes.reached["claims.owner-elsewhere"] ?? 0 > 0)
     }
   }

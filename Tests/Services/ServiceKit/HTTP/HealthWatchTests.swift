@@ -67,7 +67,8 @@ struct HealthWatchTests {
     }
   }
 
-  @Test func `what does not answer in time is away, and nobody makes it look all the time`() throws {
+  @Test func `what does not answer in time is away, and nobody makes it look all the time`() throws
+  {
     try Simulation.run(seed: 2) { world in
       let (here, need) = (world.here, Need())
       let context = here.service

@@ -47,7 +47,8 @@ struct ClaimDesk: Sendable {
     }
     // Nothing is known of those that were too many.
     let rest = request.attempts.dropFirst(ports.configuration.claimsMax)
-    return ClaimResponse(items: items + rest.map { ClaimResponse.Item(attempt: $0, verdict: .unknown) })
+    return ClaimResponse(
+      items: items + rest.map { ClaimResponse.Item(attempt: $0, verdict: .unknown) })
   }
 
   /// The row of a session that may claim; looked up when it is not known to be open.

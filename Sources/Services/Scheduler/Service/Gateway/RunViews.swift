@@ -35,13 +35,7 @@ struct RunViews: RPCHandler {
     _ request: GetRunRequest
   ) async throws(RPCError) -> GetRunResponse {
     var look = LimitLook(ports)
-    return GetRunResponse(run: try await run(request.run, isWhole: true, &look))
-  }
-
-  private func run(
-    _ text: String, isWhole: Bool, _ look: inout LimitLook
-  ) async throws(RPCError) -> RunView {
-    let id = try runID(text)
+    let id = try runID(request.run)
     let now = ports.context.time.now()
     var found: (view: RunView, permit: RunPermit?)?
     if let owner = registry.owner(of: id) {
@@ -50,23 +44,23 @@ struct RunViews: RPCHandler {
           ? owner.runs[id].map { (RunView($0.machine, at: now), $0.machine.run.permit) } : nil
       }
     }
-    if found == nil { found = try await stored(id, isWhole: isWhole, at: now) }
+    if found == nil { found = try await stored(id, at: now) }
     guard let (known, permit) = found else {
       throw RPCError(.notFound, "run \(id) is not known here")
     }
     var view = known
-    try await look.complete(&view, permit: permit, isWhole: isWhole)
-    return view
+    try await look.complete(&view, permit: permit, isWhole: true)
+    return GetRunResponse(run: view)
   }
 
   /// A run that is not in memory here. Its row is old in the counts while it lives: they are exact
   /// when its tasks are read as well.
   private func stored(
-    _ id: RunID, isWhole: Bool, at now: Moment
+    _ id: RunID, at now: Moment
   ) async throws(RPCError) -> (RunView, RunPermit?) {
     let record = try await row(id)
     let permit = record.permit.flatMap { RunPermit($0) }
-    guard isWhole, record.phase != "ended", record.phase != "quarantined" else {
+    guard record.phase != "ended", record.phase != "quarantined" else {
       return (RunView(record), permit)
     }
     do throws(RunLoader.Failure) {
@@ -80,14 +74,35 @@ struct RunViews: RPCHandler {
     guard request.runs.count <= RunViews.runsAtOnceMax else {
       throw RPCError(.invalidArgument, "more than \(RunViews.runsAtOnceMax) runs at once")
     }
+    let now = ports.context.time.now()
+    let ids = request.runs.compactMap { RunID(text: $0) }
+    var found: [RunID: (view: RunView, permit: RunPermit?)] = [:]
+    for (partition, group) in Partitioning.grouped(ids) {
+      guard let owner = registry.owner(ofPartition: partition) else { continue }
+      let owned = await owner.whenSettled { owner in
+        group.map { id in
+          owner.isSure
+            ? owner.runs[id].map { (RunView($0.machine, at: now), $0.machine.run.permit) } : nil
+        }
+      }
+      for (id, known) in zip(group, owned) { found[id] = known }
+    }
+    let others = ids.filter { found[$0] == nil }
+    do throws(StoreError) {
+      let rows = try await ports.store.get(SchedulerTables.runs, others.map { [.text($0.text)] })
+      for (id, row) in zip(others, rows) {
+        guard let record = row?.record else { continue }
+        found[id] = (RunView(record), record.permit.flatMap { RunPermit($0) })
+      }
+    } catch {
+      throw RPCError(error)
+    }
     var views: [RunView] = []
     var look = LimitLook(ports)
-    for text in request.runs {
-      do throws(RPCError) {
-        views.append(try await run(text, isWhole: false, &look))
-      } catch {
-        guard error.code == .notFound else { throw error }
-      }
+    for id in ids {
+      guard var known = found[id] else { continue }
+      try await look.complete(&known.view, permit: known.permit, isWhole: false)
+      views.append(known.view)
     }
     return GetRunsResponse(runs: views)
   }

@@ -39,7 +39,8 @@ struct ClaimsTests {
     #expect(hinted?.max == 1)
     claims.granted(Sample.attempt(1))
     claims.answered(granted: 1, unknown: [], limits, at: Sample.at(milliseconds: 6))
-    #expect(claims.deadline == Sample.at(milliseconds: 20), "the pools are asked when they were due")
+    #expect(
+      claims.deadline == Sample.at(milliseconds: 20), "the pools are asked when they were due")
     claims.add([Sample.attempt(2)], limits)
     let both = claims.next(free: 2, at: Sample.at(milliseconds: 20))
     #expect(both?.named == [Sample.attempt(2)])

@@ -17,4 +17,11 @@ extension Partitioning {
     }
     return groups.map { ($0.key, $0.value) }
   }
+
+  /// Runs by their partition.
+  static func grouped(_ runs: [RunID]) -> [(partition: Int, runs: [RunID])] {
+    var groups: SortedMap<Int, [RunID]> = [:]
+    for run in runs { groups[partition(of: run.text), default: []].append(run) }
+    return groups.map { ($0.key, $0.value) }
+  }
 }
