@@ -3,7 +3,7 @@ internal import SimulationKit
 
 /// A broker has lost logs that it had acknowledged: they are made anew, empty.
 ///
-/// Those of requests, hints and results only: what else is lost with a broker's disk nobody sends
+/// Those of requests, hints, results and ends only: what else is lost with a broker's disk nobody sends
 /// again (docs/guarantees.md).
 public struct BusLostLogs: Fault {
   public static let card = FaultCard(
@@ -12,7 +12,11 @@ public struct BusLostLogs: Fault {
 
   private static let topics = [
     ["workflow.started"], ["task.completed", "task.failed"], ["task.scheduled.default"],
-    ["workflow.started", "task.completed", "task.failed", "task.scheduled.default"],
+    ["workflow.completed"],
+    [
+      "workflow.started", "task.completed", "task.failed", "task.scheduled.default",
+      "workflow.completed",
+    ],
   ]
 
   let settings: FaultSettings

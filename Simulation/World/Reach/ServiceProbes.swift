@@ -10,7 +10,8 @@ enum ServiceProbes {
   private static let logged = [
     "answers.not-swept", "artifact.not-swept", "artifacts.not-swept", "audit.not-kept",
     "audit.not-sent", "content.read-damaged", "delivery.answer-not-stored", "delivery.put-off",
-    "dispatch.retry", "ends.not-joined", "ends.retry", "feed.not-committed", "feed.not-joined",
+    "dispatch.retry", "ends.not-joined", "ends.not-repeated", "ends.repeated", "ends.retry",
+    "feed.not-committed", "feed.not-joined",
     "feed.retry", "forgetting.put-off", "hints.lost", "hints.retry", "history.not-swept",
     "iam.not-prepared",
     "keys.not-turned", "leases.unread", "log.retry", "lost.not-reported", "outbox.retry",
@@ -66,6 +67,9 @@ enum ServiceProbes {
       name: "claims.owner-elsewhere", means: "a claim went to a scheduler that does not own the run"
     ),
     DeclaredProbe(name: "claims.taken", means: "a session claimed what another has"),
+    DeclaredProbe(
+      name: "ends.repeated", means: "the end of a run that the archive does not have was told again"
+    ),
     DeclaredProbe(
       name: "notification.sender-lost", means: "whoever sent a message died while sending it"),
     DeclaredProbe(name: "owner.found-dormant", means: "a new owner found runs under way"),

@@ -16,6 +16,7 @@ public struct SchedulerServer: Sendable {
   public func run() async {
     let plans = PlanSource(ports)
     let hints = HintPublisher(ports)
+    let ends = EndWatch(ports)
     let loader = RunLoader(ports: ports, plans: plans)
     let leases = LeaseMemory()
     let rows = SessionRows(store: ports.store)
@@ -23,12 +24,14 @@ public struct SchedulerServer: Sendable {
     let claims = ClaimDesk(
       ports: ports, registry: registry, loader: loader, leases: leases, rows: rows)
     let gateway = WorkerGateway(sessions: sessions, claims: claims)
-    let views = RunViews(ports: ports, registry: registry, loader: loader)
-    let keeper = PartitionKeeper(ports: ports, plans: plans, hints: hints, registry: registry)
+    let views = RunViews(ports: ports, registry: registry, loader: loader, ends: ends)
+    let keeper = PartitionKeeper(
+      ports: ports, plans: plans, hints: hints, ends: ends, registry: registry)
     let broom = Broom(ports: ports, registry: registry)
     await withDiscardingTaskGroup { group in
       group.addTask { await keeper.run() }
       group.addTask { await hints.run() }
+      group.addTask { await ends.run() }
       group.addTask { await sessions.run() }
       group.addTask { await broom.run() }
       group.addTask { await serve(WorkerGatewayMethods.service, gateway) }

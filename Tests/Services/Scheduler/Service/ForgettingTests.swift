@@ -50,6 +50,34 @@ struct ForgettingTests {
   }
 
   /// Goal: a start that is read again long after its run was forgotten does not run it again.
+  /// Goal: the end of a run is heard of also when the bus has lost it.
+  @Test func `an end that the archive does not confirm is announced again, with growing pauses`()
+    throws
+  {
+    try Simulation.run(seed: 5) { world in
+      let scene = try SchedulerScene(world, .calm)
+      scene.scheduler()
+      let run = scene.start(.sample())
+      scene.report(try await scene.offered(run))
+      let first = try await scene.ended(run)
+      scene.bus.recreate("workflow.completed")
+      try await scene.wait(for: "the end once more", within: .seconds(90)) {
+        scene.completions(run).count == 1
+      }
+      #expect(scene.completions(run) == [first])
+      try await world.here.time.sleep(for: .seconds(60))
+      #expect(scene.completions(run).count == 1, "not before twice the time")
+      try await scene.wait(for: "the next one", within: .seconds(120)) {
+        scene.completions(run).count == 2
+      }
+      let _: ArchivedRunsResponse = try await scene.call(
+        SchedulerMethods.service, SchedulerMethods.archivedRuns,
+        ArchivedRunsRequest(runs: [run.text]))
+      try await world.here.time.sleep(for: .seconds(1_200))
+      #expect(scene.completions(run).count == 2)
+    }
+  }
+
   @Test func `a forgotten run is known again when its start comes once more`() throws {
     try Simulation.run(seed: 2) { world in
       let scene = try SchedulerScene(world) {

@@ -13,6 +13,7 @@ struct RunViews: RPCHandler {
   let ports: SchedulerPorts
   let registry: OwnerRegistry
   let loader: RunLoader
+  let ends: EndWatch
 
   func answer(_ method: String, _ request: [UInt8]) async throws(RPCError) -> [UInt8] {
     switch method {
@@ -170,6 +171,7 @@ struct RunViews: RPCHandler {
         return SchedulerTables.endedRuns.update(record, over: row.version)
       }
       if !entries.isEmpty { _ = try await ports.store.commit(RecordBatch(entries: entries)) }
+      ends.heard(runs)
     } catch {
       throw RPCError(error)
     }

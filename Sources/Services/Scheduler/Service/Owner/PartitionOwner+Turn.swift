@@ -244,6 +244,7 @@ extension PartitionOwner {
       guard let entry = runs[id] else { continue }
       entry.stored(as: version)
       guard entry.machine.isEnded else { continue }
+      ends.ended(id)
       window.account(before: entry.accounted, after: [:])
       runs[id] = nil
     }

@@ -20,6 +20,7 @@ actor PartitionOwner {
   let ports: SchedulerPorts
   let loader: RunLoader
   let hints: HintPublisher
+  let ends: EndWatch
 
   var record: PartitionRecord
   var version: CommitID
@@ -61,7 +62,8 @@ actor PartitionOwner {
   }
 
   init(
-    _ taken: TakenPartition, ports: SchedulerPorts, plans: PlanSource, hints: HintPublisher
+    _ taken: TakenPartition, ports: SchedulerPorts, plans: PlanSource, hints: HintPublisher,
+    ends: EndWatch
   ) {
     let record = taken.record
     partition = Int(clamping: record.partition)
@@ -69,6 +71,7 @@ actor PartitionOwner {
     version = taken.version
     self.ports = ports
     self.hints = hints
+    self.ends = ends
     loader = RunLoader(ports: ports, plans: plans)
     poison = PoisonGuard(
       startsWithoutProgress: Int(record.startsWithoutProgress),

@@ -11,15 +11,18 @@ struct PartitionKeeper: Sendable {
   let ports: SchedulerPorts
   let plans: PlanSource
   let hints: HintPublisher
+  let ends: EndWatch
   let registry: OwnerRegistry
   private let owned = OwnedPartitions()
 
   init(
-    ports: SchedulerPorts, plans: PlanSource, hints: HintPublisher, registry: OwnerRegistry
+    ports: SchedulerPorts, plans: PlanSource, hints: HintPublisher, ends: EndWatch,
+    registry: OwnerRegistry
   ) {
     self.ports = ports
     self.plans = plans
     self.hints = hints
+    self.ends = ends
     self.registry = registry
   }
 
@@ -86,7 +89,7 @@ struct PartitionKeeper: Sendable {
     _ partition: Int, _ row: Versioned<PartitionRecord>?, until release: Release
   ) async {
     guard let taken = await take(partition, row) else { return }
-    let owner = PartitionOwner(taken, ports: ports, plans: plans, hints: hints)
+    let owner = PartitionOwner(taken, ports: ports, plans: plans, hints: hints, ends: ends)
     await registry.add(owner, partition: partition)
     let pump = OutboxPump(
       shard: SchedulerTables.outboxShard(of: partition), store: ports.store, bus: ports.bus,
