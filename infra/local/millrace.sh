@@ -19,8 +19,21 @@ fail() {
   exit 1
 }
 
+# Below the ports that the system gives to connections: one of these could connect to itself while
+# nobody listens.
 free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  python3 - <<'END'
+import random, socket
+while True:
+    port = random.randrange(15000, 32000)
+    with socket.socket() as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+    print(port)
+    break
+END
 }
 
 # A process by its name, such as scheduler-1: its command is kept, so that it can be started again.

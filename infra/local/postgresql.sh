@@ -27,8 +27,21 @@ as_owner() {
   fi
 }
 
+# Below the ports that the system gives to connections: one of these could connect to itself while
+# nobody listens.
 free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+  python3 - <<'END'
+import random, socket
+while True:
+    port = random.randrange(15000, 32000)
+    with socket.socket() as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+    print(port)
+    break
+END
 }
 
 launch() {

@@ -3,8 +3,8 @@ internal import SimulationKit
 
 /// A broker has lost logs that it had acknowledged: they are made anew, empty.
 ///
-/// Those of requests, hints, results and ends only: what else is lost with a broker's disk nobody sends
-/// again (docs/guarantees.md).
+/// Those of requests, hints, results and ends only: what else is lost with a broker's disk nobody
+/// sends again (docs/guarantees.md).
 public struct BusLostLogs: Fault {
   public static let card = FaultCard(
     "K4", "bus-lost-logs", "logs that were acknowledged are gone, and made anew, empty", [.target],

@@ -5,7 +5,8 @@ internal import SystemAdapter
 // (scripts/bench.py starts it and looks at its processes).
 // `bench embedded [--data DIR] [WORKLOAD…]`: one process with everything in it; without names, all
 // workloads. Each prints one line of JSON to standard output. Exit code 0: all limits hold; 1: a
-// limit is broken or something failed; 2: the command line is wrong. `--one` measures in this process.
+// limit is broken or something failed; 2: the command line is wrong. `--one` measures in this
+// process.
 // `bench serve`: answers HTTP and remote calls until it is stopped, for measuring from outside.
 var names = Array(CommandLine.arguments.dropFirst())
 if names == ["serve"] {

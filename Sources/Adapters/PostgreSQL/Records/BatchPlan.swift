@@ -1,8 +1,8 @@
 internal import Ports
 
 /// A checked batch as the calls of one exchange, which is one transaction: rows that are there are
-/// locked in one order for all writers, table by table, and inserts come last, when deletes have made
-/// room.
+/// locked in one order for all writers, table by table, and inserts come last, when deletes have
+/// made room.
 struct BatchPlan: Sendable {
   private typealias Step = CheckedBatch.Step
 

@@ -1,6 +1,7 @@
 internal import Ports
 
-/// A batch that breaks no rule of the port, its changes table by table in the order for all writers.
+/// A batch that breaks no rule of the port, its changes table by table in the order for all
+/// writers.
 struct CheckedBatch: Sendable {
   /// What is to become of a row.
   struct Step: Sendable {

@@ -6,8 +6,8 @@ internal import SystemAdapter
 /// Commits that come while others are under way wait for these, and then go together: one
 /// transaction for all that have no row in common. Nobody waits for others to come.
 ///
-/// When one of them cannot be done as it is, the halves are tried, and at last each by itself, so that
-/// none suffers for another one.
+/// When one of them cannot be done as it is, the halves are tried, and at last each by itself, so
+/// that none suffers for another one.
 final class GroupCommit: Sendable {
   private struct Member: Sendable {
     let batch: CheckedBatch
@@ -22,7 +22,8 @@ final class GroupCommit: Sendable {
 
   /// Transactions of one process under way at once; what comes meanwhile is joined.
   static let underWayMax = 4
-  /// Entries of a group. A batch that has more goes by itself, as it makes good use of a transaction.
+  /// Entries of a group. A batch that has more goes by itself, as it makes good use of a
+  /// transaction.
   static let entriesMax = 512
   static let entriesOfOneMax = 64
 

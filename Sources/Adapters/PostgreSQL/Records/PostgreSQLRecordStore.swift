@@ -6,8 +6,8 @@ internal import Synchronization
 ///
 /// A commit is one exchange: its statements are sent together, run as one transaction at READ
 /// COMMITTED, and are judged by the server, so that no round trip holds a lock. A connection that
-/// is lost while a commit is under way leaves its outcome unknown. Commits that wait for others may go
-/// together in one transaction.
+/// is lost while a commit is under way leaves its outcome unknown. Commits that wait for others
+/// may go together in one transaction.
 public final class PostgreSQLRecordStore: RecordStore {
   private let pool: SessionPool
   private let plans: [String: TablePlan]

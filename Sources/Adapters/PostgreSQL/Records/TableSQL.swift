@@ -1,8 +1,8 @@
 internal import Ports
 
 /// The statements for one table. Each takes any number of rows, as one array for each column, so
-/// that a batch costs the same few statements whatever its size. The rows come in the order of their
-/// keys, and the server goes through the arrays and finds each row by its index (see
+/// that a batch costs the same few statements whatever its size. The rows come in the order of
+/// their keys, and the server goes through the arrays and finds each row by its index (see
 /// `PostgreSQLConfiguration.sessionOptions`): so all writers lock in one order.
 ///
 /// Versions are `_version`, bodies `_body`: declared names begin with a letter and never meet them.

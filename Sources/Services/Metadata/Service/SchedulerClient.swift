@@ -27,8 +27,8 @@ struct SchedulerClient: Sendable {
     return response.tasks.first
   }
 
-  /// Runs that have ended, with their tasks, as many as fit; nil from a scheduler that does not know
-  /// the question yet.
+  /// Runs that have ended, with their tasks, as many as fit; nil from a scheduler that does not
+  /// know the question yet.
   func export(_ runs: [RunID], tasksMax: Int) async throws(RPCError) -> ExportRunsResponse? {
     do throws(RPCError) {
       let answer: ExportRunsResponse = try await call(

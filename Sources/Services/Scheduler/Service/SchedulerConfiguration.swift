@@ -37,8 +37,8 @@ public struct SchedulerConfiguration: Sendable {
   /// How long a worker session and a command for an unknown run stay here when they are of no more
   /// use.
   public var endedSessionsRetention: Duration = .seconds(24 * 3_600)
-  /// How long the archive may take to confirm that it has a run that ended; then its end is announced
-  /// again, and again after twice as long, up to `endRepeatedEvery`.
+  /// How long the archive may take to confirm that it has a run that ended; then its end is
+  /// announced again, and again after twice as long, up to `endRepeatedEvery`.
   public var endHeardWithin: Duration = .seconds(60)
   public var endRepeatedEvery: Duration = .seconds(3_600)
   /// Runs that wait for that confirmation; others are announced once.

@@ -1,8 +1,8 @@
 public import Domain
 public import Ports
 
-/// The last records of each partition that are done with and not committed, and when to commit them.
-/// A commit only saves work, so that it need not follow every poll.
+/// The last records of each partition that are done with and not committed, and when to commit
+/// them. A commit only saves work, so that it need not follow every poll.
 public struct StoredOffsets: Sendable {
   private let commitEvery: Duration
   private var last: SortedMap<TopicPartition, BusDelivery> = [:]

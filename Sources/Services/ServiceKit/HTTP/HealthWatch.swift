@@ -21,9 +21,9 @@ public final class HealthWatch: Sendable {
     var lookedAt: Uptime?
     /// Until everything was looked at once, nothing is known to answer.
     var isKnown = false
-    var faults: [String: String] = [:]
+    var faults: SortedMap<String, String> = [:]
     /// What has been asked and has not answered yet.
-    var busy: Set<String> = []
+    var busy: SortedSet<String> = []
   }
 
   /// Between two looks when nobody asks.
@@ -64,19 +64,19 @@ public final class HealthWatch: Sendable {
       state.withLock { $0.isKnown = true }
     }
     return state.withLock { state in
-      state.isKnown ? state.faults.keys.sorted() : checks.map(\.name)
+      state.isKnown ? state.faults.keys : checks.map(\.name)
     }
   }
 
   /// What is wrong with it, or that it does not answer. One that goes on for longer is not asked
   /// again before it has ended: it may hold a thread.
   private func fault(of check: Check) async -> String? {
-    let isBusy = state.withLock { !$0.busy.insert(check.name).inserted }
+    let isBusy = state.withLock { !$0.busy.insert(check.name) }
     guard !isBusy else { return HealthWatch.silence }
     let answer = FirstAnswer()
     context.spawner.spawn("health.\(check.name)") {
       answer.give(await check.fault())
-      self.state.withLock { _ = $0.busy.remove(check.name) }
+      self.state.withLock { state in _ = state.busy.remove(check.name) }
     }
     let patience = context.spawner.spawn("health.patience") { [time = context.time] in
       try? await time.sleep(for: HealthWatch.answerWithin)

@@ -1,8 +1,8 @@
 internal import Composition
 internal import Domain
 
-/// What one process with everything in it does: which workloads run, each in a process of its own, so that none inherits the
-/// memory or the files of another.
+/// What one process with everything in it does: which workloads run, each in a process of its own,
+/// so that none inherits the memory or the files of another.
 struct Bench: Sendable {
   struct Failed: Error, CustomStringConvertible {
     var description: String

@@ -1,8 +1,8 @@
 internal import Domain
 internal import SystemAdapter
 
-/// Drives a server in this process over HTTP as a client does, and takes the times from what it says
-/// of its tasks.
+/// Drives a server in this process over HTTP as a client does, and takes the times from what it
+/// says of its tasks.
 struct ServerBench: Sendable {
   let client: BenchClient
 

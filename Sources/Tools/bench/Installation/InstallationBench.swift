@@ -7,7 +7,8 @@ internal import SystemAdapter
 ///
 /// Every run must succeed: what is fast and wrong counts for nothing.
 struct InstallationBench: Sendable {
-  /// What a workload took; its latencies are read afterwards, so that reading them costs it nothing.
+  /// What a workload took; its latencies are read afterwards, so that reading them costs it
+  /// nothing.
   struct Outcome: Sendable {
     var tasks: Int
     var length: Duration

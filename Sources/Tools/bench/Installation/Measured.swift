@@ -3,8 +3,8 @@ internal import SystemAdapter
 
 /// What is told on standard output about a workload that was driven from here.
 ///
-/// First the line `measured`, when everything is over that counts; whoever looks at the processes of
-/// the installation does so then, and answers with a line of its own. Then what was measured.
+/// First the line `measured`, when everything is over that counts; whoever looks at the processes
+/// of the installation does so then, and answers with a line of its own. Then what was measured.
 enum Measured {
   static func run(_ name: String, url: String, token: String) async -> Int32 {
     do {

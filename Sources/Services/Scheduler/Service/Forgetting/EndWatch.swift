@@ -9,8 +9,8 @@ internal import Wire
 /// Sees to it that the end of every run is heard of, also when the bus has lost what it had
 /// acknowledged: an end that the archive does not confirm is announced again, with growing pauses.
 ///
-/// It remembers the runs that ended in this process, so that nothing is searched for and no row says
-/// who has not heard. Hearing of an end twice changes nothing.
+/// It remembers the runs that ended in this process, so that nothing is searched for and no row
+/// says who has not heard. Hearing of an end twice changes nothing.
 final class EndWatch: Sendable {
   private struct Look: Comparable {
     var at: Uptime
@@ -24,7 +24,7 @@ final class EndWatch: Sendable {
 
   private struct State {
     /// Runs that nobody has confirmed.
-    var open: Set<RunID> = []
+    var open = LookupSet<RunID>()
     /// When to look at each of them; those that were confirmed since are passed over.
     var looks = Heap<Look>()
   }
@@ -39,7 +39,7 @@ final class EndWatch: Sendable {
     let look = Look(at: ports.context.time.uptime() + wait, run: run, wait: wait)
     state.withLock { state in
       guard state.open.count < ports.configuration.endsWatchedMax else { return }
-      if state.open.insert(run).inserted { state.looks.push(look) }
+      if state.open.insert(run) { state.looks.push(look) }
     }
   }
 

@@ -97,8 +97,7 @@ struct RunExport: Sendable {
         rows = rows.dropFirst(run.keys?.count ?? 0)
         let machine = try await loader.machine(of: run.record, with: page)
         let memory = RunMemory(
-          machine, rows: page.compactMap(\.key), after: nil, end: nil, limit: .max,
-          at: ports.context.time.now())
+          machine, rows: page.compactMap(\.key), in: .all, at: ports.context.time.now())
         var views = page.map { TaskView($0, claims: [:]) } + memory.waiting
         views.sort { $0.order < $1.order }
         for place in views.indices { memory.complete(&views[place]) }

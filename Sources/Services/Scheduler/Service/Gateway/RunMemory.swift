@@ -3,6 +3,16 @@ internal import Domain
 internal import Ports
 internal import SchedulerCore
 
+/// The part of a run's tasks that a page shows: behind a key, up to one, and no more than so many.
+struct TaskRange: Sendable {
+  static let all = TaskRange(limit: .max)
+
+  var after: TaskKey?
+  /// Nil when there are no rows behind the page.
+  var end: TaskKey?
+  var limit: Int
+}
+
 /// What the rows of a page of tasks do not say: tasks without a row, derived reasons, claims.
 struct RunMemory: Sendable {
   private struct Planned {
@@ -16,21 +26,18 @@ struct RunMemory: Sendable {
   private var reasons: SortedMap<TaskKey, Reason> = [:]
   private var planned: SortedMap<TaskName, Planned> = [:]
 
-  /// - Parameter end: the last key that the page may show; nil when there are no rows behind it.
-  init(
-    _ machine: RunMachine, rows: [TaskKey], after: TaskKey?, end: TaskKey?, limit: Int,
-    at now: Moment
-  ) {
+  init(_ machine: RunMachine, rows: [TaskKey], in range: TaskRange, at now: Moment) {
     for key in rows {
       plan(machine.plan, key.name)
       guard let place = machine.place(of: key) else { continue }
       if let reason = machine.reason(of: place, at: now) { reasons[key] = reason }
     }
     // All of them, since most may have rows; the page's end and one task more end the search.
-    for node in machine.plan.nodes(after: after?.name, limit: .max) where waiting.count <= limit {
+    for node in machine.plan.nodes(after: range.after?.name, limit: .max)
+    where waiting.count <= range.limit {
       let place = TaskPlace(node)
       let key = machine.key(of: place)
-      if let end, end < key { break }
+      if let end = range.end, end < key { break }
       guard let task = machine.task(at: place), task.stamp == 0 else { continue }
       plan(machine.plan, key.name)
       waiting.append(

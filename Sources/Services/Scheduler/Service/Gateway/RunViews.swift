@@ -77,7 +77,7 @@ struct RunViews: RPCHandler {
     }
     let now = ports.context.time.now()
     let ids = request.runs.compactMap { RunID(text: $0) }
-    var found: [RunID: (view: RunView, permit: RunPermit?)] = [:]
+    var found = LookupMap<RunID, (view: RunView, permit: RunPermit?)>()
     for (partition, group) in Partitioning.grouped(ids) {
       guard let owner = registry.owner(ofPartition: partition) else { continue }
       let owned = await owner.whenSettled { owner in
@@ -121,7 +121,8 @@ struct RunViews: RPCHandler {
     let (page, isMore) = try await rows(of: id, after: after, limit: limit)
     // Beyond the last row of a page there may be rows that were not read.
     let end = isMore ? page.last?.key : nil
-    let memory = try await memory(of: run, id, page: page, after: after, end: end, limit: limit)
+    let memory = try await memory(
+      of: run, id, page: page, in: TaskRange(after: after, end: end, limit: limit))
     var views = page.map { TaskView($0, claims: memory.claims) } + memory.waiting
     views.sort { $0.order < $1.order }
     let isCut = views.count > limit || isMore
@@ -144,7 +145,7 @@ struct RunViews: RPCHandler {
     } catch {
       throw RPCError(error)
     }
-    let memory = try await memory(of: run, id, page: page, after: nil, end: nil, limit: .max)
+    let memory = try await memory(of: run, id, page: page, in: .all)
     let views = page.map { TaskView($0, claims: memory.claims) } + memory.waiting
     guard var view = views.first(where: { $0.key == key }) else {
       throw RPCError(.notFound, "run \(id) has no task \(key)")
@@ -229,12 +230,12 @@ struct RunViews: RPCHandler {
   /// What rows do not say: claims, waiting tasks, and reasons that are derived. In a run that has
   /// ended nothing of a page depends on the rows of others, so that these are not read.
   private func memory(
-    of run: RunRecord, _ id: RunID, page: [TaskRecord], after: TaskKey?, end: TaskKey?, limit: Int
+    of run: RunRecord, _ id: RunID, page: [TaskRecord], in range: TaskRange
   ) async throws(RPCError) -> RunMemory {
     let now = ports.context.time.now()
     let keys = page.compactMap(\.key)
     let body: @Sendable (RunMachine) -> RunMemory = { machine in
-      RunMemory(machine, rows: keys, after: after, end: end, limit: limit, at: now)
+      RunMemory(machine, rows: keys, in: range, at: now)
     }
     var found: RunMemory?
     if let owner = registry.owner(of: id) {

@@ -9,7 +9,7 @@ struct SessionRows: Sendable {
   private static let rowsMax = 10_000
 
   private final class Memory: Sendable {
-    let rows = Mutex<[SessionID: Versioned<SessionRecord>]>([:])
+    let rows = Mutex(LookupMap<SessionID, Versioned<SessionRecord>>())
   }
 
   let store: any RecordStore
@@ -32,7 +32,7 @@ struct SessionRows: Sendable {
 
   func saw(_ row: Versioned<SessionRecord>?, of id: SessionID) {
     memory.rows.withLock { rows in
-      if rows.count >= SessionRows.rowsMax { rows = [:] }
+      if rows.count >= SessionRows.rowsMax { rows.removeAll() }
       rows[id] = row?.record.isOver == true ? nil : row
     }
   }

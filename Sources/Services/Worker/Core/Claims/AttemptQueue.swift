@@ -7,7 +7,7 @@ public struct AttemptQueue: Sendable {
   private var order: [AttemptID] = []
   private var head = 0
   /// By attempt, its place in the order.
-  private var places: [AttemptID: Int] = [:]
+  private var places = LookupMap<AttemptID, Int>()
 
   public var count: Int { places.count }
   public var isEmpty: Bool { places.isEmpty }
@@ -22,7 +22,7 @@ public struct AttemptQueue: Sendable {
   }
 
   mutating func remove(_ attempt: AttemptID) {
-    guard places.removeValue(forKey: attempt) != nil else { return }
+    guard places.removeValue(for: attempt) != nil else { return }
     if places.isEmpty { self = AttemptQueue() }
   }
 

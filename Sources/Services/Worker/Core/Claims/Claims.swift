@@ -26,7 +26,7 @@ public struct Claims: Hashable, Sendable {
   /// Whether there were more hints than could be kept.
   private var hasDropped = false
   /// Those that the claim under way names.
-  private var asked: Set<AttemptID> = []
+  private var asked = LookupSet<AttemptID>()
 
   public init(at now: Uptime) {
     phase = .idle(poolAt: now)
@@ -47,8 +47,8 @@ public struct Claims: Hashable, Sendable {
     }
   }
 
-  /// Keeps hints that are new. Those beyond the limit are dropped: the pools are asked for them when
-  /// the others have been.
+  /// Keeps hints that are new. Those beyond the limit are dropped: the pools are asked for them
+  /// when the others have been.
   mutating func add(_ named: [AttemptID], _ limits: WorkerLimits) {
     for attempt in named {
       guard hints.count < limits.hintsMax else {
@@ -73,7 +73,7 @@ public struct Claims: Hashable, Sendable {
     if isForPools { named += undecided.removeFirst(free - named.count) }
     let max = isForPools ? free : named.count
     phase = .asking(named: named, max: max, poolAt: isForPools ? nil : poolAt)
-    asked = Set(named)
+    asked = LookupSet(named)
     return (named, max)
   }
 
@@ -90,7 +90,7 @@ public struct Claims: Hashable, Sendable {
     granted: Int, unknown: [AttemptID], _ limits: WorkerLimits, at now: Uptime
   ) {
     guard case .asking(_, let max, let poolAt) = phase else { return }
-    asked = []
+    asked = LookupSet()
     defer { postpone(unknown, limits) }
     if let poolAt {
       phase = .idle(poolAt: poolAt)
@@ -110,7 +110,7 @@ public struct Claims: Hashable, Sendable {
   mutating func failed(_ limits: WorkerLimits, at now: Uptime) {
     guard case .asking(let named, _, _) = phase else { return }
     hasBroughtMore = false
-    asked = []
+    asked = LookupSet()
     wait(limits, at: now)
     postpone(named, limits)
   }

@@ -5,8 +5,8 @@ internal import ServiceKit
 internal import Wire
 
 /// Sees to it that every run that was asked for comes to the scheduler, also when the bus has lost
-/// what it had acknowledged: runs that the scheduler does not know some time after their request are
-/// announced again.
+/// what it had acknowledged: runs that the scheduler does not know some time after their request
+/// are announced again.
 ///
 /// Requests are gone through once, in the order of their ids, which is that of their times. A run
 /// that is known stays known; announcing one twice changes nothing.
@@ -64,7 +64,7 @@ struct RunRedriver: Sendable {
     let bytes = try await ports.network.call(
       SchedulerMethods.service, SchedulerMethods.getRuns,
       GetRunsRequest(runs: requests.map(\.run)).encoded(), within: ports.configuration.callWithin)
-    let known = Set(try GetRunsResponse(decoding: bytes).runs.map(\.run))
+    let known = SortedSet(try GetRunsResponse(decoding: bytes).runs.map(\.run))
     for request in requests {
       guard let id = RunID(text: request.run) else { continue }
       missing[id] = known.contains(request.run) ? nil : request
