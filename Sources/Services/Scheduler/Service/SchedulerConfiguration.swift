@@ -28,7 +28,7 @@ public struct SchedulerConfiguration: Sendable {
   /// Tasks offered per pool and partition at least, whatever the number of workers.
   public var offeredMin: Int = 64
   /// Attempts granted to one claim.
-  public var claimsMax: Int = 256
+  public var claimsMax: Int = 512
   /// Pages of that many offers that one claim looks through for one that nobody has.
   public var offerPagesMax: Int = 40
   /// How long the tasks of a run stay here after its end, once the archive has a copy of them. The

@@ -37,7 +37,7 @@ public struct WorkerLimits: Hashable, Sendable {
   public var acknowledgedWithin: Duration
 
   public init(
-    slotsMax: Int = 8, hintsMax: Int = 1_024, claimMax: Int = 256, resultsHeldMax: Int = 5_000,
+    slotsMax: Int = 8, hintsMax: Int = 1_024, claimMax: Int = 512, resultsHeldMax: Int = 5_000,
     resultsPerBeatMax: Int = 1_000, resultsHurryFrom: Int = 64,
     beatSoonest: Duration = .milliseconds(50),
     claimRetry: Backoff = WorkerLimits.waits(.milliseconds(20), .seconds(1)),
