@@ -17,6 +17,9 @@ public struct SchedulerConfiguration: Sendable {
   public var beatEvery: Duration = .seconds(1)
   /// How often sessions are looked at.
   public var sessionSweepEvery: Duration = .seconds(1)
+  /// After how long the losses of a session that is over are told again when nobody has taken them
+  /// in.
+  public var lossRepeatedEvery: Duration = .seconds(5)
   /// Records taken in by one batch.
   public var recordsPerBatchMax: Int = 500
   /// Bytes of the records taken in by one batch, unless one record alone has more.

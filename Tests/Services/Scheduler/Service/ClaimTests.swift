@@ -3,6 +3,7 @@ import Domain
 import Ports
 import SimulationFakes
 import SimulationKit
+import Synchronization
 import TestSupport
 import Testing
 
@@ -218,6 +219,37 @@ struct ClaimTests {
       scene.worker("two") { _ in .succeeds() }
       #expect(try await scene.ended(run).outcome == "succeeded")
       #expect(scene.taskRow(run)?.attempts.map(\.end) == ["lost", "succeeded"])
+      #expect(scene.judge.violations == [])
+    }
+  }
+
+  /// Goal: nothing waits for ever for a worker that is gone.
+  /// Method: the broker loses its log as soon as the loss was told, three times.
+  @Test(arguments: 1...5 as ClosedRange<UInt64>)
+  func `a loss that the bus has lost is told again`(seed: UInt64) throws {
+    try Simulation.run(seed: seed) { world in
+      let scene = try SchedulerScene(world, .slow)
+      scene.scheduler()
+      let worker = scene.worker("one") { _ in .hangs }
+      let run = scene.start(.sample(tasks: [.sample(retry: RetryPolicy(attemptsMax: 1))]))
+      try await scene.wait(for: "the start") { worker[\.starts].count == 1 }
+      let losses = Mutex(0)
+      scene.bus.observe { delivery in
+        guard delivery.place.topic == "task.failed", losses.withLock({ $0 }) < 3 else { return }
+        losses.withLock { $0 += 1 }
+        world.schedule(after: .zero) { scene.bus.recreate("task.failed") }
+      }
+      worker.process.kill()
+      try await scene.wait(for: "the loss", within: .seconds(120)) {
+        scene.taskRow(run)?.losses == 1
+      }
+      #expect(losses.withLock { $0 } == 3)
+      try await scene.wait(for: "nothing to be left of the session", within: .seconds(60)) {
+        scene.sessions.allSatisfy { $0.isSwept }
+      }
+      let told = scene.bus.records("task.failed").count
+      try await world.here.time.sleep(for: .seconds(60))
+      #expect(scene.bus.records("task.failed").count == told, "then nobody speaks of it any more")
       #expect(scene.judge.violations == [])
     }
   }

@@ -134,7 +134,10 @@ struct Broom: Sendable {
       let reason = Reason(
         code: "session-over", message: "its worker \(session.record.worker) went away",
         since: ports.context.time.now(), blockers: [id])
-      await SessionSweeper(ports: ports, registry: registry).reportLost(
+      await SessionSweeper(
+        ports: ports, registry: registry,
+        awaited: AwaitedResults(ports: ports, registry: registry)
+      ).reportLost(
         leases.records.map(\.record).filter { needed.contains($0.attempt) }, reason)
     } else if stops.next == nil, leases.next == nil {
       entries.append(SchedulerTables.sessions.delete([.text(id)], over: session.version))

@@ -13,6 +13,7 @@ struct SessionDesk: Sendable {
   let ports: SchedulerPorts
   let registry: OwnerRegistry
   let sweeper: SessionSweeper
+  private let awaited: AwaitedResults
   private let memory = SessionMemory()
   private let leases: LeaseMemory
   private let rows: SessionRows
@@ -24,7 +25,8 @@ struct SessionDesk: Sendable {
     self.registry = registry
     self.leases = leases
     self.rows = rows
-    sweeper = SessionSweeper(ports: ports, registry: registry)
+    awaited = AwaitedResults(ports: ports, registry: registry)
+    sweeper = SessionSweeper(ports: ports, registry: registry, awaited: awaited)
   }
 
   /// Looks after sessions until the task is cancelled.
@@ -170,41 +172,9 @@ struct SessionDesk: Sendable {
     guard !results.isEmpty else { return [] }
     let named = results.prefix(10_000).map { (text: $0, id: AttemptID(text: $0)) }
     let attempts = named.compactMap(\.id)
-    let answered = try await takenIn(attempts)
+    let answered = try await awaited.answered(attempts)
     if !answered.isEmpty { try await forgetLeases(of: answered) }
     return named.filter { $0.id == nil }.map(\.text) + answered.map(\.description)
-  }
-
-  /// Those whose result nobody waits for: as their owner knows if it is here, else as the rows say.
-  private func takenIn(_ attempts: [AttemptID]) async throws(StoreError) -> [AttemptID] {
-    var answered: [AttemptID] = []
-    var elsewhere: [AttemptID] = []
-    for (partition, group) in Partitioning.grouped(attempts) {
-      guard let owner = registry.owner(ofPartition: partition) else {
-        elsewhere += group
-        continue
-      }
-      let known = await owner.whenSettled { $0.areWaiting(for: group) }
-      for (attempt, isWaiting) in zip(group, known) {
-        switch isWaiting {
-        case true?: continue
-        case false?: answered.append(attempt)
-        case nil: elsewhere.append(attempt)
-        }
-      }
-    }
-    guard !elsewhere.isEmpty else { return answered }
-    let rows = try await ports.store.get(
-      SchedulerTables.tasks, elsewhere.map { SchedulerTables.taskKey($0.run, $0.task) })
-    var waiting: [AttemptID] = []
-    for (attempt, row) in zip(elsewhere, rows) {
-      if row?.record.isWaiting(for: attempt.fence) == true {
-        waiting.append(attempt)
-      } else {
-        answered.append(attempt)
-      }
-    }
-    return answered + (try await quarantined(waiting))
   }
 
   private func forgetLeases(of attempts: [AttemptID]) async throws(StoreError) {
@@ -227,16 +197,6 @@ struct SessionDesk: Sendable {
       }
     }
     await forget(entries)
-  }
-
-  /// Results of runs that were set aside: no owner will ever take them in.
-  private func quarantined(_ waiting: [AttemptID]) async throws(StoreError) -> [AttemptID] {
-    guard !waiting.isEmpty else { return [] }
-    let runs = SortedSet(waiting.map(\.run)).members
-    let rows = try await ports.store.get(SchedulerTables.runs, runs.map { [.text($0.text)] })
-    let quarantined = SortedSet(
-      zip(runs, rows).compactMap { $1?.record.phase == "quarantined" ? $0 : nil })
-    return waiting.filter { quarantined.contains($0.run) }
   }
 
   /// Deletes rows that nobody needs any more; if that fails they are in nobody's way.
@@ -309,29 +269,6 @@ extension AttemptID {
     var hash = StableHash()
     hash.combine(description)
     return hash.value
-  }
-}
-
-extension PartitionOwner {
-  /// Whether a result of each attempt would still change its task; nil when only the store can say.
-  func areWaiting(for attempts: [AttemptID]) -> [Bool?] {
-    guard isSure else { return attempts.map { _ in nil } }
-    return lookUp(attempts) { machine, attempt in
-      // What is neither in memory nor asleep has ended.
-      guard let machine else { return dormant.contains(attempt.run) ? nil : false }
-      return machine.isWaiting(for: attempt.task, attempt.fence)
-    }
-  }
-}
-
-extension TaskRecord {
-  /// Whether a result of this attempt would still change the task.
-  func isWaiting(for fence: Fence) -> Bool {
-    guard self.fence == Int64(fence.number) else { return self.fence < Int64(fence.number) }
-    switch phase {
-    case Phase.offered, Phase.withdrawing, Phase.stopping: return true
-    default: return false
-    }
   }
 }
 

@@ -3,12 +3,21 @@ internal import Domain
 internal import Ports
 internal import SchedulerCore
 internal import ServiceKit
+internal import Synchronization
 internal import Wire
 
 /// Finds sessions that have shown no life, ends them, and reports what they held as lost.
 struct SessionSweeper: Sendable {
   let ports: SchedulerPorts
   let registry: OwnerRegistry
+  let awaited: AwaitedResults
+  private let reports = ReportMemory()
+
+  init(ports: SchedulerPorts, registry: OwnerRegistry, awaited: AwaitedResults) {
+    self.ports = ports
+    self.registry = registry
+    self.awaited = awaited
+  }
 
   /// Runs until the task is cancelled.
   func run() async {
@@ -97,15 +106,25 @@ struct SessionSweeper: Sendable {
     }
   }
 
-  /// Reports the attempts of a session that is over. Repeating it is harmless: the fence tells.
+  /// Reports the attempts of a session that is over, again and again until their owners have taken
+  /// that in: what is told may be lost with the log that it is written to. Repeating it is harmless:
+  /// the fence tells.
   private func report(_ row: Versioned<SessionRecord>) async throws(StoreError) {
     guard let id = SessionID(text: row.record.session) else { return }
     let leases = try await leases(of: id)
-    let reason = Reason(
-      code: "session-over",
-      message: "its worker \(row.record.worker) showed no life or went away",
-      since: ports.context.time.now(), blockers: [id.text])
-    guard await reportLost(leases.map(\.lease.record), reason) else { return }
+    let answered = SortedSet(try await awaited.answered(leases.map(\.attempt)))
+    let open = leases.filter { !answered.contains($0.attempt) }
+    guard open.isEmpty else {
+      let now = ports.context.time.uptime()
+      guard reports.isDue(id, at: now, every: ports.configuration.lossRepeatedEvery) else { return }
+      let reason = Reason(
+        code: "session-over",
+        message: "its worker \(row.record.worker) showed no life or went away",
+        since: ports.context.time.now(), blockers: [id.text])
+      if await !reportLost(open.map(\.lease.record), reason) { reports.forget(id) }
+      return
+    }
+    reports.forget(id)
     var record = row.record
     record.isSwept = true
     do throws(StoreError) {
@@ -155,4 +174,21 @@ struct SessionSweeper: Sendable {
       return false
     }
   }
+}
+
+/// When this process last told of what each session held; losing it costs a report.
+private final class ReportMemory: Sendable {
+  private static let sessionsMax = 10_000
+  private let told = Mutex(LookupMap<SessionID, Uptime>())
+
+  func isDue(_ id: SessionID, at now: Uptime, every: Duration) -> Bool {
+    told.withLock { told in
+      if let last = told[id], now - last < every { return false }
+      if told.count >= ReportMemory.sessionsMax { told.removeAll() }
+      told[id] = now
+      return true
+    }
+  }
+
+  func forget(_ id: SessionID) { told.withLock { $0[id] = nil } }
 }
