@@ -44,7 +44,7 @@ timeout --kill-after=10 "$seconds_max" "${SWIFT:-swift}" test "${arguments[@]}" 
     { is_broken = 0 }
   ' || status=$?
 
-closing=$(grep -aE '^. Test run with [0-9]+ tests? ' "$log" | tail -n 1 || true)
+closing=$(grep -aE '^[^ ]+ Test run with [0-9]+ tests? ' "$log" | tail -n 1 || true)
 if [ "$status" = 124 ]; then
   echo "test: not done after $seconds_max s; see $log" >&2
   exit 1

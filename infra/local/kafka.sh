@@ -21,23 +21,6 @@ fail() {
   exit 1
 }
 
-# Below the ports that the system gives to connections: one of these could connect to itself while
-# nobody listens.
-free_port() {
-  python3 - <<'END'
-import random, socket
-while True:
-    port = random.randrange(15000, 32000)
-    with socket.socket() as one:
-        try:
-            one.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-    print(port)
-    break
-END
-}
-
 # Both are programs inside Python packages; their wrappers would survive a kill.
 noida() {
   "$python" -c 'import noida_db, os; print(os.path.join(os.path.dirname(noida_db.__file__), "noida-db"))'
@@ -65,7 +48,7 @@ start() {
   mkdir -p "$folder"
   # A broker that is started again in its folder keeps its port and, if it can, its data.
   local port
-  port=$(cat "$folder/port" 2>/dev/null || free_port)
+  port=$(cat "$folder/port" 2>/dev/null || "$here/free_port.py")
   echo "$port" >"$folder/port"
   echo "$kind" >"$folder/kind"
   : >"$folder/pids"
@@ -76,7 +59,7 @@ start() {
       spawn "$(noida)" start --data-dir "$folder/data" --only kafka --host $host --kafka-port "$port"
       ;;
     tansu)
-      inner=$(free_port)
+      inner=$("$here/free_port.py")
       spawn "$(tansu)" --storage-engine memory://tansu/ \
         --listener-url "tcp://$host:$inner" --advertised-listener-url "tcp://127.0.0.1:$port"
       ;;

@@ -19,23 +19,6 @@ fail() {
   exit 1
 }
 
-# Below the ports that the system gives to connections: one of these could connect to itself while
-# nobody listens.
-free_port() {
-  python3 - <<'END'
-import random, socket
-while True:
-    port = random.randrange(15000, 32000)
-    with socket.socket() as one:
-        try:
-            one.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-    print(port)
-    break
-END
-}
-
 # A process by its name, such as scheduler-1: its command is kept, so that it can be started again.
 launch() {
   local name=$1
@@ -91,7 +74,7 @@ start() {
     counts[$service]=$((${counts[$service]:-0} + 1))
     names+=("$name")
     serves[$name]=${word//+/ }
-    ports[$name]=$(free_port)
+    ports[$name]=$("$here/free_port.py")
     for service in ${serves[$name]}; do
       peers[$service]+="${peers[$service]:+,}127.0.0.1:${ports[$name]}"
     done

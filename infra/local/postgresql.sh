@@ -7,6 +7,7 @@
 #
 # FSYNC=on keeps what was acknowledged; POSTGRESQL_OPTIONS are more settings, as `-c name=value`.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 
 fail() {
   echo "postgresql: $*" >&2
@@ -27,23 +28,6 @@ as_owner() {
   fi
 }
 
-# Below the ports that the system gives to connections: one of these could connect to itself while
-# nobody listens.
-free_port() {
-  python3 - <<'END'
-import random, socket
-while True:
-    port = random.randrange(15000, 32000)
-    with socket.socket() as one:
-        try:
-            one.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-    print(port)
-    break
-END
-}
-
 launch() {
   as_owner "$programs/pg_ctl" -D "$folder/data" -s -w -t 20 -l "$folder/log" -o "-p $1 \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=${FSYNC:-off} \
@@ -58,7 +42,7 @@ start() {
     >"$folder.log" 2>&1 || fail "initdb failed; see $folder.log"
   local try port
   for try in 1 2 3; do
-    port=$(free_port)
+    port=$("$here/free_port.py")
     if launch "$port"; then
       rm -f "$folder.log"
       echo "$port" >"$folder/port"

@@ -9,8 +9,8 @@ struct AwaitedResults: Sendable {
   let ports: SchedulerPorts
   let registry: OwnerRegistry
 
-  /// Those whose result nobody waits for (any more): as their owner knows if it is here, else as the
-  /// rows say.
+  /// Those whose result nobody waits for (any more): as their owner knows if it is here, else as
+  /// the rows say.
   func answered(_ attempts: [AttemptID]) async throws(StoreError) -> [AttemptID] {
     var answered: [AttemptID] = []
     var elsewhere: [AttemptID] = []

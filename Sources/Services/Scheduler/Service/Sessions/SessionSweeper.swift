@@ -107,8 +107,8 @@ struct SessionSweeper: Sendable {
   }
 
   /// Reports the attempts of a session that is over, again and again until their owners have taken
-  /// that in: what is told may be lost with the log that it is written to. Repeating it is harmless:
-  /// the fence tells.
+  /// that in: what is told may be lost with the log that it is written to. Repeating it is
+  /// harmless: the fence tells.
   private func report(_ row: Versioned<SessionRecord>) async throws(StoreError) {
     guard let id = SessionID(text: row.record.session) else { return }
     let leases = try await leases(of: id)
