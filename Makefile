@@ -89,7 +89,7 @@ services: ## Start an installation of separate processes on this machine; FOLDER
 
 chaos: ## Kill, pause and restart the processes of an installation; ARGS: --seconds N --broker tansu
 	@$(MAKE) build
-	@.venv/bin/python3 scripts/chaos.py $(or $(ARGS),--seconds 60)
+	@.venv/bin/python3 scripts/chaos.py $(or $(ARGS),--seconds 180)
 
 sim: ## Run the whole platform through seeded disasters; ARGS: --seeds N --profile P
 	@scripts/setup.sh >&2
