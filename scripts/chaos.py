@@ -282,7 +282,7 @@ def judge(installation, runs, journal, settle_within):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=180)
     parser.add_argument("--settle-seconds", type=float, default=60)
     parser.add_argument("--broker", default="noida", choices=["noida", "tansu"])
     parser.add_argument("--lose-broker", action="store_true", help="its logs as well")
