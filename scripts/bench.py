@@ -23,6 +23,7 @@ import tempfile
 import time
 
 import bench_plot
+import installation_env
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKLOADS = ["W1-100", "W1-1000", "W1-10000", "W2", "W3-500", "W3-5000", "W4", "W5"]
@@ -58,12 +59,7 @@ class Installation:
         except BaseException:
             self.stop()
             raise
-        self.variables = {}
-        with open(os.path.join(self.folder, "env")) as file:
-            for line in file:
-                for word in line.removeprefix("export ").split("' "):
-                    name, _, value = word.strip().partition("=")
-                    self.variables[name] = value.strip("'\n")
+        self.variables = installation_env.variables(self.folder)
 
     def pids(self):
         run = os.path.join(self.folder, "run")

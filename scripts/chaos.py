@@ -32,6 +32,8 @@ import time
 import urllib.error
 import urllib.request
 
+import installation_env
+
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROCESSES = "iam workflow metadata notification artifact scheduler scheduler worker worker worker"
 
@@ -66,12 +68,7 @@ class Installation:
         self.script = os.path.join(HERE, "infra/local/millrace.sh")
         self.environment = dict(os.environ, BROKER=broker, PROCESSES=PROCESSES, LOG="info")
         subprocess.run([self.script, "start", folder], check=True, env=self.environment)
-        self.variables = {}
-        with open(os.path.join(folder, "env")) as file:
-            for line in file:
-                for word in line.removeprefix("export ").split("' "):
-                    name, _, value = word.strip().partition("=")
-                    self.variables[name] = value.strip("'\n")
+        self.variables = installation_env.variables(self.folder)
         self.token = self.variables["MILLRACE_TOKEN"]
 
     def url(self, service):
