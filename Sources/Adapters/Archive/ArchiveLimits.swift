@@ -25,6 +25,11 @@ public struct ArchiveLimits: Hashable, Sendable {
 
   public init() {}
 
+  var pieces: LogPieceLimits {
+    LogPieceLimits(
+      linesMax: linesPerSegmentMax, bytesMax: bytesPerSegmentMax, lineBytesMax: lineBytesMax)
+  }
+
   func check(_ limit: Int) throws(ArchiveError) {
     guard (1...pageMax).contains(limit) else {
       throw .refused("1 to \(pageMax) can be asked for at once, not \(limit)")

@@ -75,6 +75,12 @@ public struct SearchFacts: Hashable, Sendable {
     error = ""
   }
 
+  /// How long the run waited to start.
+  public var wait: Duration? { startedAt.map { $0 - createdAt } }
+
+  /// How long it took from its start to its end.
+  public var took: Duration? { startedAt.flatMap { start in endedAt.map { $0 - start } } }
+
   fileprivate func word(_ field: SearchField) -> String? {
     switch field {
     case .state: state
@@ -96,8 +102,8 @@ public struct SearchFacts: Hashable, Sendable {
 
   fileprivate func length(_ field: SearchField) -> Duration? {
     switch field {
-    case .wait: startedAt.map { $0 - createdAt }
-    case .took: startedAt.flatMap { start in endedAt.map { $0 - start } }
+    case .wait: wait
+    case .took: took
     case .state, .workflow, .version, .label, .error, .text, .created, .started, .ended: nil
     }
   }

@@ -49,7 +49,7 @@ struct JobListing: Sendable {
           found.append(job)
           guard found.count == limit else { continue }
           let hasMore = index + 1 < look.jobs.count || look.next != nil
-          return (found, hasMore ? cursorText(after: job) : nil)
+          return (found, hasMore ? JobCursor(createdAt: job.createdAt, run: job.run).text : nil)
         }
         scanned += look.count
         guard let next = look.next, let last = look.last else { return (found, nil) }
@@ -74,7 +74,7 @@ struct JobListing: Sendable {
       for row in page.records { jobs.append(try JobDocument(archived: row.record)) }
       return Look(
         jobs: jobs, count: page.records.count, next: page.next,
-        last: page.records.last.map { cursorText($0.record.createdAtUs, $0.record.run) })
+        last: page.records.last.flatMap { cursorText($0.record.createdAtUs, $0.record.run) })
     }
     let page = try await store.query(ArchiveTables.labels, query)
     let rows = try await store.get(
@@ -83,7 +83,7 @@ struct JobListing: Sendable {
     for case let row? in rows { jobs.append(try JobDocument(archived: row.record)) }
     return Look(
       jobs: jobs, count: page.records.count, next: page.next,
-      last: page.records.last.map { cursorText($0.record.createdAtUs, $0.record.run) })
+      last: page.records.last.flatMap { cursorText($0.record.createdAtUs, $0.record.run) })
   }
 
   private func accepts(_ job: JobDocument) -> Bool {
@@ -120,27 +120,15 @@ struct JobListing: Sendable {
     query.lower = filter.since.map { .including(.integer($0.microseconds)) }
     query.upper = filter.before.map { .excluding(.integer($0.microseconds)) }
     if let cursor {
-      let (created, run) = try place(cursor)
-      query.after = RecordCursor(values: query.prefix + [.integer(created), .text(run)])
+      let place = try JobCursor(cursor)
+      query.after = RecordCursor(
+        values: query.prefix + [.integer(place.createdAt.microseconds), .text(place.run.text)])
       if case .label(let name, _) = path { query.after?.values.append(.text(name)) }
     }
     return query
   }
 
-  // MARK: Cursors
-
-  /// Instant of creation and run: the place in whatever index the filter uses.
-  private func cursorText(_ created: Int64, _ run: String) -> String { "\(created)~\(run)" }
-
-  private func cursorText(after job: JobDocument) -> String {
-    cursorText(job.createdAt.microseconds, job.run.text)
-  }
-
-  private func place(_ cursor: String) throws(ArchiveError) -> (created: Int64, run: String) {
-    let parts = cursor.split(separator: "~", omittingEmptySubsequences: false)
-    guard parts.count == 2, let created = Int64(parts[0]), let run = RunID(text: parts[1]) else {
-      throw .refused("the cursor is not one of this listing")
-    }
-    return (created, run.text)
+  private func cursorText(_ created: Int64, _ run: String) -> String? {
+    RunID(text: run).map { JobCursor(createdAt: Moment(microseconds: created), run: $0).text }
   }
 }

@@ -17,7 +17,7 @@ struct LogAppending: Sendable {
 
   func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
     var pieces: [LogChunk] = []
-    for chunk in chunks { pieces += try self.pieces(of: chunk) }
+    for chunk in chunks { pieces += try chunk.pieces(within: limits.pieces) }
     do throws(StoreError) {
       var rest = pieces[...]
       while !rest.isEmpty {
@@ -52,37 +52,6 @@ struct LogAppending: Sendable {
           ?? ArchiveTables.heads.insert(record))
     }
     return entries
-  }
-
-  /// The chunk in pieces that fit into a segment.
-  private func pieces(of chunk: LogChunk) throws(ArchiveError) -> [LogChunk] {
-    let (end, overflow) = chunk.first.addingReportingOverflow(Int64(chunk.lines.count))
-    guard chunk.first >= 0, !overflow else {
-      throw .refused("lines of \(chunk.attempt) are numbered from \(chunk.first)")
-    }
-    var pieces: [LogChunk] = []
-    var piece = LogChunk(attempt: chunk.attempt, first: chunk.first, lines: [])
-    var bytes = 0
-    for line in chunk.lines {
-      guard line.bytes.count <= limits.lineBytesMax else {
-        throw .refused("a line of \(chunk.attempt) has more than \(limits.lineBytesMax) bytes")
-      }
-      let isFull =
-        piece.lines.count >= limits.linesPerSegmentMax
-        || bytes + line.bytes.count > limits.bytesPerSegmentMax
-      if isFull, !piece.lines.isEmpty {
-        pieces.append(piece)
-        piece.first += Int64(piece.lines.count)
-        piece.lines = []
-        bytes = 0
-      }
-      piece.lines.append(line)
-      bytes += line.bytes.count
-    }
-    piece.isLast = chunk.isLast
-    if !piece.lines.isEmpty || piece.isLast { pieces.append(piece) }
-    assert(pieces.last.map { $0.first + Int64($0.lines.count) == end } ?? true)
-    return pieces
   }
 
   /// The pieces that one commit takes: at least one.

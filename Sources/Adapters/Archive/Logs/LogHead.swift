@@ -48,27 +48,3 @@ struct LogHead: Sendable {
     }
   }
 }
-
-extension LogSegmentRecord.Line {
-  init(_ line: OutputLine) {
-    let stream: Stream =
-      switch line.stream {
-      case .out: .out
-      case .error: .error
-      case .system: .system
-      }
-    self.init(stream: stream, text: line.bytes, atUs: line.at.microseconds)
-  }
-}
-
-extension OutputLine {
-  init(archived line: LogSegmentRecord.Line) {
-    let stream: Stream =
-      switch line.stream {
-      case .error: .error
-      case .system: .system
-      case .out, .unspecified, .unrecognized: .out
-      }
-    self.init(stream: stream, bytes: line.text, at: Moment(microseconds: line.atUs))
-  }
-}

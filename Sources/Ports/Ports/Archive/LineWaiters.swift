@@ -1,9 +1,8 @@
-internal import Domain
-internal import Ports
+public import Domain
 internal import Synchronization
 
-/// Readers that wait for lines of an attempt.
-final class LineWaiters: Sendable {
+/// Readers that wait for lines of an attempt, for archives that learn of them by what they write.
+public final class LineWaiters: Sendable {
   private enum Phase {
     case registered
     case waiting(CheckedContinuation<Void, Never>)
@@ -23,28 +22,32 @@ final class LineWaiters: Sendable {
   private let state = Mutex(State())
   private let time: any Time
 
-  init(_ time: any Time) {
+  public init(_ time: any Time) {
     self.time = time
   }
 
   /// Waits until `wake` names the attempt, at most for `length`; not at all when `isReady`, which
   /// is asked after the reader has been registered, so that no lines slip through between.
-  func wait(
+  ///
+  /// - Returns: whether it was ready or woken, and not only out of time.
+  @discardableResult
+  public func wait(
     for attempt: AttemptID, atMost length: Duration, isReady: () async -> Bool
-  ) async {
+  ) async -> Bool {
     let id = register(attempt)
     defer { forget(id) }
-    if await isReady() { return }
+    if await isReady() { return true }
     let time = time
-    await withTaskGroup(of: Void.self) { group in
+    return await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.untilWoken(id) }
       group.addTask { try? await time.sleep(for: length) }
       await group.next()
-      group.cancelAll()
+      defer { group.cancelAll() }
+      return isWoken(id)
     }
   }
 
-  func wake(_ attempts: SortedSet<AttemptID>) {
+  public func wake(_ attempts: SortedSet<AttemptID>) {
     let woken = state.withLock { state in
       state.waiters.filter { attempts.contains($0.value.attempt) }
         .compactMap { id, _ in LineWaiters.end(id, in: &state) }
@@ -57,6 +60,13 @@ final class LineWaiters: Sendable {
       state.lastID += 1
       state.waiters[state.lastID] = Waiter(attempt: attempt, phase: .registered)
       return state.lastID
+    }
+  }
+
+  private func isWoken(_ id: UInt64) -> Bool {
+    state.withLock { state in
+      if case .woken? = state.waiters[id]?.phase { return true }
+      return false
     }
   }
 

@@ -1,0 +1,192 @@
+public import Domain
+public import Ports
+
+/// The job archive in MongoDB. See `JobArchive` for what it promises.
+///
+/// Jobs, tasks and chunks of logs are documents of collections of their own. Every write is one
+/// exchange without reading: the server replaces what is older. What it has acknowledged, a
+/// majority has in its journal. A search is one exchange along a declared index.
+///
+/// Readers that wait for lines are woken by writes of this process; those of others are looked for
+/// now and then.
+public final class MongoDBJobArchive: JobArchive {
+  let client: MongoClient
+  private let configuration: MongoDBConfiguration
+  private let chunks: LogChunks
+  private let waiters: LineWaiters
+  private let time: any Time
+
+  /// Connects with the first call; see `MongoSchemaKeeper` for what must be there.
+  ///
+  /// - Throws: `.refused` for a connection string that makes no sense.
+  public init(_ configuration: MongoDBConfiguration, time: any Time) throws(ArchiveError) {
+    do throws(MongoFailure) {
+      client = try MongoClient(configuration)
+    } catch { throw ArchiveError(reading: error) }
+    self.configuration = configuration
+    self.time = time
+    chunks = LogChunks(configuration)
+    waiters = LineWaiters(time)
+  }
+
+  /// Refuses new calls and returns once those under way have ended.
+  public func close() async { await client.close() }
+
+  /// Why it cannot be used now; nil when it can.
+  public func fault() async -> String? {
+    do throws(MongoFailure) {
+      try await client.run { (session) throws(MongoFailure) in try session.ping() }
+      return nil
+    } catch { return error.message }
+  }
+
+  // MARK: Documents
+
+  public func store(
+    jobs: [JobDocument], tasks: [TaskDocument]
+  ) async throws(ArchiveError) {
+    let wordsMax = configuration.wordsMax
+    try await write(
+      newest(
+        jobs.map { job in
+          MongoSession.Write(
+            key: job.run.text, number: ("revision", job.revision),
+            document: job.document(wordsMax: wordsMax))
+        }), to: MongoSchema.jobs)
+    try await write(
+      newest(
+        tasks.map { task in
+          MongoSession.Write(
+            key: task.key, number: ("revision", task.revision), document: task.document)
+        }), to: MongoSchema.tasks)
+  }
+
+  public func job(_ run: RunID) async throws(ArchiveError) -> JobDocument? {
+    let find = MongoSession.Find(
+      collection: MongoSchema.jobs, filter: ["_id": .string(run.text)], index: MongoSchema.byKey,
+      limit: 1)
+    return try await documents(find).first.map { document throws(ArchiveError) in
+      try JobDocument(document)
+    }
+  }
+
+  public func tasks(
+    of run: RunID, after: TaskKey?, limit: Int
+  ) async throws(ArchiveError) -> [TaskDocument] {
+    try configuration.check(limit)
+    var filter: BSONDocument = ["run": .string(run.text)]
+    if let after {
+      let name = BSONValue.string(after.name.text)
+      filter.append("task", .document(["$gte": name]))
+      filter.append(
+        "$or",
+        .array([
+          .document(["task": .document(["$gt": name])]),
+          .document(["index": .document(["$gt": .integer(Int64(after.index ?? -1))])]),
+        ]))
+    }
+    let find = MongoSession.Find(
+      collection: MongoSchema.tasks, filter: filter,
+      sort: ["run": .integer(1), "task": .integer(1), "index": .integer(1)],
+      index: MongoSchema.tasksByKey.name, limit: limit)
+    return try await documents(find).map { document throws(ArchiveError) in
+      try TaskDocument(document)
+    }
+  }
+
+  public func jobs(
+    _ filter: JobFilter, limit: Int, cursor: String?
+  ) async throws(ArchiveError) -> (jobs: [JobDocument], next: String?) {
+    try configuration.check(limit)
+    // One more tells whether others follow.
+    let find = try JobQuery(filter, configuration).find(limit: limit + 1, after: cursor)
+    var jobs = try await documents(find).map { document throws(ArchiveError) in
+      try JobDocument(document)
+    }
+    guard jobs.count > limit else { return (jobs, nil) }
+    jobs.removeLast(jobs.count - limit)
+    return (jobs, jobs.last.map { JobCursor(createdAt: $0.createdAt, run: $0.run).text })
+  }
+
+  // MARK: Logs
+
+  public func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
+    try await write(self.chunks.writes(chunks), to: MongoSchema.logs)
+    waiters.wake(SortedSet(chunks.map(\.attempt)))
+  }
+
+  public func lines(
+    of attempt: AttemptID, from: Int64, limit: Int
+  ) async throws(ArchiveError) -> LogChunk {
+    try configuration.check(limit)
+    guard from >= 0 else { throw .refused("lines are numbered from 0, not \(from)") }
+    let find = chunks.find(attempt, from: from, limit: limit)
+    let bytesMax = configuration.bytesPerReadMax
+    let assembly: LogAssembly
+    do throws(MongoFailure) {
+      assembly = try await client.run { (session) throws(MongoFailure) in
+        var assembly = LogAssembly(attempt, from: from, limit: limit, bytesMax: bytesMax)
+        try session.find(find) { assembly.take($0) }
+        return assembly
+      }
+    } catch { throw ArchiveError(reading: error) }
+    return try assembly.result()
+  }
+
+  public func waitForLines(of attempt: AttemptID, from: Int64, wait: Duration) async {
+    let deadline = time.uptime() + wait
+    let find = chunks.findAny(attempt, from: from)
+    repeat {
+      let left = deadline - time.uptime()
+      let isWoken = await waiters.wait(
+        for: attempt, atMost: max(.zero, min(left, configuration.lookEvery))
+      ) {
+        // Unknown counts as no: the wait goes on, and reading will say what is wrong.
+        await (try? documents(find))?.isEmpty == false
+      }
+      if isWoken { return }
+    } while time.uptime() < deadline && !Task.isCancelled
+  }
+
+  // MARK: Exchanges
+
+  /// Of writes with one key, the one with the highest number.
+  private func newest(_ writes: [MongoSession.Write]) -> [MongoSession.Write] {
+    var newest: SortedMap<String, MongoSession.Write> = [:]
+    for write in writes {
+      let before = newest[write.key]?.number?.value ?? .min
+      if (write.number?.value ?? .min) > before { newest[write.key] = write }
+    }
+    return newest.values.map(\.self)
+  }
+
+  private func write(
+    _ writes: [MongoSession.Write], to collection: String
+  ) async throws(ArchiveError) {
+    var rest = writes[...]
+    while !rest.isEmpty {
+      let some = Array(rest.prefix(configuration.documentsPerWriteMax))
+      rest = rest.dropFirst(some.count)
+      do throws(MongoFailure) {
+        try await client.run { (session) throws(MongoFailure) in
+          try session.write(some, to: collection)
+        }
+      } catch { throw ArchiveError(writing: error) }
+    }
+  }
+
+  private func documents(
+    _ find: MongoSession.Find
+  ) async throws(ArchiveError) -> [BSONDocument] {
+    do throws(MongoFailure) {
+      return try await client.run { (session) throws(MongoFailure) in
+        var found: [BSONDocument] = []
+        try session.find(find) { document in
+          found.append(document)
+          return true
+        }
+        return found
+      }
+    } catch { throw ArchiveError(reading: error) }
+  }
+}
