@@ -46,6 +46,7 @@ class Installation:
         environment = dict(
             os.environ,
             FSYNC="on",
+            ARCHIVE="file",
             LOG="warning",
             SLOTS=SLOTS,
             MILLRACE=os.path.join(release, "millrace"),

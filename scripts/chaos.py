@@ -5,8 +5,9 @@ done in the wrong order.
 
 usage: chaos.py [--seconds N] [--broker noida|tansu] [--lose-broker] [--seed N] [--keep]
 
-Besides processes, the database is crashed and its connections are ended, and those of the broker
-are cut or stand still. With --lose-broker the broker is killed as well, and starts with nothing.
+Besides processes, the database is crashed and its connections are ended, those of the broker are
+cut or stand still, and the server of history is killed or stands still. With --lose-broker the broker
+is killed as well, and starts with nothing.
 
 What is judged comes from two sides: what the API says of each run, and what the tasks themselves
 wrote into files: each attempt appends a line when it begins and one when it ends.
@@ -16,6 +17,9 @@ wrote into files: each attempt appends a line when it begins and one when it end
    process was never killed has run once.
  - No task begins before all that it needs have ended.
  - The API's count of attempts is not smaller than what was seen to run to its end.
+ - History knows every run that ended, as it ended; the log of the attempt that succeeded has every
+   line once and in order, that of any other attempt no line twice. (A broker that loses its logs
+   takes lines with it: then only the order is judged.)
 """
 
 import argparse
@@ -45,12 +49,18 @@ SHAPES = {
 }
 
 
+# Lines that each task prints: some before its work and some after.
+LINES = [f"line {number}" for number in range(1, 7)]
+# Runs whose logs are read, at most.
+LOGS_READ_MAX = 1_000
+
+
 def definition(name, tasks, journal):
     lines = ["version: 1", f"id: {name}", "tasks:"]
     for task, needs in tasks.items():
         script = (
             f'echo "begin $MILLRACE_RUN {task} $(date +%s%N)" >> {journal}; '
-            f"sleep 0.0$((RANDOM % 10)); "
+            f'printf "line %d\\\\n" 1 2 3; sleep 0.0$((RANDOM % 10)); printf "line %d\\\\n" 4 5 6; '
             f'echo "end $MILLRACE_RUN {task} $(date +%s%N)" >> {journal}'
         )
         lines += [
@@ -190,6 +200,27 @@ class Chaos:
             check=True, env=self.installation.environment, stdout=subprocess.DEVNULL,
         )
 
+    def restart_archive(self):
+        self.counts["archive: killed and restarted"] += 1
+        self.ask_mongodb("halt")
+        time.sleep(self.choose.uniform(0, 3))
+        self.ask_mongodb("start")
+
+    def stall_archive(self):
+        self.counts["archive: stands still"] += 1
+        with open(os.path.join(self.installation.folder, "mongodb/pid")) as file:
+            process = int(file.read())
+        os.kill(process, signal.SIGSTOP)
+        time.sleep(self.choose.choice([0.5, 2, 5, 20]))
+        os.kill(process, signal.SIGCONT)
+
+    def ask_mongodb(self, word):
+        folder = os.path.join(self.installation.folder, "mongodb")
+        subprocess.run(
+            [os.path.join(HERE, "infra/local/mongodb.sh"), word, folder], check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
     def ask_kafka(self, word):
         folder = os.path.join(self.installation.folder, "kafka")
         subprocess.run([os.path.join(HERE, "infra/local/kafka.sh"), word, folder], check=True)
@@ -202,8 +233,8 @@ class Chaos:
         action = self.choose.choices(
             to_processes
             + [self.end_connections, self.restart_database, self.cut_broker, self.stall_broker]
-            + [self.lose_broker],
-            weights=[10, 8, 4, 4, 2, 3, 2, 4 if self.loses_broker else 0],
+            + [self.restart_archive, self.stall_archive, self.lose_broker],
+            weights=[10, 8, 4, 4, 2, 3, 2, 1, 1, 4 if self.loses_broker else 0],
         )[0]
         action(*[name] if action in to_processes else [])
 
@@ -277,6 +308,61 @@ def judge(installation, runs, journal, settle_within):
     return wrong, doubled
 
 
+def judge_history(installation, runs, choose, has_every_line, settle_within):
+    """What history says of runs that ended, as sentences."""
+    wrong = []
+    deadline = time.monotonic() + settle_within
+    chosen = choose.sample(sorted(runs), min(len(runs), LOGS_READ_MAX))
+    for run in chosen:
+        state, logs = None, {}
+        while True:
+            try:
+                state = installation.send("GET", "metadata", f"/v1/jobs/{run}")["state"]
+                logs = read_logs(installation, run)
+                flaws = flaws_of(run, SHAPES[runs[run]], logs, has_every_line)
+                if state == "succeeded" and not flaws:
+                    break
+            except OSError as error:
+                flaws = [f"{run}: history does not answer: {error}"]
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+        if state != "succeeded":
+            wrong.append(f"{run} is {state} in the history")
+        wrong += flaws
+    return wrong
+
+
+def read_logs(installation, run):
+    """The lines of a run by task and attempt."""
+    request = urllib.request.Request(
+        installation.url("metadata") + f"/v1/runs/{run}/logs",
+        headers={
+            "Authorization": f"Bearer {installation.token}", "Accept": "application/x-ndjson",
+        },
+    )
+    logs = collections.defaultdict(list)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        for text in answer:
+            line = json.loads(text) if text.strip() else {}
+            if line.get("stream") == "out":
+                logs[line["task"], line["attempt"]].append(line["text"])
+    return logs
+
+
+def flaws_of(run, tasks, logs, has_every_line):
+    flaws = []
+    for task in tasks:
+        attempts = sorted(attempt for name, attempt in logs if name == task)
+        for attempt in attempts:
+            lines = logs[task, attempt]
+            if [line for line in LINES if line in lines] != lines:
+                flaws.append(f"{run}: the log of {task}, attempt {attempt}, is {lines}")
+        if has_every_line and not (attempts and any(logs[task, a] == LINES for a in attempts)):
+            flaws.append(f"{run}: no attempt of {task} has its whole log")
+    return flaws
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=180)
@@ -325,7 +411,11 @@ def main():
         for thread in threads:
             thread.join()
         wrong, doubled = judge(installation, runs, journal, options.settle_seconds)
+        print(f"  {len(runs)} runs have ended; reading the history of them", flush=True)
         wrong = failures + wrong
+        if not wrong:
+            wrong = judge_history(
+                installation, runs, choose, not options.lose_broker, options.settle_seconds)
         faults = ", ".join(f"{count} × {what}" for what, count in sorted(chaos.counts.items()))
         print(f"  faults: {faults}")
         print(f"  {len(runs)} runs; {doubled} attempts ran to their end beside another one")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A whole installation on this machine: PostgreSQL, a broker, and every service as a process of its
-# own, on free ports of loopback. What it keeps is thrown away.
+# A whole installation on this machine: PostgreSQL, a broker, MongoDB, and every service as a process
+# of its own, on free ports of loopback. What it keeps is thrown away.
 #
 #   infra/local/millrace.sh start FOLDER   starts it; FOLDER/env says how to use it
 #   infra/local/millrace.sh stop FOLDER    ends it and removes the folder
@@ -8,8 +8,9 @@
 #   infra/local/millrace.sh lose-broker FOLDER    kills the broker, and starts one that knows nothing
 #
 # PROCESSES says what there is: a word for each process, the services of one joined by +. BROKER says
-# which broker (noida); FSYNC=on lets the database keep what it has acknowledged; MILLRACE is the
-# program. The administrator's token is in FOLDER/token.
+# which broker (noida); ARCHIVE=file keeps history in a file and not in MongoDB; FSYNC=on lets the
+# database keep what it has acknowledged; MILLRACE is the program. The administrator's token is in
+# FOLDER/token.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 program=${MILLRACE:-$here/../../.build/debug/millrace}
@@ -58,6 +59,11 @@ start() {
   (umask 077 && head -c 32 /dev/urandom >"$folder/service.key" &&
     head -c 32 /dev/urandom >"$folder/master.key")
   export MILLRACE_DATABASE=$database MILLRACE_KAFKA=$kafka
+  unset MILLRACE_MONGODB
+  if [ "${ARCHIVE:-mongodb}" = mongodb ]; then
+    MILLRACE_MONGODB=$("$here/mongodb.sh" start "$folder/mongodb")
+    export MILLRACE_MONGODB
+  fi
   "$program" admin migrate >"$folder/migrate.log" 2>&1 || fail "see $folder/migrate.log"
   "$program" admin topics apply --replication 1 >"$folder/topics.log" 2>&1 ||
     fail "see $folder/topics.log"
@@ -81,6 +87,7 @@ start() {
   done
   {
     echo "export MILLRACE_DATABASE='$database' MILLRACE_KAFKA='$kafka'"
+    [ -z "${MILLRACE_MONGODB:-}" ] || echo "export MILLRACE_MONGODB='$MILLRACE_MONGODB'"
     echo "export MILLRACE_SERVICE_KEY_FILE='$folder/service.key'"
     echo "export MILLRACE_MASTER_KEY_FILE='$folder/master.key'"
     printf "export MILLRACE_PEERS='"
@@ -144,6 +151,7 @@ stop() {
   for file in "$folder"/run/*.pid; do kill -9 "$(cat "$file")" 2>/dev/null || true; done
   "$here/kafka.sh" stop "$folder/kafka"
   "$here/postgresql.sh" stop "$folder/postgresql"
+  "$here/mongodb.sh" stop "$folder/mongodb"
   rm -rf "$folder"
 }
 

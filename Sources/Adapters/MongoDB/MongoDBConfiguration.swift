@@ -45,6 +45,15 @@ public struct MongoDBConfiguration: Sendable {
     self.uri = uri
   }
 
+  /// The same server with the patience that building an index of what is there needs.
+  public var forMigrations: MongoDBConfiguration {
+    var patient = self
+    patient.connectionsMax = 1
+    patient.answerWithin = .seconds(3_600)
+    patient.majorityWithin = .seconds(600)
+    return patient
+  }
+
   var pieces: LogPieceLimits {
     LogPieceLimits(
       linesMax: linesPerChunkMax, bytesMax: bytesPerChunkMax, lineBytesMax: lineBytesMax)

@@ -15,6 +15,9 @@ public struct ServeConfiguration: Sendable {
   /// How PostgreSQL is reached, as libpq reads it: `postgresql://user@host/database?sslmode=…`.
   public var database: String?
   public var databaseConnectionsMax = 4
+  /// How the MongoDB is reached that holds history and logs, as its drivers read it; nil for a file
+  /// below the folder for data.
+  public var mongoDB: String?
   /// Addresses of brokers: `host:port,host:port`.
   public var brokers: String?
   /// Settings of librdkafka by their names there: `security.protocol`, `sasl.username`.
@@ -72,8 +75,13 @@ public struct ServeConfiguration: Sendable {
         "the key that secrets are encrypted with is missing",
         hint: "--master-key FILE, 32 random bytes that never change")
     }
-    if dataDirectory == nil, services.contains(where: { [.metadata, .artifact].contains($0) }) {
+    if dataDirectory == nil, services.contains(.artifact) {
       throw StartFailure("no folder for data is named", hint: "--data DIR")
+    }
+    if dataDirectory == nil, mongoDB == nil, services.contains(.metadata) {
+      throw StartFailure(
+        "no place for history and logs is named",
+        hint: "--mongodb mongodb://…, or MILLRACE_MONGODB, or --data DIR for a file")
     }
     for pool in pools where PoolName(pool) == nil {
       throw StartFailure("'\(pool)' is no name of a pool", hint: "a name is \(Slug.rule)")

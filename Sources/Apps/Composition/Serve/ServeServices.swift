@@ -56,7 +56,7 @@ struct ServeServices {
   }
 
   func metadata() -> MetadataServer? {
-    guard let archive = storage.archive else { return nil }
+    guard let archive = storage.history?.archive else { return nil }
     var limits = MetadataConfiguration()
     limits.member = configuration.name
     return MetadataServer(

@@ -1,4 +1,3 @@
-internal import ArchiveAdapter
 internal import ArtifactService
 internal import CryptoAdapter
 internal import Domain
@@ -18,10 +17,9 @@ internal import WorkflowService
 struct ServeStorage: Sendable {
   let bus: KafkaBus
   let stores: [ServiceName: PostgreSQLRecordStore]
-  let archive: EmbeddedJobArchive?
+  let history: ServeArchive?
   let objects: FolderObjectStore?
   private let pools: [SessionPool]
-  private let engine: SQLiteEngine?
 
   /// Opens everything that the services need, and looks at each schema: what is not there now may
   /// come later, what is wrong stays wrong.
@@ -43,10 +41,9 @@ struct ServeStorage: Sendable {
       let bus = try await KafkaBus.open(
         broker(configuration), on: runtime.loop, time: runtime.time,
         randomness: runtime.randomness, telemetry: runtime.metrics)
-      let (engine, archive) = try await archive(configuration, runtime)
       return ServeStorage(
-        bus: bus, stores: stores, archive: archive, objects: try objects(configuration, runtime),
-        pools: pools, engine: engine)
+        bus: bus, stores: stores, history: try await ServeArchive.open(configuration, runtime),
+        objects: try objects(configuration, runtime), pools: pools)
     } catch {
       for pool in pools { await pool.close() }
       throw StartFailure(opening: error)
@@ -73,14 +70,14 @@ struct ServeStorage: Sendable {
       for pool in pools { if let fault = await pool.fault() { return fault } }
       return nil
     }
-    return [broker] + (pools.isEmpty ? [] : [database])
+    return [broker] + (pools.isEmpty ? [] : [database]) + (history?.check.map { [$0] } ?? [])
   }
 
   func close() async {
     await bus.close()
     for pool in pools { await pool.close() }
     await objects?.close()
-    await engine?.close()
+    await history?.close()
   }
 
   static func tables(of service: ServiceName) -> [TableDeclaration] {
@@ -110,17 +107,6 @@ struct ServeStorage: Sendable {
       clientName: "millrace.\(services).\(configuration.name)", topics: PlatformTopics.all)
     broker.settings = configuration.brokerSettings
     return broker
-  }
-
-  private static func archive(
-    _ configuration: ServeConfiguration, _ runtime: Runtime
-  ) async throws -> (SQLiteEngine?, EmbeddedJobArchive?) {
-    guard configuration.services.contains(.metadata), let folder = configuration.dataDirectory
-    else { return (nil, nil) }
-    let engine = try await SQLiteEngine.open(SQLiteConfiguration(.directory(folder + "/metadata")))
-    let store = try await SQLiteRecordStore.open(
-      engine, tables: EmbeddedJobArchive.tables, randomness: runtime.randomness)
-    return (engine, EmbeddedJobArchive(store, time: runtime.time))
   }
 
   private static func objects(

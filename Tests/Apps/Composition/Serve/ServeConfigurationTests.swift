@@ -53,6 +53,19 @@ import Testing
     }
   }
 
+  @Test func `history is kept in a file or in MongoDB`() throws {
+    var configuration = Self.whole([.metadata])
+    configuration.dataDirectory = nil
+    configuration.mongoDB = "mongodb://localhost/millrace"
+    try configuration.check()
+    configuration.mongoDB = nil
+    #expect {
+      try configuration.check()
+    } throws: { error in
+      (error as? StartFailure)?.what.contains("history") == true
+    }
+  }
+
   @Test func `a service that is called must be known`() {
     var configuration = Self.whole([.scheduler])
     configuration.peers[.workflow] = nil

@@ -6,9 +6,9 @@ enum AdminVerbs {
   static let all: [Verb] = [migrate, topics, firstAdminToken]
 
   static let migrate = Verb(
-    "admin migrate", "Bring the schemas of the database to what this version needs",
+    "admin migrate", "Bring the database and MongoDB to what this version needs",
     options: [
-      ServerOptions.database[0],
+      ServerOptions.database[0], ServerOptions.mongoDB,
       .init("plan", "only say what would be done"),
       .init(
         "grant-to", value: "ROLE",
@@ -18,22 +18,31 @@ enum AdminVerbs {
       "millrace admin migrate --plan", "millrace admin migrate --grant-to millrace_{service}",
     ]
   ) { call in
-    guard let database = ServerOptions.database(call) else {
-      throw Failure.usage("no database is named: --database URL, or MILLRACE_DATABASE")
+    let (database, mongoDB) = (ServerOptions.database(call), ServerOptions.mongoDB(call))
+    guard database != nil || mongoDB != nil else {
+      throw Failure.usage(
+        "no database is named: --database URL, or MILLRACE_DATABASE; --mongodb URL for history")
     }
-    let administration = SchemaAdministration(
-      database: database, services: ServiceName.allCases)
+    let schemas = database.map {
+      SchemaAdministration(database: $0, services: ServiceName.allCases)
+    }
+    let archive = mongoDB.map { ArchiveAdministration(mongoDB: $0) }
     do throws(StartFailure) {
-      let steps = try await administration.plan()
+      let steps = try await schemas?.plan() ?? []
+      let indexes = try await archive?.plan() ?? []
       if call.has("plan") {
         for step in steps { Terminal.line("\(step.service.rawValue) \(step.number) \(step.name)") }
-        if steps.isEmpty { Terminal.note("nothing is to be done") }
+        for index in indexes { Terminal.line("metadata index \(index)") }
+        if steps.isEmpty, indexes.isEmpty { Terminal.note("nothing is to be done") }
         return .ok
       }
-      try await administration.migrate(grantingTo: call.value("grant-to")) { step in
+      try await schemas?.migrate(grantingTo: call.value("grant-to")) { step in
         Terminal.note("\(step.service.rawValue): step \(step.number), \(step.name), is done")
       }
-      Terminal.note("all schemas are as this version needs them")
+      for index in try await archive?.migrate() ?? [] {
+        Terminal.note("metadata: the index \(index) is made")
+      }
+      Terminal.note("all that was named is as this version needs it")
       return .ok
     } catch {
       throw Failure(.failed, error.what, hint: error.hint)

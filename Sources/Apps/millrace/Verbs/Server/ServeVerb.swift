@@ -10,7 +10,7 @@ enum ServeVerb {
       .init("name", value: "NAME", "tells processes of one service apart (default: 0)"),
       .init("host", value: "ADDRESS", "listen on this address (default: 127.0.0.1)"),
       .init("port", value: "PORT", "listen here (default: 7700; 0 picks one)"),
-    ] + ServerOptions.database + ServerOptions.brokers + [
+    ] + ServerOptions.database + [ServerOptions.mongoDB] + ServerOptions.brokers + [
       .init(
         "peer", value: "SERVICE=HOST:PORT,…", isRepeatable: true,
         "where another service listens (MILLRACE_PEERS)"),
@@ -54,6 +54,7 @@ enum ServeVerb {
     configuration.database = ServerOptions.database(call)
     configuration.databaseConnectionsMax = try call.number(
       "database-connections", default: configuration.databaseConnectionsMax, in: 1...100)
+    configuration.mongoDB = ServerOptions.mongoDB(call)
     configuration.brokers = ServerOptions.brokers(call)
     configuration.brokerSettings = try ServerOptions.settings(call)
     configuration.peers = try peers(call)

@@ -14,6 +14,13 @@ enum ServerOptions {
       "settings of librdkafka, NAME=VALUE in each line (MILLRACE_KAFKA_SETTINGS)"),
   ]
 
+  static let mongoDB = Verb.Option(
+    "mongodb", value: "URL", "for history and logs, as its drivers read it (MILLRACE_MONGODB)")
+
+  static func mongoDB(_ call: Call) -> String? {
+    call.value("mongodb") ?? call.environment["MILLRACE_MONGODB"]
+  }
+
   static func database(_ call: Call) -> String? {
     call.value("database") ?? call.environment["MILLRACE_DATABASE"]
   }
