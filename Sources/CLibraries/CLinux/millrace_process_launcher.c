@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -135,10 +136,22 @@ static int take_ask(void) {
   return 1;
 }
 
+static int32_t clamped(int64_t value) { return value > INT32_MAX ? INT32_MAX : (int32_t)value; }
+
+// Of a process and all that it has waited for.
+static void report_usage(int status, const struct rusage *usage) {
+  int64_t seconds = usage->ru_utime.tv_sec + usage->ru_stime.tv_sec;
+  int64_t microseconds = usage->ru_utime.tv_usec + usage->ru_stime.tv_usec;
+  millrace_report_write(
+      status, MILLRACE_REPORT_PROCESSOR_MS, clamped(seconds * 1000 + microseconds / 1000));
+  millrace_report_write(status, MILLRACE_REPORT_MEMORY_KIB, clamped(usage->ru_maxrss));
+}
+
 static void reap(void) {
   int status;
   pid_t pid;
-  while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+  struct rusage usage;
+  while ((pid = wait4(-1, &status, WNOHANG | WUNTRACED, &usage)) > 0) {
     int place = find_child(pid);
     if (WIFSTOPPED(status)) {
       // A task without a namespace of its own may stop the process that watches it; what it
@@ -154,6 +167,7 @@ static void reap(void) {
     } else {
       children[place] = children[--children_count];
     }
+    report_usage(ended.status, &usage);
     millrace_report_write(ended.status, MILLRACE_REPORT_REAPED, status);
     close(ended.status);
   }

@@ -31,7 +31,8 @@ public enum JobArchiveContract {
         TaskDocument.Attempt(
           fence: Fence(1), worker: "w-1", state: "failed", queuedAt: Moment(microseconds: 1),
           startedAt: Moment(microseconds: 2), endedAt: Moment(microseconds: 3), exitCode: -1,
-          reason: Reason(code: "exit", message: "", since: .start), logLines: 12),
+          reason: Reason(code: "exit", message: "", since: .start), logLines: 12,
+          usage: ResourceUsage(processorTime: .microseconds(1_234), memoryPeakBytes: 5 << 20)),
         TaskDocument.Attempt(fence: Fence(2), state: "running"),
       ]
       task.outputs = [

@@ -53,7 +53,8 @@ extension ArchivedAttemptRecord {
       fence: Int64(attempt.fence.number), worker: attempt.worker, state: attempt.state,
       queuedAtUs: attempt.queuedAt?.microseconds, startedAtUs: attempt.startedAt?.microseconds,
       endedAtUs: attempt.endedAt?.microseconds, exitCode: attempt.exitCode.map { Int64($0) },
-      reason: attempt.reason.map { ReasonMessage($0) }, logLines: attempt.logLines)
+      reason: attempt.reason.map { ReasonMessage($0) }, logLines: attempt.logLines,
+      usage: attempt.usage.map { ResourceUsageMessage($0) })
   }
 }
 
@@ -79,6 +80,7 @@ extension TaskDocument.Attempt {
       startedAt: record.startedAtUs.map { Moment(microseconds: $0) },
       endedAt: record.endedAtUs.map { Moment(microseconds: $0) },
       exitCode: record.exitCode.map { Int(clamping: $0) },
-      reason: record.reason.flatMap { Reason($0) }, logLines: record.logLines)
+      reason: record.reason.flatMap { Reason($0) }, logLines: record.logLines,
+      usage: record.usage.map { ResourceUsage($0) })
   }
 }

@@ -19,6 +19,16 @@ struct ProcessEnd: Hashable {
   private(set) var wasStopped = false
   /// Nothing of the tree is left.
   private(set) var isReaped = false
+  private var processorMilliseconds: Int32?
+  private var memoryKibibytes: Int32?
+
+  /// What the tree has used, once nothing of it is left.
+  var usage: ResourceUsage? {
+    guard let processorMilliseconds, let memoryKibibytes else { return nil }
+    return ResourceUsage(
+      processorTime: .milliseconds(processorMilliseconds),
+      memoryPeakBytes: Int64(memoryKibibytes) << 10)
+  }
 
   mutating func take(_ report: millrace_report) {
     switch report.kind {
@@ -28,6 +38,8 @@ struct ProcessEnd: Hashable {
     case MILLRACE_REPORT_STOPPING: wasStopped = true
     case MILLRACE_REPORT_EXITED where fate == .unknown: fate = .exited(report.value)
     case MILLRACE_REPORT_SIGNALED where fate == .unknown: fate = .signalled(report.value)
+    case MILLRACE_REPORT_PROCESSOR_MS: processorMilliseconds = report.value
+    case MILLRACE_REPORT_MEMORY_KIB: memoryKibibytes = report.value
     case MILLRACE_REPORT_REAPED: isReaped = true
     default: break
     }

@@ -28,6 +28,7 @@ final class ProcessExecution: Execution {
   private let output: ProcessOutput
   private let launched = Promise<ProcessEnd.Fate>()
   private let promise = Promise<ExecutionResult>()
+  private let used = Mutex<ResourceUsage?>(nil)
   private let isOver = Mutex(false)
 
   init(_ setting: Setting, _ tree: ProcessTree) throws(SystemFailure) {
@@ -51,6 +52,8 @@ final class ProcessExecution: Execution {
 
   func result() async -> ExecutionResult { await promise.value() }
 
+  func usage() async -> ResourceUsage? { used.withLock { $0 } }
+
   /// Returns when the tree is there or could not be made; then with the number of the error.
   func waitForLaunch() async -> Int32? {
     switch await launched.value() {
@@ -64,6 +67,7 @@ final class ProcessExecution: Execution {
     let end = await watchReports()
     isOver.withLock { $0 = true }
     launched.keep(end.fate)
+    used.withLock { $0 = end.usage }
     let result = judge(end)
     if !setting.place.isKept {
       await setting.launcher.remove(setting.place.directory.path, loop: setting.loop)

@@ -52,6 +52,8 @@ extension TaskDocument.Attempt {
     document.append("exitCode", exitCode.map { .integer(Int64($0)) })
     document.append("reason", reason.map { .document($0.document) })
     document.append("logLines", logLines.map { .integer($0) })
+    document.append("processorUs", usage.map { .integer($0.processorTime.wholeMicroseconds) })
+    document.append("memoryPeakBytes", usage.map { .integer($0.memoryPeakBytes) })
     return document
   }
 
@@ -66,6 +68,9 @@ extension TaskDocument.Attempt {
       exitCode: document.integer("exitCode").map { Int(clamping: $0) },
       reason: document.document("reason").flatMap { Reason($0) },
       logLines: document.integer("logLines"))
+    if let time = document.integer("processorUs"), let bytes = document.integer("memoryPeakBytes") {
+      usage = ResourceUsage(processorTime: .microseconds(time), memoryPeakBytes: bytes)
+    }
   }
 }
 

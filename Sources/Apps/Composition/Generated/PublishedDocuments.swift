@@ -4321,7 +4321,17 @@ public enum PublishedDocuments {
               "startedAt": {"type": "string", "format": "date-time"},
               "endedAt": {"type": "string", "format": "date-time"},
               "exitCode": {"type": "integer"},
-              "reason": {"$ref": "#/components/schemas/Reason"}
+              "reason": {"$ref": "#/components/schemas/Reason"},
+              "processorTime": {
+                "type": "integer",
+                "format": "int64",
+                "description": "Milliseconds that its processes had the processor."
+              },
+              "memoryPeak": {
+                "type": "integer",
+                "format": "int64",
+                "description": "Bytes of its largest process at its largest."
+              }
             }
           },
           "Task": {
@@ -4554,7 +4564,17 @@ public enum PublishedDocuments {
                 "format": "int64",
                 "description": "Milliseconds in the queue."
               },
-              "took": {"type": "integer", "format": "int64", "description": "Milliseconds at work."}
+              "took": {"type": "integer", "format": "int64", "description": "Milliseconds at work."},
+              "processorTime": {
+                "type": "integer",
+                "format": "int64",
+                "description": "Milliseconds that its processes had the processor."
+              },
+              "memoryPeak": {
+                "type": "integer",
+                "format": "int64",
+                "description": "Bytes of its largest process at its largest."
+              }
             }
           },
           "JobTask": {

@@ -42,6 +42,10 @@ extern "C" {
 #define MILLRACE_REPORT_SIGNALED 7
 // Nothing of the tree is left. The last report; the pipe closes behind it.
 #define MILLRACE_REPORT_REAPED 8
+// What the tree has used, before the last report: milliseconds of the processor, and kibibytes of
+// memory of its largest process.
+#define MILLRACE_REPORT_PROCESSOR_MS 9
+#define MILLRACE_REPORT_MEMORY_KIB 10
 
 typedef struct {
   int32_t kind;

@@ -182,6 +182,40 @@ public struct ReasonMessage: WireMessage {
   }
 }
 
+/// What the processes of an attempt have used, those that they started included.
+public struct ResourceUsageMessage: WireMessage {
+  public var processorUs: Int64 = 0
+  /// By the largest process at its largest.
+  public var memoryPeakBytes: Int64 = 0
+  public var unknownFields = UnknownFields()
+
+  public init() {}
+
+  public init(
+    processorUs: Int64 = 0,
+    memoryPeakBytes: Int64 = 0
+  ) {
+    self.processorUs = processorUs
+    self.memoryPeakBytes = memoryPeakBytes
+  }
+
+  public func encode(into writer: inout WireWriter) {
+    if processorUs != 0 { writer.int64(1, processorUs) }
+    if memoryPeakBytes != 0 { writer.int64(2, memoryPeakBytes) }
+    if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+  }
+
+  public mutating func decode(from reader: inout WireReader) throws(WireError) {
+    while let tag = try reader.nextTag() {
+      switch tag {
+      case 8: processorUs = try reader.int64()
+      case 16: memoryPeakBytes = try reader.int64()
+      default: try reader.unknown(tag, &unknownFields)
+      }
+    }
+  }
+}
+
 public struct ValueTypeMessage: WireMessage {
   public enum Kind: RawRepresentable, Hashable, Sendable {
     case unspecified

@@ -9,6 +9,7 @@ public enum ContractCatalogue {
     ("millrace.common.v1.ValueMessage.List", ValueMessage.List.self),
     ("millrace.common.v1.ValueMessage.Struct", ValueMessage.Struct.self),
     ("millrace.common.v1.ReasonMessage", ReasonMessage.self),
+    ("millrace.common.v1.ResourceUsageMessage", ResourceUsageMessage.self),
     ("millrace.common.v1.ValueTypeMessage", ValueTypeMessage.self),
     ("millrace.common.v1.RerunMessage", RerunMessage.self),
     ("millrace.events.v1.WorkflowStarted", WorkflowStarted.self),

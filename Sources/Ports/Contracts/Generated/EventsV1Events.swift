@@ -203,6 +203,8 @@ public struct AttemptEnded: WireMessage {
   public var endedAtUs: Int64 = 0
   /// Lines that the attempt's log has. Absent when nobody knows, as of a worker that went away.
   public var logLines: Int64?
+  /// Absent when nobody measured it.
+  public var usage: ResourceUsageMessage?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -217,7 +219,8 @@ public struct AttemptEnded: WireMessage {
     outputs: SortedMap<String, ValueMessage> = [:],
     startedAtUs: Int64 = 0,
     endedAtUs: Int64 = 0,
-    logLines: Int64? = nil
+    logLines: Int64? = nil,
+    usage: ResourceUsageMessage? = nil
   ) {
     self.attempt = attempt
     self.session = session
@@ -229,6 +232,7 @@ public struct AttemptEnded: WireMessage {
     self.startedAtUs = startedAtUs
     self.endedAtUs = endedAtUs
     self.logLines = logLines
+    self.usage = usage
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -247,6 +251,7 @@ public struct AttemptEnded: WireMessage {
     if startedAtUs != 0 { writer.int64(8, startedAtUs) }
     if endedAtUs != 0 { writer.int64(9, endedAtUs) }
     if let logLines { writer.int64(10, logLines) }
+    if let usage { writer.message(11, usage) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -275,6 +280,7 @@ public struct AttemptEnded: WireMessage {
       case 64: startedAtUs = try reader.int64()
       case 72: endedAtUs = try reader.int64()
       case 80: logLines = try reader.int64()
+      case 90: try reader.message(&usage)
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -182,6 +182,8 @@ public struct ArchivedAttemptRecord: WireMessage {
   public var reason: ReasonMessage?
   /// Lines that its log has; absent when nobody knows.
   public var logLines: Int64?
+  /// Absent when nobody measured it.
+  public var usage: ResourceUsageMessage?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -195,7 +197,8 @@ public struct ArchivedAttemptRecord: WireMessage {
     endedAtUs: Int64? = nil,
     exitCode: Int64? = nil,
     reason: ReasonMessage? = nil,
-    logLines: Int64? = nil
+    logLines: Int64? = nil,
+    usage: ResourceUsageMessage? = nil
   ) {
     self.fence = fence
     self.worker = worker
@@ -206,6 +209,7 @@ public struct ArchivedAttemptRecord: WireMessage {
     self.exitCode = exitCode
     self.reason = reason
     self.logLines = logLines
+    self.usage = usage
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -218,6 +222,7 @@ public struct ArchivedAttemptRecord: WireMessage {
     if let exitCode { writer.int64(7, exitCode) }
     if let reason { writer.message(8, reason) }
     if let logLines { writer.int64(9, logLines) }
+    if let usage { writer.message(10, usage) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -233,6 +238,7 @@ public struct ArchivedAttemptRecord: WireMessage {
       case 56: exitCode = try reader.int64()
       case 66: try reader.message(&reason)
       case 72: logLines = try reader.int64()
+      case 82: try reader.message(&usage)
       default: try reader.unknown(tag, &unknownFields)
       }
     }

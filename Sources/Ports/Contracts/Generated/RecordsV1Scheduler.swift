@@ -590,6 +590,8 @@ public struct AttemptRecord: WireMessage {
   public var reason: ReasonMessage?
   /// Lines that its log has, once it has ended; absent when nobody knows.
   public var logLines: Int64?
+  /// Absent when nobody measured it.
+  public var usage: ResourceUsageMessage?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -603,7 +605,8 @@ public struct AttemptRecord: WireMessage {
     endedAtUs: Int64? = nil,
     exitCode: Int32? = nil,
     reason: ReasonMessage? = nil,
-    logLines: Int64? = nil
+    logLines: Int64? = nil,
+    usage: ResourceUsageMessage? = nil
   ) {
     self.fence = fence
     self.worker = worker
@@ -614,6 +617,7 @@ public struct AttemptRecord: WireMessage {
     self.exitCode = exitCode
     self.reason = reason
     self.logLines = logLines
+    self.usage = usage
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -626,6 +630,7 @@ public struct AttemptRecord: WireMessage {
     if let exitCode { writer.int32(7, exitCode) }
     if let reason { writer.message(8, reason) }
     if let logLines { writer.int64(9, logLines) }
+    if let usage { writer.message(10, usage) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -641,6 +646,7 @@ public struct AttemptRecord: WireMessage {
       case 56: exitCode = try reader.int32()
       case 66: try reader.message(&reason)
       case 72: logLines = try reader.int64()
+      case 82: try reader.message(&usage)
       default: try reader.unknown(tag, &unknownFields)
       }
     }

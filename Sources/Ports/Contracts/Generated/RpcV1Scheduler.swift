@@ -484,6 +484,8 @@ public struct AttemptView: WireMessage {
   public var reason: ReasonMessage?
   /// Lines that its log has, once it has ended; absent when nobody knows.
   public var logLines: Int64?
+  /// Absent when nobody measured it.
+  public var usage: ResourceUsageMessage?
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -497,7 +499,8 @@ public struct AttemptView: WireMessage {
     endedAtUs: Int64? = nil,
     exitCode: Int32? = nil,
     reason: ReasonMessage? = nil,
-    logLines: Int64? = nil
+    logLines: Int64? = nil,
+    usage: ResourceUsageMessage? = nil
   ) {
     self.fence = fence
     self.worker = worker
@@ -508,6 +511,7 @@ public struct AttemptView: WireMessage {
     self.exitCode = exitCode
     self.reason = reason
     self.logLines = logLines
+    self.usage = usage
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -520,6 +524,7 @@ public struct AttemptView: WireMessage {
     if let exitCode { writer.int32(7, exitCode) }
     if let reason { writer.message(8, reason) }
     if let logLines { writer.int64(9, logLines) }
+    if let usage { writer.message(10, usage) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -535,6 +540,7 @@ public struct AttemptView: WireMessage {
       case 56: exitCode = try reader.int32()
       case 66: try reader.message(&reason)
       case 72: logLines = try reader.int64()
+      case 82: try reader.message(&usage)
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -59,11 +59,13 @@ public struct TaskDocument: Hashable, Sendable {
     public var reason: Reason?
     /// Lines that its log has; nil when nobody knows.
     public var logLines: Int64?
+    /// What it has used; nil when nobody measured it.
+    public var usage: ResourceUsage?
 
     public init(
       fence: Fence, worker: String = "", state: String, queuedAt: Moment? = nil,
       startedAt: Moment? = nil, endedAt: Moment? = nil, exitCode: Int? = nil,
-      reason: Reason? = nil, logLines: Int64? = nil
+      reason: Reason? = nil, logLines: Int64? = nil, usage: ResourceUsage? = nil
     ) {
       self.fence = fence
       self.worker = worker
@@ -74,6 +76,7 @@ public struct TaskDocument: Hashable, Sendable {
       self.exitCode = exitCode
       self.reason = reason
       self.logLines = logLines
+      self.usage = usage
     }
   }
 

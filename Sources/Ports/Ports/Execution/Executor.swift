@@ -130,6 +130,14 @@ public protocol Execution: Sendable {
   /// The result, once nothing of the execution is left: no process, no connection. May be asked
   /// from several tasks.
   func result() async -> ExecutionResult
+
+  /// What it has used, once there is a result; nil for work that uses nothing of its own here, and
+  /// when nobody could measure it.
+  func usage() async -> ResourceUsage?
+}
+
+extension Execution {
+  public func usage() async -> ResourceUsage? { nil }
 }
 
 public enum StopSignal: Hashable, Sendable { case terminate, kill }

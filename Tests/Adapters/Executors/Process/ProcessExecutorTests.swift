@@ -57,6 +57,22 @@ struct ProcessExecutorTests {
   }
 
   @Test(arguments: levels)
+  func `what a tree has used is known once it has ended`(_ level: Int32) async throws {
+    let bench = try ProcessBench(level: level)
+    // A grandchild takes a fifth of a second of the processor, and 96 MiB.
+    let text = """
+      (perl -e '$x = "x" x (96 << 20); while ((times)[0] + (times)[1] < 0.2) { $y++ }'; exit 0)
+      exit 3
+      """
+    let execution = try await bench.executor.start(.shell(text))
+    while !(await execution.nextOutput()).isEmpty {}
+    _ = await execution.result()
+    let usage = try #require(await execution.usage())
+    #expect(usage.processorTime >= .milliseconds(190))
+    #expect((96 << 20...1 << 30).contains(usage.memoryPeakBytes))
+  }
+
+  @Test(arguments: levels)
   func `ends by code and by signal are told apart`(_ level: Int32) async throws {
     let bench = try ProcessBench(level: level)
     let byCode = try await run(bench, .sample(.run(argv: ["sh", "-c", "exit 41"]), 1)).result

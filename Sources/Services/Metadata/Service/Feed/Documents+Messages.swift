@@ -58,7 +58,7 @@ extension TaskDocument {
           startedAt: attempt.startedAtUs.map(Moment.init(microseconds:)),
           endedAt: attempt.endedAtUs.map(Moment.init(microseconds:)),
           exitCode: attempt.exitCode.map(Int.init), reason: attempt.reason.flatMap(Reason.init),
-          logLines: attempt.logLines)
+          logLines: attempt.logLines, usage: attempt.usage.map { ResourceUsage($0) })
       }, outputs: outputs)
   }
 }

@@ -75,6 +75,7 @@ extension AttemptView {
       queuedAtUs: attempt.queuedAt?.microseconds, startedAtUs: attempt.startedAt?.microseconds,
       endedAtUs: attempt.endedAt?.microseconds,
       exitCode: attempt.exitCode.map { Int32(clamping: $0) },
-      reason: attempt.reason.map(ReasonMessage.init), logLines: attempt.logLines)
+      reason: attempt.reason.map(ReasonMessage.init), logLines: attempt.logLines,
+      usage: attempt.usage.map { ResourceUsageMessage($0) })
   }
 }

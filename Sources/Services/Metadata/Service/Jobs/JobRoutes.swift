@@ -149,6 +149,8 @@ extension TaskDocument.Attempt {
       ("wait", .length(from: queuedAt, to: startedAt)),
       ("took", .length(from: startedAt, to: endedAt)),
       ("exitCode", exitCode.map { .integer(Int64($0)) } ?? .null), ("reason", .reason(reason)),
+      ("processorTime", usage.map { .integer($0.processorTime.wholeMilliseconds) } ?? .null),
+      ("memoryPeak", usage.map { .integer($0.memoryPeakBytes) } ?? .null),
     ])
   }
 }

@@ -45,6 +45,8 @@ public struct AttemptReport: Hashable, Sendable {
   public var reason: Reason?
   /// Lines that its log has; nil when nobody knows.
   public var logLines: Int64?
+  /// What it has used; nil when nobody measured it.
+  public var usage: ResourceUsage?
 
   public init(
     _ result: Result, worker: String = "", startedAt: Moment? = nil, endedAt: Moment,

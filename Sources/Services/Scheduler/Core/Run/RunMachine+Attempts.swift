@@ -83,6 +83,7 @@ extension RunMachine {
       task.attempts[last].end = report.result.end
       task.attempts[last].exitCode = report.result.exitCode
       task.attempts[last].logLines = report.logLines
+      task.attempts[last].usage = report.usage
     }
   }
 

@@ -129,6 +129,8 @@ public struct AttemptState: Hashable, Sendable {
   public var reason: Reason?
   /// Lines that its log has, once it has ended; nil when nobody knows.
   public var logLines: Int64?
+  /// What it has used; nil when nobody measured it.
+  public var usage: ResourceUsage?
 
   public init(fence: Fence, offeredAt: Moment) {
     self.fence = fence

@@ -117,7 +117,7 @@ extension AttemptView {
       fence: record.fence, worker: record.worker,
       state: record.end.isEmpty ? "dispatched" : record.end, queuedAtUs: record.offeredAtUs,
       startedAtUs: record.startedAtUs, endedAtUs: record.endedAtUs, exitCode: record.exitCode,
-      reason: record.reason, logLines: record.logLines)
+      reason: record.reason, logLines: record.logLines, usage: record.usage)
   }
 }
 

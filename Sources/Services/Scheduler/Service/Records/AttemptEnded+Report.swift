@@ -21,6 +21,7 @@ extension AttemptReport {
       startedAt: message.startedAtUs == 0 ? nil : Moment(microseconds: message.startedAtUs),
       endedAt: Moment(microseconds: message.endedAtUs),
       reason: message.reason.flatMap(Reason.init), logLines: message.logLines.map { max($0, 0) })
+    usage = message.usage.map { ResourceUsage($0) }
   }
 }
 

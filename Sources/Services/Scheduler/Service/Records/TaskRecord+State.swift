@@ -153,7 +153,8 @@ extension AttemptRecord {
       end: attempt.end?.rawValue ?? "", offeredAtUs: attempt.offeredAt.microseconds,
       startedAtUs: attempt.startedAt?.microseconds, endedAtUs: attempt.endedAt?.microseconds,
       exitCode: attempt.exitCode.map { Int32(clamping: $0) },
-      reason: attempt.reason.map(ReasonMessage.init), logLines: attempt.logLines)
+      reason: attempt.reason.map(ReasonMessage.init), logLines: attempt.logLines,
+      usage: attempt.usage.map { ResourceUsageMessage($0) })
   }
 }
 
@@ -169,5 +170,6 @@ extension AttemptState {
     exitCode = record.exitCode.map(Int.init)
     reason = record.reason.flatMap(Reason.init)
     logLines = record.logLines
+    usage = record.usage.map { ResourceUsage($0) }
   }
 }

@@ -21,6 +21,8 @@ public struct EndedExecution: Hashable, Sendable {
   public var endedAt: Moment
   /// Lines that its log has.
   public var logLines: Int64
+  /// What it has used; nil when nobody measured it.
+  public var usage: ResourceUsage?
 
   public init(ending: AttemptEnding, startedAt: Moment, endedAt: Moment, logLines: Int64 = 0) {
     self.ending = ending
@@ -48,6 +50,8 @@ public struct AttemptResult: Hashable, Sendable {
   public var startedAt: Moment
   public var endedAt: Moment
   public var logLines: Int64
+  /// What it has used; nil when nobody measured it.
+  public var usage: ResourceUsage?
 
   public init(
     attempt: AttemptID, session: SessionID, verdict: Verdict, startedAt: Moment, endedAt: Moment,

@@ -154,9 +154,10 @@ public struct Worker: Hashable, Sendable {
       return [.forget(attempt)]
     }
     if case .asked = ended.cause { stopsDone.insert(attempt) }
-    let result = AttemptResult(
+    var result = AttemptResult(
       attempt: attempt, session: session.id, verdict: verdict, startedAt: execution.startedAt,
       endedAt: execution.endedAt, logLines: execution.logLines)
+    result.usage = execution.usage
     held.add(result)
     return [.publish(result)]
   }

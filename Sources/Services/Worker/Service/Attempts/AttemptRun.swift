@@ -138,9 +138,10 @@ final class AttemptRun: Sendable {
       group.addTask { await log.ship() }
       let ending = await work()
       log.close()
-      let ended = EndedExecution(
+      var ended = EndedExecution(
         ending: ending, startedAt: startedAt, endedAt: ports.context.time.now(),
         logLines: log.lineCount)
+      ended.usage = await execution.withLock { $0 }?.usage()
       // Whoever sees the result can read the log then; but not at any price.
       await log.waitUntilShipped(within: ports.configuration.logFlushWithin)
       tell(.executionEnded(order.attempt, ended))

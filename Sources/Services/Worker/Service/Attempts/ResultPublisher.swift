@@ -84,7 +84,8 @@ extension AttemptResult {
     var message = AttemptEnded(
       attempt: attempt.description, session: session.text,
       worker: configuration.name,
-      startedAtUs: startedAt.microseconds, endedAtUs: endedAt.microseconds, logLines: logLines)
+      startedAtUs: startedAt.microseconds, endedAtUs: endedAt.microseconds, logLines: logLines,
+      usage: usage.map { ResourceUsageMessage($0) })
     var topic = "task.failed"
     switch verdict {
     case .succeeded(let outputs, let exitCode):

@@ -48,6 +48,8 @@ final class MaskedExecution: Execution {
   func stop(_ how: StopSignal) async { await execution.stop(how) }
 
   func result() async -> ExecutionResult { await execution.result().masked(masker) }
+
+  func usage() async -> ResourceUsage? { await execution.usage() }
 }
 
 /// Masks the lines of one stream.

@@ -72,6 +72,8 @@ enum RunDocument {
       ("endedAt", .time(attempt.endedAtUs.map(Moment.init(microseconds:)))),
       ("exitCode", attempt.exitCode.map { .integer(Int64($0)) } ?? .null),
       ("reason", .reason(attempt.reason.flatMap(Reason.init))),
+      ("processorTime", attempt.usage.map { .integer($0.processorUs / 1_000) } ?? .null),
+      ("memoryPeak", attempt.usage.map { .integer($0.memoryPeakBytes) } ?? .null),
     ])
   }
 
