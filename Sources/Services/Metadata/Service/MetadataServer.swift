@@ -36,6 +36,7 @@ public struct MetadataPorts: Sendable {
   public let context: ServiceContext
   public let seal: CursorSeal
   public let configuration: MetadataConfiguration
+  let logs: LogReads
 
   public init(
     archive: any JobArchive, bus: any Bus, network: any Network, context: ServiceContext,
@@ -47,5 +48,6 @@ public struct MetadataPorts: Sendable {
     self.context = context
     self.seal = seal
     self.configuration = configuration
+    logs = LogReads(archive)
   }
 }

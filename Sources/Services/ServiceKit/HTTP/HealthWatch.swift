@@ -73,7 +73,7 @@ public final class HealthWatch: Sendable {
   private func fault(of check: Check) async -> String? {
     let isBusy = state.withLock { !$0.busy.insert(check.name) }
     guard !isBusy else { return HealthWatch.silence }
-    let answer = FirstAnswer()
+    let answer = FirstAnswer<String?>()
     context.spawner.spawn("health.\(check.name)") {
       answer.give(await check.fault())
       self.state.withLock { state in _ = state.busy.remove(check.name) }
@@ -95,36 +95,6 @@ public final class HealthWatch: Sendable {
       context.telemetry.log(.error, "health.red", [("needs", name), ("error", fault)])
     } else if fault == nil, before != nil {
       context.telemetry.log(.info, "health.green", [("needs", name)])
-    }
-  }
-}
-
-/// The first of two answers.
-private final class FirstAnswer: Sendable {
-  private struct State {
-    var answer: String??
-    var waiting: CheckedContinuation<String?, Never>?
-  }
-
-  private let state = Mutex(State())
-
-  func give(_ answer: String?) {
-    let waiting = state.withLock { state -> CheckedContinuation<String?, Never>? in
-      guard state.answer == nil else { return nil }
-      state.answer = .some(answer)
-      defer { state.waiting = nil }
-      return state.waiting
-    }
-    waiting?.resume(returning: answer)
-  }
-
-  func value() async -> String? {
-    await withCheckedContinuation { continuation in
-      let early = state.withLock { state -> String?? in
-        if state.answer == nil { state.waiting = continuation }
-        return state.answer
-      }
-      if let early { continuation.resume(returning: early) }
     }
   }
 }

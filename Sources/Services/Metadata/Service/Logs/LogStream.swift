@@ -51,7 +51,7 @@ struct LogStream: Sendable {
     var tail = LogTail(from: start)
     var end = known
     while !Task.isCancelled {
-      let chunk = try await ports.archive.lines(
+      let chunk = try await ports.logs.lines(
         of: attempt, from: tail.next, limit: ports.configuration.linesPerPageMax)
       try await output.write(attempt, first: chunk.first, chunk.lines)
       if chunk.lines.isEmpty, !chunk.isLast, end == .open {
@@ -82,7 +82,7 @@ struct LogStream: Sendable {
   private func wait(_ attempt: AttemptID, from: Int64, _ until: Uptime?) async {
     var length = ports.configuration.pollWait
     if let until { length = min(length, until - ports.context.time.uptime()) }
-    await ports.archive.waitForLines(of: attempt, from: from, wait: length)
+    await ports.logs.wait(for: attempt, from: from, wait: length)
   }
 
   private func look(_ key: TaskKey, _ run: RunID) async throws -> TaskLook {

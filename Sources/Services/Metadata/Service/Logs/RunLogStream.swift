@@ -60,7 +60,7 @@ struct RunLogStream: Sendable {
       case .write(let attempt, let first, let lines):
         try await output.write(attempt, first: first, lines)
       case .read(let attempt, let from, let limit):
-        let chunk = try await ports.archive.lines(of: attempt, from: from, limit: limit)
+        let chunk = try await ports.logs.lines(of: attempt, from: from, limit: limit)
         logs.add(chunk, at: ports.context.time.uptime())
       }
     }

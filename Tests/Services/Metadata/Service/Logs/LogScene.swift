@@ -13,6 +13,8 @@ import Wire
 struct LogScene: Sendable {
   let world: SimulatedWorld
   let archive: FakeJobArchive
+  /// The same, as the service sees it.
+  let counted: CountedArchive
   let bus: FakeBus
   let scheduler = FakeScheduler()
   private let ports: MetadataPorts
@@ -25,6 +27,7 @@ struct LogScene: Sendable {
   ) {
     self.world = world
     archive = FakeJobArchive(world, faults: archiveFaults)
+    counted = CountedArchive(archive)
     bus = FakeBus(world, faults: busFaults)
     let network = FakeNetwork(world)
     let scheduler = scheduler
@@ -38,7 +41,7 @@ struct LogScene: Sendable {
       process: ProcessID(at: here.time.now(), random: here.randomness.next), time: here.time,
       randomness: here.randomness, spawner: here.spawner, telemetry: here.telemetry)
     ports = MetadataPorts(
-      archive: archive, bus: bus, network: network, context: context,
+      archive: counted, bus: bus, network: network, context: context,
       seal: CursorSeal(key: "k", digest: FakeDigest()), configuration: configuration)
   }
 
@@ -63,7 +66,7 @@ struct LogScene: Sendable {
     let request = HTTPRequest(
       method: "GET", path: "/v1/runs/\(run.text)\(parts[0])",
       query: parts.count > 1 ? String(parts[1]) : nil, fields: HTTPFields(fields))
-    world.here.spawner.spawn("reader") { [time = world.here.time] in
+    let task = world.here.spawner.spawn("reader") { [time = world.here.time] in
       // The scheduler comes up first.
       try? await time.sleep(for: .milliseconds(1))
       let response = await router.respond(to: request)
@@ -77,6 +80,7 @@ struct LogScene: Sendable {
         reader.end(0)
       }
     }
+    reader.set(task)
     return reader
   }
 
@@ -117,6 +121,12 @@ struct LogScene: Sendable {
 /// Takes in what a client would see.
 final class LogReader: HTTPBodySink {
   private let state = Mutex((bytes: [UInt8](), status: Int?.none))
+  private let task = Mutex<(any Spawned)?>(nil)
+
+  func set(_ task: any Spawned) { self.task.withLock { $0 = task } }
+
+  /// Goes away in the middle.
+  func leave() { task.withLock { $0 }?.cancel() }
 
   func write(_ bytes: [UInt8]) async throws(HTTPError) {
     state.withLock { $0.bytes += bytes }
