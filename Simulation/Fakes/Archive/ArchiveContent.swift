@@ -49,10 +49,11 @@ struct ArchiveContent: Sendable {
 
   /// Newest first, behind the place of the cursor.
   func jobs(
-    _ filter: JobFilter, limit: Int, after: (created: Int64, run: String)?
+    _ filter: JobFilter, limit: Int, after: JobCursor?
   ) -> [JobDocument] {
     let all = jobs.values.filter { job in
-      accepts(job, filter) && (after.map { place(job) < $0 } ?? true)
+      accepts(job, filter)
+        && (after.map { place(job) < ($0.createdAt.microseconds, $0.run.text) } ?? true)
     }
     return Array(all.sorted { place($0) > place($1) }.prefix(limit))
   }
@@ -69,6 +70,26 @@ struct ArchiveContent: Sendable {
       && (filter.since.map { job.createdAt >= $0 } ?? true)
       && (filter.before.map { job.createdAt < $0 } ?? true)
       && (filter.condition?.holds(for: job.facts) ?? true)
+  }
+
+  func namespaces(after: NamespaceName?, limit: Int) -> [NamespaceName] {
+    let all = SortedSet(jobs.values.map(\.namespace))
+    return all.filter { namespace in after.map { $0 < namespace } ?? true }.prefix(limit).map(
+      \.self)
+  }
+
+  mutating func removeJobs(
+    of namespace: NamespaceName, endedBefore moment: Moment, limit: Int
+  ) -> Int {
+    let due = jobs.values.filter { job in
+      job.namespace == namespace && (job.endedAt.map { $0 < moment } ?? false)
+    }.prefix(limit)
+    for run in due.map(\.run) {
+      jobs.removeValue(for: run)
+      for place in tasks.keys where place.run == run { tasks.removeValue(for: place) }
+      for attempt in logs.keys where attempt.run == run { logs.removeValue(for: attempt) }
+    }
+    return due.count
   }
 
   // MARK: Logs

@@ -71,12 +71,31 @@ public final class FakeJobArchive: JobArchive {
     _ filter: JobFilter, limit: Int, cursor: String?
   ) async throws(ArchiveError) -> (jobs: [JobDocument], next: String?) {
     try check(limit)
-    let place = try cursor.map { text throws(ArchiveError) in try FakeJobArchive.place(text) }
+    let place = try cursor.map { text throws(ArchiveError) in try JobCursor(text) }
     let limit = shortened(limit)
     let jobs = try await read { $0.jobs(filter, limit: limit, after: place) }
-    let next =
-      jobs.count == limit ? jobs.last.map { "\($0.createdAt.microseconds)~\($0.run.text)" } : nil
-    return (jobs, next)
+    let last = jobs.count == limit ? jobs.last : nil
+    return (jobs, last.map { JobCursor(createdAt: $0.createdAt, run: $0.run).text })
+  }
+
+  public func namespaces(
+    after: NamespaceName?, limit: Int
+  ) async throws(ArchiveError) -> [NamespaceName] {
+    try check(limit)
+    return try await read { $0.namespaces(after: after, limit: limit) }
+  }
+
+  /// A removal whose outcome is unknown may have removed: it is asked for again.
+  public func removeJobs(
+    of namespace: NamespaceName, endedBefore moment: Moment, limit: Int
+  ) async throws(ArchiveError) -> Int {
+    try check(limit)
+    let removed = Mutex(0)
+    try await write { content in
+      let count = content.removeJobs(of: namespace, endedBefore: moment, limit: limit)
+      removed.withLock { $0 = count }
+    }
+    return removed.withLock { $0 }
   }
 
   public func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
@@ -198,15 +217,5 @@ public final class FakeJobArchive: JobArchive {
     guard (1...FakeJobArchive.pageMax).contains(limit) else {
       throw .refused("1 to \(FakeJobArchive.pageMax) can be asked for at once, not \(limit)")
     }
-  }
-
-  private static func place(
-    _ cursor: String
-  ) throws(ArchiveError) -> (created: Int64, run: String) {
-    let parts = cursor.split(separator: "~", omittingEmptySubsequences: false)
-    guard parts.count == 2, let created = Int64(parts[0]), let run = RunID(text: parts[1]) else {
-      throw .refused("[\(cursor)] is no cursor of this archive")
-    }
-    return (created, run.text)
   }
 }

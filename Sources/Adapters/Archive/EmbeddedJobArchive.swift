@@ -67,6 +67,21 @@ public struct EmbeddedJobArchive: JobArchive {
     return try await JobListing(filter, store, limits).page(limit: limit, cursor: cursor)
   }
 
+  public func namespaces(
+    after: NamespaceName?, limit: Int
+  ) async throws(ArchiveError) -> [NamespaceName] {
+    try limits.check(limit)
+    return try await JobRemoval(store, limits).namespaces(after: after, limit: limit)
+  }
+
+  public func removeJobs(
+    of namespace: NamespaceName, endedBefore moment: Moment, limit: Int
+  ) async throws(ArchiveError) -> Int {
+    try limits.check(limit)
+    return try await JobRemoval(store, limits).remove(
+      of: namespace, endedBefore: moment, limit: limit)
+  }
+
   public func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
     try await LogAppending(store, limits).append(chunks)
     waiters.wake(SortedSet(chunks.map(\.attempt)))

@@ -108,6 +108,50 @@ public final class MongoDBJobArchive: JobArchive {
     return (jobs, jobs.last.map { JobCursor(createdAt: $0.createdAt, run: $0.run).text })
   }
 
+  public func namespaces(
+    after: NamespaceName?, limit: Int
+  ) async throws(ArchiveError) -> [NamespaceName] {
+    try configuration.check(limit)
+    let names: [String]
+    do throws(MongoFailure) {
+      names = try await client.run { (session) throws(MongoFailure) in
+        try session.distinct(
+          "namespace", of: MongoSchema.jobs,
+          ["namespace": .document(["$gt": .string(after?.text ?? "")])])
+      }
+    } catch { throw ArchiveError(reading: error) }
+    return names.compactMap { NamespaceName($0) }.sorted().prefix(limit).map(\.self)
+  }
+
+  public func removeJobs(
+    of namespace: NamespaceName, endedBefore moment: Moment, limit: Int
+  ) async throws(ArchiveError) -> Int {
+    try configuration.check(limit)
+    let due = MongoSession.Find(
+      collection: MongoSchema.jobs,
+      filter: [
+        "namespace": .string(namespace.text),
+        "endedAtUs": .document(["$lt": .integer(moment.microseconds)]),
+      ],
+      sort: ["namespace": .integer(1), "endedAtUs": .integer(1)],
+      index: MongoSchema.jobsByEnd.name, limit: limit)
+    let runs = try await documents(due).compactMap { $0.string("_id") }
+    guard !runs.isEmpty else { return 0 }
+    // Attempts are named by their run, and `0` comes right behind the slash.
+    let logs = runs.map { run -> BSONDocument in
+      ["attempt": .document(["$gte": .string(run + "/"), "$lt": .string(run + "0")])]
+    }
+    do throws(MongoFailure) {
+      try await client.run { (session) throws(MongoFailure) in
+        // The job itself goes last: a removal that was cut off finds it again.
+        try session.delete(logs, from: MongoSchema.logs)
+        try session.delete(runs.map { ["run": .string($0)] }, from: MongoSchema.tasks)
+        try session.delete(runs.map { ["_id": .string($0)] }, from: MongoSchema.jobs)
+      }
+    } catch { throw ArchiveError(writing: error) }
+    return runs.count
+  }
+
   // MARK: Logs
 
   public func append(_ chunks: [LogChunk]) async throws(ArchiveError) {

@@ -55,5 +55,16 @@ static inline bson_t *millrace_mongo_command(
   return copy;
 }
 
+// The same for a command that reads.
+static inline bson_t *millrace_mongo_read(
+    mongoc_client_t *client, const char *database, const bson_t *command, bson_error_t *error) {
+  bson_t reply;
+  bool is_done =
+      mongoc_client_read_command_with_opts(client, database, command, NULL, NULL, &reply, error);
+  bson_t *copy = is_done ? bson_copy(&reply) : NULL;
+  bson_destroy(&reply);
+  return copy;
+}
+
 // What the library has to say goes to errors, not to standard output.
 static inline void millrace_mongo_be_quiet(void) { mongoc_log_set_handler(NULL, NULL); }

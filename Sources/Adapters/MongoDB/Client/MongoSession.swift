@@ -149,6 +149,32 @@ struct MongoSession: ~Copyable {
     guard isAdded else { throw .refused(MongoFailure(error).message) }
   }
 
+  /// Deletes all that any of the filters finds.
+  func delete(_ filters: [BSONDocument], from collection: String) throws(MongoFailure) {
+    let reply = try command([
+      "delete": .string(collection),
+      "deletes": .array(
+        filters.map { .document(["q": .document($0), "limit": .integer(0)]) }),
+    ])
+    guard let fault = reply.documents("writeErrors")?.first else { return }
+    throw MongoFailure(
+      serverCode: fault.integer("code") ?? 0, fault.string("errmsg") ?? "a deletion has failed")
+  }
+
+  /// The texts that a field has in documents that the filter finds.
+  func distinct(
+    _ field: String, of collection: String, _ filter: BSONDocument
+  ) throws(MongoFailure) -> [String] {
+    let command = try NativeDocument([
+      "distinct": .string(collection), "key": .string(field), "query": .document(filter),
+    ])
+    var error = bson_error_t()
+    let reply = command.lend { millrace_mongo_read(client, database, $0, &error) }
+    guard let reply else { throw MongoFailure(error).ofReading }
+    defer { bson_destroy(reply) }
+    return BSONDocument(native: reply).strings("values") ?? []
+  }
+
   /// Asks the server whether it is there.
   func ping() throws(MongoFailure) {
     let command = try NativeDocument(["ping": .integer(1)])

@@ -31,6 +31,9 @@ enum MongoSchema {
   static let jobsByState = newest("by_state", "state")
   static let jobsByLabel = newest("by_label", "labelPairs")
   static let jobsByWord = newest("by_word", "words")
+  /// Of jobs that have ended: what is removed first.
+  static let jobsByEnd = Index(
+    collection: jobs, name: "by_end", fields: [("namespace", false), ("endedAtUs", false)])
   static let tasksByKey = Index(
     collection: tasks, name: "by_task",
     fields: [("run", false), ("task", false), ("index", false)], isUnique: true)
@@ -39,7 +42,8 @@ enum MongoSchema {
     isUnique: true)
 
   static let indexes = [
-    jobsByNamespace, jobsByWorkflow, jobsByState, jobsByLabel, jobsByWord, tasksByKey, chunksByLine,
+    jobsByNamespace, jobsByWorkflow, jobsByState, jobsByLabel, jobsByWord, jobsByEnd,
+    tasksByKey, chunksByLine,
   ]
 
   /// Jobs of a namespace that have something, the newest first.

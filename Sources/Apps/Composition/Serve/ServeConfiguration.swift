@@ -1,5 +1,5 @@
 internal import Contracts
-internal import Domain
+public import Domain
 
 /// What one process of an installation serves, and where it finds everything else. Validated once
 /// at start.
@@ -32,6 +32,8 @@ public struct ServeConfiguration: Sendable {
   public var firstAdminTokenFile: String?
   /// The folder for what is kept in files: the archive of metadata, the contents of artifacts.
   public var dataDirectory: String?
+  /// How long runs are kept after their end, with logs and files; for metadata and artifact.
+  public var retention = RetentionRules()
   /// Attempts that a worker runs at once.
   public var slots = 4
   public var pools: [String] = ["default"]

@@ -59,6 +59,7 @@ struct ServeServices {
     guard let archive = storage.history?.archive else { return nil }
     var limits = MetadataConfiguration()
     limits.member = configuration.name
+    limits.retention = configuration.retention
     return MetadataServer(
       MetadataPorts(
         archive: archive, bus: storage.bus, network: network, context: runtime.context, seal: seal,
@@ -69,6 +70,7 @@ struct ServeServices {
     guard let store = storage.stores[.artifact], let objects = storage.objects else { return nil }
     var limits = ArtifactConfiguration()
     limits.member = configuration.name
+    limits.retention = configuration.retention
     let (digest, key) = (digest, keys.shared)
     return ArtifactServer(
       ArtifactPorts(

@@ -212,6 +212,18 @@ public protocol JobArchive: Sendable {
   func lines(of attempt: AttemptID, from: Int64, limit: Int) async throws(ArchiveError)
     -> LogChunk
 
+  /// Namespaces that have jobs, in their order, after `after`; a short page is the last one.
+  func namespaces(after: NamespaceName?, limit: Int) async throws(ArchiveError) -> [NamespaceName]
+
+  /// Removes jobs of a namespace that ended before a moment, with their tasks and logs, not more
+  /// than so many at once. What a removal that was cut off has left goes with the next one. A
+  /// document that comes later, or lines, are there again.
+  ///
+  /// - Returns: how many jobs were removed: less than `limit` when no others are due.
+  func removeJobs(
+    of namespace: NamespaceName, endedBefore: Moment, limit: Int
+  ) async throws(ArchiveError) -> Int
+
   /// Returns when the attempt may have lines at or beyond `from`, or after `wait`.
   func waitForLines(of attempt: AttemptID, from: Int64, wait: Duration) async
 }

@@ -1,9 +1,12 @@
 public import ArtifactCore
+public import Domain
 
 /// Limits of the artifact service. Validated once at start; nothing reads defaults later.
 public struct ArtifactConfiguration: Sendable {
   /// How long artifacts wait and are kept.
   public var limits = ArtifactLimits()
+  /// How long the files of a run are kept after its end, by its namespace.
+  public var retention = RetentionRules()
   /// Bytes of one artifact.
   public var artifactBytesMax: Int64 = 5 << 30
   /// Bytes that the artifacts of one namespace have together, uploads under way included.
@@ -47,4 +50,13 @@ public struct ArtifactConfiguration: Sendable {
   public var member = "0"
 
   public init() {}
+
+  /// The limits of what belongs to runs of a namespace.
+  func limits(in namespace: String) -> ArtifactLimits {
+    var limits = limits
+    if let namespace = NamespaceName(namespace) {
+      limits.keptAfterRun = retention.length(for: namespace)
+    }
+    return limits
+  }
 }

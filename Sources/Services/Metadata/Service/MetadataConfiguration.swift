@@ -1,3 +1,5 @@
+public import Domain
+
 /// Limits of the metadata service. Validated once at start; nothing reads defaults later.
 public struct MetadataConfiguration: Sendable {
   /// Records taken in at once.
@@ -43,6 +45,14 @@ public struct MetadataConfiguration: Sendable {
   /// Runs that have ended and tasks fetched from the scheduler at once.
   public var runsPerExportMax: Int = 200
   public var tasksPerPageMax: Int = 500
+
+  /// How long runs are kept after their end.
+  public var retention = RetentionRules()
+  /// Between two looks for runs whose time is over.
+  public var sweepEvery: Duration = .seconds(3_600)
+  /// Runs removed at once, and namespaces read at once.
+  public var jobsRemovedAtOnceMax: Int = 100
+  public var namespacesPerPageMax: Int = 1_000
 
   /// What tells this process from others of the service: the same after a restart, so that it goes
   /// on where it was.

@@ -19,6 +19,7 @@ public struct MetadataServer: Sendable {
   public func run() async {
     await withDiscardingTaskGroup { group in
       group.addTask { await ArchiveFeed(ports: ports).run() }
+      group.addTask { await HistorySweeper(ports: ports).run() }
       group.addTask {
         await ports.context.serve(
           HistoryMethods.service, HistoryGateway(archive: ports.archive), on: ports.network,

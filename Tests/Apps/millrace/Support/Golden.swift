@@ -29,6 +29,9 @@ enum Golden {
       .replacing(/run_[0-9a-z]{26}/, with: "RUN")
       .replacing(/req_[0-9a-z]{26}/, with: "REQUEST")
       .replacing(/\d{4}-\d\d-\d\dT[0-9:.]+Z/, with: "INSTANT")
+      .replacing(/"(processorTime|memoryPeak)":( ?)\d+/) {
+        "\"\($0.output.1)\":\($0.output.2)NUMBER"
+      }
       .replacing(/127\.0\.0\.1:\d+/, with: "ADDRESS")
       .replacing(/\b\d+(\.\d)?(ms|s)\b|\b\d+m\d\ds\b/, with: "LENGTH")
       .replacing(#/(\S) {3,}/#) { "\($0.output.1)  " }

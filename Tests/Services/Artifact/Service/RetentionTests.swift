@@ -50,7 +50,7 @@ struct RetentionTests {
     try Simulation.run(seed: 1) { world in
       let hour = Duration.seconds(3_600)
       let scene = try Scene(world) {
-        $0.limits.keptAfterRun = .seconds(5 * 3_600)
+        $0.retention.usual = .seconds(5 * 3_600)
         $0.sweepEvery = .seconds(60)
         $0.pollWait = .seconds(60)
       }

@@ -96,6 +96,33 @@ final class MemoryArchive: JobArchive {
     }
   }
 
+  func namespaces(
+    after: NamespaceName?, limit: Int
+  ) async throws(ArchiveError) -> [NamespaceName] {
+    try read { state in
+      SortedSet(state.jobs.values.map(\.namespace)).filter { namespace in
+        after.map { $0 < namespace } ?? true
+      }.prefix(limit).map(\.self)
+    }
+  }
+
+  func removeJobs(
+    of namespace: NamespaceName, endedBefore moment: Moment, limit: Int
+  ) async throws(ArchiveError) -> Int {
+    var count = 0
+    try write { state in
+      let due = state.jobs.values.filter { job in
+        job.namespace == namespace && job.endedAt.map { $0 < moment } ?? false
+      }
+      for job in due.prefix(limit) {
+        state.jobs.removeValue(for: job.run)
+        state.tasks.removeValue(for: job.run)
+        count += 1
+      }
+    }
+    return count
+  }
+
   func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
     for chunk in chunks {
       let (_, isBeyond) = chunk.first.addingReportingOverflow(Int64(chunk.lines.count))

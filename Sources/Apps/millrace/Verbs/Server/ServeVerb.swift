@@ -22,6 +22,7 @@ enum ServeVerb {
         "32 bytes that secrets are encrypted with (MILLRACE_MASTER_KEY_FILE)"),
       .init("first-admin-token", value: "FILE", "what the first administrator registers with"),
       .init("data", value: "DIR", "for what is kept in files"),
+      ServerOptions.keep,
       .init("slots", value: "N", "attempts a worker runs at once (default: 2 for each core)"),
       .init("pool", value: "NAME", isRepeatable: true, "a pool of the worker (default: default)"),
       .init("public-url", value: "URL", "what clients reach the installation by"),
@@ -64,6 +65,7 @@ enum ServeVerb {
       call.value("master-key") ?? call.environment["MILLRACE_MASTER_KEY_FILE"]
     configuration.firstAdminTokenFile = call.value("first-admin-token")
     configuration.dataDirectory = call.value("data")
+    configuration.retention = try ServerOptions.retention(call)
     let cores = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
     configuration.slots = try call.number("slots", default: 2 * cores, in: 1...10_000)
     if !call.all("pool").isEmpty { configuration.pools = call.all("pool") }

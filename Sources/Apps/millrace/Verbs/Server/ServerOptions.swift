@@ -14,6 +14,19 @@ enum ServerOptions {
       "settings of librdkafka, NAME=VALUE in each line (MILLRACE_KAFKA_SETTINGS)"),
   ]
 
+  static let keep = Verb.Option(
+    "keep", value: "LENGTH", isRepeatable: true,
+    "how long runs are kept after their end; NAMESPACE=LENGTH for one (default: 90d)")
+
+  static func retention(_ call: Call) throws -> RetentionRules {
+    guard let rules = RetentionRules(call.all("keep")) else {
+      throw Failure(
+        .usage, "--keep \(call.all("keep").joined(separator: " --keep ")) says not how long",
+        hint: "write " + RetentionRules.rule)
+    }
+    return rules
+  }
+
   static let mongoDB = Verb.Option(
     "mongodb", value: "URL", "for history and logs, as its drivers read it (MILLRACE_MONGODB)")
 

@@ -128,7 +128,9 @@ struct ArtifactDesk: Sendable {
     let row = try await runs.row(run)
     // Somebody else's run does not exist.
     guard row.record.namespace == namespace.text else { throw Problem.notFound("run \(run)") }
-    guard row.record.retention(ports.configuration.limits)?.takesArtifacts == true else {
+    guard
+      row.record.retention(ports.configuration.limits(in: namespace.text))?.takesArtifacts == true
+    else {
       throw Problem(409, "run-expired", "the artifacts of run \(run) are not kept any longer")
     }
     return ArtifactTables.runs.guard([.text(run.text)], at: row.version)

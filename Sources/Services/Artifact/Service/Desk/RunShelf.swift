@@ -19,7 +19,7 @@ struct RunShelf: Sendable {
       }
       let retention = RunRetention(
         endedAt: view.endedAtUs.map(Moment.init(microseconds:)), at: ports.context.time.now(),
-        limits: ports.configuration.limits)
+        limits: ports.configuration.limits(in: view.namespace))
       try await insert(ArtifactRunRecord(run, namespace, retention))
     }
     throw Problem.unavailable("run \(run) is changed by too many")
@@ -82,7 +82,10 @@ struct RunShelf: Sendable {
   {
     for round in 0..<ports.configuration.conflictsMax {
       guard let row = try await known(run) else { return [] }
-      guard var retention = row.record.retention(ports.configuration.limits) else {
+      guard
+        var retention = row.record.retention(
+          ports.configuration.limits(in: row.record.namespace))
+      else {
         throw Problem(500, "unreadable", "the record of run \(run) cannot be understood")
       }
       let before = retention

@@ -31,6 +31,18 @@ final class CountedArchive: JobArchive {
     try await archive.jobs(filter, limit: limit, cursor: cursor)
   }
 
+  func namespaces(
+    after: NamespaceName?, limit: Int
+  ) async throws(ArchiveError) -> [NamespaceName] {
+    try await archive.namespaces(after: after, limit: limit)
+  }
+
+  func removeJobs(
+    of namespace: NamespaceName, endedBefore: Moment, limit: Int
+  ) async throws(ArchiveError) -> Int {
+    try await archive.removeJobs(of: namespace, endedBefore: endedBefore, limit: limit)
+  }
+
   func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
     try await archive.append(chunks)
   }
