@@ -82,9 +82,6 @@ let libraries: [Target] = [
     name: "CKafka", path: "Sources/CLibraries/CKafka", pkgConfig: "rdkafka",
     providers: [.apt(["librdkafka-dev"])]),
   .systemLibrary(
-    name: "CMongoDB", path: "Sources/CLibraries/CMongoDB", pkgConfig: "libmongoc-1.0",
-    providers: [.apt(["libmongoc-dev"])]),
-  .systemLibrary(
     name: "CSQLite", path: "Sources/CLibraries/CSQLite", pkgConfig: "sqlite3",
     providers: [.apt(["libsqlite3-dev"])]),
   .systemLibrary(
@@ -103,6 +100,12 @@ let libraries: [Target] = [
     name: "CNghttp2", path: "Sources/CLibraries/CNghttp2", pkgConfig: "libnghttp2",
     providers: [.apt(["libnghttp2-dev"])]),
   .target(name: "CLinux", path: "Sources/CLibraries/CLinux"),
+  // Loads libmongoc when it is needed: its headers are used, and nothing is linked.
+  .target(
+    name: "CMongoDB", path: "Sources/CLibraries/CMongoDB",
+    cSettings: [
+      .unsafeFlags(["-I/usr/include/libmongoc-1.0", "-I/usr/include/libbson-1.0"])
+    ]),
 ]
 
 func adapter(

@@ -1,5 +1,4 @@
 internal import CMongoDB
-internal import Glibc
 
 /// A document as the library holds it, for the length of a call.
 struct NativeDocument: ~Copyable {
@@ -7,7 +6,9 @@ struct NativeDocument: ~Copyable {
 
   /// - Throws: `.refused` when it would become larger than the format allows.
   init(_ document: BSONDocument) throws(MongoFailure) {
-    guard let made = bson_new() else { throw .unavailable("there is no memory for a document") }
+    guard let made = millrace_bson_new() else {
+      throw .unavailable("there is no memory for a document")
+    }
     do throws(MongoFailure) {
       for field in document.fields {
         guard try NativeDocument.append(field.value, as: field.name, to: made) else {
@@ -15,13 +16,13 @@ struct NativeDocument: ~Copyable {
         }
       }
     } catch {
-      bson_destroy(made)
+      millrace_bson_destroy(made)
       throw error
     }
     address = made
   }
 
-  deinit { bson_destroy(address) }
+  deinit { millrace_bson_destroy(address) }
 
   /// Bytes that it has on the wire.
   var count: Int { Int(millrace_bson_length(address)) }
@@ -35,18 +36,18 @@ struct NativeDocument: ~Copyable {
     _ value: BSONValue, as name: String, to target: OpaquePointer
   ) throws(MongoFailure) -> Bool {
     switch value {
-    case .null, .other: bson_append_null(target, name, -1)
-    case .boolean(let flag): bson_append_bool(target, name, -1, flag)
-    case .integer(let whole): bson_append_int64(target, name, -1, whole)
+    case .null, .other: millrace_bson_append_null(target, name)
+    case .boolean(let flag): millrace_bson_append_bool(target, name, flag)
+    case .integer(let whole): millrace_bson_append_int64(target, name, whole)
     case .string(let text):
       // By its length: a text may contain NUL. The copy always has an address.
-      text.withCString { bson_append_utf8(target, name, -1, $0, Int32(text.utf8.count)) }
+      text.withCString { millrace_bson_append_utf8(target, name, $0, text.utf8.count) }
     case .bytes(let bytes):
-      bson_append_binary(target, name, -1, BSON_SUBTYPE_BINARY, bytes, UInt32(bytes.count))
+      millrace_bson_append_binary(target, name, bytes, bytes.count)
     case .array(let values):
-      try NativeDocument(numbered: values).lend { bson_append_array(target, name, -1, $0) }
+      try NativeDocument(numbered: values).lend { millrace_bson_append_array(target, name, $0) }
     case .document(let document):
-      try NativeDocument(document).lend { bson_append_document(target, name, -1, $0) }
+      try NativeDocument(document).lend { millrace_bson_append_document(target, name, $0) }
     }
   }
 
@@ -67,9 +68,9 @@ extension BSONDocument {
   private init(iterator: OpaquePointer?) {
     self.init()
     guard let iterator else { return }
-    defer { free(UnsafeMutableRawPointer(iterator)) }
-    while bson_iter_next(iterator) {
-      guard let name = bson_iter_key(iterator) else { return }
+    defer { millrace_bson_iterator_destroy(iterator) }
+    while millrace_bson_next(iterator) {
+      guard let name = millrace_bson_name(iterator) else { return }
       append(String(cString: name), BSONValue(at: iterator))
     }
   }
@@ -81,26 +82,22 @@ extension BSONDocument {
 
 extension BSONValue {
   fileprivate init(at iterator: OpaquePointer) {
-    switch bson_iter_type(iterator) {
-    case BSON_TYPE_NULL: self = .null
-    case BSON_TYPE_BOOL: self = .boolean(bson_iter_bool(iterator))
-    case BSON_TYPE_INT32, BSON_TYPE_INT64: self = .integer(bson_iter_as_int64(iterator))
-    case BSON_TYPE_UTF8:
-      var count: UInt32 = 0
-      let start = bson_iter_utf8(iterator, &count)
-      let bytes = UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(count))
-      self = .string(String(decoding: bytes, as: UTF8.self))
-    case BSON_TYPE_BINARY:
-      var count: UInt32 = 0
-      var kind = BSON_SUBTYPE_BINARY
-      var start: UnsafePointer<UInt8>?
-      bson_iter_binary(iterator, &kind, &count, &start)
-      self = .bytes(Array(UnsafeBufferPointer(start: start, count: start == nil ? 0 : Int(count))))
-    case BSON_TYPE_ARRAY: self = .array(BSONDocument(below: iterator).fields.map(\.value))
-    case BSON_TYPE_DOCUMENT: self = .document(BSONDocument(below: iterator))
-    // Numbers of the server's own answers.
-    case BSON_TYPE_DOUBLE: self = .integer(bson_iter_as_int64(iterator))
+    switch millrace_bson_kind(iterator) {
+    case MILLRACE_BSON_NULL: self = .null
+    case MILLRACE_BSON_BOOL: self = .boolean(millrace_bson_bool(iterator))
+    case MILLRACE_BSON_NUMBER: self = .integer(millrace_bson_int64(iterator))
+    case MILLRACE_BSON_UTF8:
+      self = .string(String(decoding: BSONValue.bytes(at: iterator), as: UTF8.self))
+    case MILLRACE_BSON_BINARY: self = .bytes(Array(BSONValue.bytes(at: iterator)))
+    case MILLRACE_BSON_ARRAY: self = .array(BSONDocument(below: iterator).fields.map(\.value))
+    case MILLRACE_BSON_DOCUMENT: self = .document(BSONDocument(below: iterator))
     default: self = .other
     }
+  }
+
+  /// They live as long as the document.
+  private static func bytes(at iterator: OpaquePointer) -> UnsafeBufferPointer<UInt8> {
+    var count = 0
+    return UnsafeBufferPointer(start: millrace_bson_bytes(iterator, &count), count: count)
   }
 }

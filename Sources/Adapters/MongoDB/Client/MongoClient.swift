@@ -71,51 +71,39 @@ private final class Connections: @unchecked Sendable {
   private let configuration: MongoDBConfiguration
   private let database: String
 
-  /// Once for the process.
-  private static let isLoaded: Bool = {
-    millrace_mongo_be_quiet()
-    mongoc_init()
-    return true
-  }()
-
   init(_ configuration: MongoDBConfiguration) throws(MongoFailure) {
     self.configuration = configuration
-    _ = Connections.isLoaded
-    var error = bson_error_t()
-    guard let uri = mongoc_uri_new_with_error(configuration.uri, &error) else {
+    if let why = millrace_mongo_load() { throw .refused(String(cString: why)) }
+    let limits = millrace_mongo_limits(
+      connect_ms: Int32(clamping: configuration.connectWithin.wholeMilliseconds),
+      select_ms: Int32(clamping: configuration.selectWithin.wholeMilliseconds),
+      answer_ms: Int32(clamping: configuration.answerWithin.wholeMilliseconds),
+      connections_max: Int32(clamping: configuration.connectionsMax))
+    // Names of databases have at most 63 bytes.
+    var named = [CChar](repeating: 0, count: 64)
+    var error = millrace_mongo_error()
+    guard
+      let pool = millrace_mongo_pool_new(configuration.uri, limits, &named, named.count, &error)
+    else {
       throw .refused(
         "the connection string of MongoDB makes no sense: \(MongoFailure(error).message)")
     }
-    defer { mongoc_uri_destroy(uri) }
-    database = mongoc_uri_get_database(uri).map { String(cString: $0) } ?? configuration.database
-    let lengths = [
-      ("connectTimeoutMS", configuration.connectWithin),
-      ("serverSelectionTimeoutMS", configuration.selectWithin),
-      ("socketTimeoutMS", configuration.answerWithin),
-    ]
-    for (name, length) in lengths where !mongoc_uri_has_option(uri, name) {
-      mongoc_uri_set_option_as_int32(uri, name, Int32(clamping: length.wholeMilliseconds))
-    }
-    mongoc_uri_set_option_as_int32(
-      uri, "maxPoolSize", Int32(clamping: configuration.connectionsMax))
-    if mongoc_uri_get_appname(uri) == nil { mongoc_uri_set_appname(uri, "millrace") }
-    guard let pool = mongoc_client_pool_new_with_error(uri, &error) else {
-      throw .refused("MongoDB cannot be used as it is named: \(MongoFailure(error).message)")
-    }
-    mongoc_client_pool_set_error_api(pool, 2)
     self.pool = pool
+    let name = String(
+      decoding: named.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    database = name.isEmpty ? configuration.database : name
   }
 
-  deinit { mongoc_client_pool_destroy(pool) }
+  deinit { millrace_mongo_pool_destroy(pool) }
 
   func lend<Answer>(
     _ work: (borrowing MongoSession) throws(MongoFailure) -> Answer
   ) throws(MongoFailure) -> Answer {
     // There are as many threads as connections, so that this does not wait.
-    guard let client = mongoc_client_pool_pop(pool) else {
+    guard let client = millrace_mongo_pop(pool) else {
       throw .unavailable("there is no connection")
     }
-    defer { mongoc_client_pool_push(pool, client) }
+    defer { millrace_mongo_push(pool, client) }
     return try work(MongoSession(client, database: database, configuration))
   }
 }

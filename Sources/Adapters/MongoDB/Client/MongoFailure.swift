@@ -27,28 +27,17 @@ enum MongoFailure: Error, Hashable, Sendable {
 }
 
 extension MongoFailure {
-  /// What the library says of a call, in its version 2 of errors.
-  init(_ error: bson_error_t) {
-    self.init(
-      domain: error.domain, code: error.code,
-      withUnsafePointer(to: error) { String(cString: millrace_bson_message($0)) })
-  }
-
-  init(domain: UInt32, code: UInt32, _ text: String) {
-    let message = "\(text) (\(code))"
-    switch domain {
-    case MONGOC_ERROR_SERVER_SELECTION.rawValue:
-      self = .unavailable(message)
-    case MONGOC_ERROR_SERVER.rawValue, MONGOC_ERROR_COMMAND.rawValue, MONGOC_ERROR_QUERY.rawValue,
-      MONGOC_ERROR_WRITE_CONCERN.rawValue:
-      self = MongoFailure(serverCode: Int64(code), message)
-    case MONGOC_ERROR_CLIENT.rawValue where code == MONGOC_ERROR_CLIENT_AUTHENTICATE.rawValue,
-      MONGOC_ERROR_SCRAM.rawValue, MONGOC_ERROR_SASL.rawValue:
+  /// What the library says of a call.
+  init(_ error: millrace_mongo_error) {
+    let text = withUnsafePointer(to: error) { String(cString: millrace_mongo_message($0)) }
+    let message = "\(text) (\(error.code))"
+    switch error.kind {
+    case MILLRACE_MONGO_SELECTION: self = .unavailable(message)
+    case MILLRACE_MONGO_SERVER: self = MongoFailure(serverCode: Int64(error.code), message)
+    case MILLRACE_MONGO_AUTHENTICATION:
       self = .unavailable(message + ": check the user and the password in --mongodb")
-    case MONGOC_ERROR_BSON.rawValue:
-      self = .refused(message)
-    default:
-      self = .outcomeUnknown(message)
+    case MILLRACE_MONGO_DOCUMENT: self = .refused(message)
+    default: self = .outcomeUnknown(message)
     }
   }
 

@@ -44,21 +44,18 @@ struct MongoSession: ~Copyable {
     ]
     options.append("sort", find.sort.map { .document($0) })
     options.append("maxTimeMS", find.within.map { .integer(Int64($0.wholeMilliseconds)) })
-    let collection = try collection(find.collection)
-    defer { mongoc_collection_destroy(collection) }
     let filter = try NativeDocument(find.filter)
     let chosen = try NativeDocument(options)
     let cursor = filter.lend { filter in
-      chosen.lend { mongoc_collection_find_with_opts(collection, filter, $0, nil) }
+      chosen.lend { millrace_mongo_find(client, database, find.collection, filter, $0) }
     }
     guard let cursor else { throw .unavailable("there is no memory for a cursor") }
-    defer { mongoc_cursor_destroy(cursor) }
-    var found: OpaquePointer?
-    while mongoc_cursor_next(cursor, &found) {
-      guard let found, take(BSONDocument(native: found)) else { return }
+    defer { millrace_mongo_cursor_destroy(cursor) }
+    while let found = millrace_mongo_next(cursor) {
+      guard take(BSONDocument(native: found)) else { return }
     }
-    var error = bson_error_t()
-    if mongoc_cursor_error(cursor, &error) { throw MongoFailure(error).ofReading }
+    var error = millrace_mongo_error()
+    if millrace_mongo_has_failed(cursor, &error) { throw MongoFailure(error).ofReading }
   }
 
   /// Carries out each write whose document is newer than what is there, in any order.
@@ -94,27 +91,25 @@ struct MongoSession: ~Copyable {
   }
 
   private func execute(_ writes: [Write], _ name: String) throws(MongoFailure) -> BSONDocument {
-    let collection = try collection(name)
-    defer { mongoc_collection_destroy(collection) }
     let options = try NativeDocument([
       "ordered": .boolean(false), "writeConcern": .document(concern),
     ])
-    let bulk = options.lend { mongoc_collection_create_bulk_operation_with_opts(collection, $0) }
+    let bulk = options.lend { millrace_mongo_writes_new(client, database, name, $0) }
     guard let bulk else { throw .unavailable("there is no memory for a write") }
-    defer { mongoc_bulk_operation_destroy(bulk) }
+    defer { millrace_mongo_writes_destroy(bulk) }
     let upsert = try NativeDocument(["upsert": .boolean(true)])
     for write in writes { try add(write, upsert, to: bulk) }
-    var server: UInt32 = 0
-    var error = bson_error_t()
-    guard let reply = millrace_mongo_execute(bulk, &server, &error) else {
+    var isDone = false
+    var error = millrace_mongo_error()
+    guard let reply = millrace_mongo_execute(bulk, &isDone, &error) else {
       throw .outcomeUnknown("there is no memory for an answer")
     }
-    defer { bson_destroy(reply) }
+    defer { millrace_bson_destroy(reply) }
     let answer = BSONDocument(native: reply)
     let isJudged =
       !(answer.documents("writeErrors") ?? []).isEmpty
       || !(answer.documents("writeConcernErrors") ?? []).isEmpty
-    guard server != 0 || isJudged else { throw MongoFailure(error) }
+    guard isDone || isJudged else { throw MongoFailure(error) }
     return answer
   }
 
@@ -135,14 +130,14 @@ struct MongoSession: ~Copyable {
       throw .refused(
         "a document has \(changed.count) bytes, more than \(configuration.documentBytesMax)")
     }
-    var error = bson_error_t()
+    var error = millrace_mongo_error()
     let isReplacing = write.number != nil
     let isAdded = found.lend { found in
       changed.lend { changed in
         upsert.lend { upsert in
           isReplacing
-            ? mongoc_bulk_operation_replace_one_with_opts(bulk, found, changed, upsert, &error)
-            : mongoc_bulk_operation_update_one_with_opts(bulk, found, changed, upsert, &error)
+            ? millrace_mongo_add_replacement(bulk, found, changed, upsert, &error)
+            : millrace_mongo_add_update(bulk, found, changed, upsert, &error)
         }
       }
     }
@@ -168,21 +163,17 @@ struct MongoSession: ~Copyable {
     let command = try NativeDocument([
       "distinct": .string(collection), "key": .string(field), "query": .document(filter),
     ])
-    var error = bson_error_t()
+    var error = millrace_mongo_error()
     let reply = command.lend { millrace_mongo_read(client, database, $0, &error) }
     guard let reply else { throw MongoFailure(error).ofReading }
-    defer { bson_destroy(reply) }
+    defer { millrace_bson_destroy(reply) }
     return BSONDocument(native: reply).strings("values") ?? []
   }
 
   /// Asks the server whether it is there.
   func ping() throws(MongoFailure) {
-    let command = try NativeDocument(["ping": .integer(1)])
-    var error = bson_error_t()
-    let isThere = command.lend {
-      mongoc_client_command_simple(client, database, $0, nil, nil, &error)
-    }
-    guard isThere else { throw MongoFailure(error) }
+    var error = millrace_mongo_error()
+    guard millrace_mongo_ping(client, database, &error) else { throw MongoFailure(error) }
   }
 
   /// Runs a command of administration.
@@ -190,31 +181,26 @@ struct MongoSession: ~Copyable {
   func command(_ command: BSONDocument) throws(MongoFailure) -> BSONDocument {
     let sent = try NativeDocument(command)
     let options = try NativeDocument(["writeConcern": .document(concern)])
-    var error = bson_error_t()
+    var error = millrace_mongo_error()
     let reply = sent.lend { sent in
       options.lend { millrace_mongo_command(client, database, sent, $0, &error) }
     }
     guard let reply else { throw MongoFailure(error) }
-    defer { bson_destroy(reply) }
+    defer { millrace_bson_destroy(reply) }
     return BSONDocument(native: reply)
   }
 
   /// The indexes of a collection; none when there is no such collection.
   func indexes(of name: String) throws(MongoFailure) -> [BSONDocument] {
-    let collection = try collection(name)
-    defer { mongoc_collection_destroy(collection) }
-    guard let cursor = mongoc_collection_find_indexes_with_opts(collection, nil) else {
+    guard let cursor = millrace_mongo_indexes(client, database, name) else {
       throw .unavailable("there is no memory for a cursor")
     }
-    defer { mongoc_cursor_destroy(cursor) }
-    var found: OpaquePointer?
+    defer { millrace_mongo_cursor_destroy(cursor) }
     var indexes: [BSONDocument] = []
-    while mongoc_cursor_next(cursor, &found) {
-      if let found { indexes.append(BSONDocument(native: found)) }
-    }
-    var error = bson_error_t()
+    while let found = millrace_mongo_next(cursor) { indexes.append(BSONDocument(native: found)) }
+    var error = millrace_mongo_error()
     // NamespaceNotFound
-    if mongoc_cursor_error(cursor, &error), error.code != 26 { throw MongoFailure(error) }
+    if millrace_mongo_has_failed(cursor, &error), error.code != 26 { throw MongoFailure(error) }
     return indexes
   }
 
@@ -223,12 +209,5 @@ struct MongoSession: ~Copyable {
       "w": .string("majority"), "j": .boolean(true),
       "wtimeout": .integer(Int64(configuration.majorityWithin.wholeMilliseconds)),
     ]
-  }
-
-  private func collection(_ name: String) throws(MongoFailure) -> OpaquePointer {
-    guard let collection = mongoc_client_get_collection(client, database, name) else {
-      throw .unavailable("there is no memory for a collection")
-    }
-    return collection
   }
 }
