@@ -18,13 +18,15 @@ stop_servers() {
   infra/local/postgresql.sh stop "$servers/postgresql"
   infra/local/kafka.sh stop "$servers/noida"
   infra/local/kafka.sh stop "$servers/tansu"
+  infra/local/objects.sh stop "$servers/objects"
   rm -rf "$servers"
 }
 trap stop_servers EXIT
 MILLRACE_POSTGRESQL=$(infra/local/postgresql.sh start "$servers/postgresql")
 MILLRACE_KAFKA_NOIDA=$(infra/local/kafka.sh start noida "$servers/noida")
 MILLRACE_KAFKA_TANSU=$(infra/local/kafka.sh start tansu "$servers/tansu")
-export MILLRACE_POSTGRESQL MILLRACE_KAFKA_NOIDA MILLRACE_KAFKA_TANSU
+MILLRACE_S3=$(infra/local/objects.sh start "$servers/objects")
+export MILLRACE_POSTGRESQL MILLRACE_KAFKA_NOIDA MILLRACE_KAFKA_TANSU MILLRACE_S3
 
 arguments=(--skip-build --parallel --disable-xctest)
 [ $# = 0 ] || arguments+=(--filter "$1")
