@@ -16,15 +16,6 @@ struct ListedUpload: Hashable, Sendable {
   var begun: Moment
 }
 
-/// A part of an upload of S3.
-struct ListedPart: Hashable, Sendable {
-  var number: Int
-  var size: Int64
-  var tag: String
-  /// Base64; empty when the object store does not say.
-  var checksum: String
-}
-
 /// One page of a list, and where the next one begins; no next one at the end.
 struct ListPage<Item: Sendable, Place: Sendable>: Sendable {
   var items: [Item]
@@ -51,24 +42,6 @@ extension ListPage where Item == ListedName, Place == String {
     }
     // A page that says there is more and not where would be read for ever, or be the last one.
     guard next != nil else { return nil }
-  }
-}
-
-extension ListPage where Item == ListedPart, Place == String {
-  init?(_ document: XMLElement) {
-    guard document.name == "ListPartsResult", let isCut = document.isCut else { return nil }
-    items = []
-    for element in document.all("Part") {
-      guard let number = element["PartNumber"].flatMap({ Int($0) }), let size = element.size,
-        let tag = element["ETag"]
-      else { return nil }
-      items.append(
-        ListedPart(
-          number: number, size: size, tag: tag.filter { $0 != "\"" },
-          checksum: element["ChecksumSHA256"] ?? ""))
-    }
-    next = isCut ? document["NextPartNumberMarker"] : nil
-    guard !isCut || next != nil else { return nil }
   }
 }
 

@@ -1,6 +1,6 @@
 /// One operation of S3, before it is signed.
 struct S3Call: Sendable {
-  var method: HTTPRequest.Method
+  var method: TransferRequest.Method
   /// In the bucket, the prefix of the store included; the bucket itself when it is empty.
   var name: String
   var query: [(name: String, value: String)] = []

@@ -21,7 +21,7 @@ extension S3Client {
   ///   - tag: what the object has to have; else the call fails with `.precondition`.
   func get(
     _ name: String, _ range: Range<Int64>?, bytesMax: Int, tag: String? = nil
-  ) async throws(S3Failure) -> HTTPAnswer {
+  ) async throws(S3Failure) -> TransferAnswer {
     var fields: [(String, String)] = []
     if let range {
       fields.append(("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"))
@@ -35,7 +35,7 @@ extension S3Client {
   ///
   /// An answer to HEAD has no document that could tell why there is no object, so that is asked for
   /// by reading one byte.
-  func head(_ name: String) async throws(S3Failure) -> HTTPAnswer {
+  func head(_ name: String) async throws(S3Failure) -> TransferAnswer {
     do throws(S3Failure) {
       return try await send(S3Call(method: .head, name: name))
     } catch {
@@ -108,7 +108,7 @@ extension S3Failure {
   }
 }
 
-extension HTTPAnswer {
+extension TransferAnswer {
   /// What S3 calls the content; without its quotes.
   var tag: String { (field("etag") ?? "").filter { $0 != "\"" } }
 }

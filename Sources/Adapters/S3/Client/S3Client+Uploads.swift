@@ -5,7 +5,7 @@ internal import Ports
 struct ChosenPart: Hashable, Sendable {
   var number: Int
   var tag: String
-  /// Base64; empty when the object store did not say.
+  /// Of its content, in base64. Not every server lists it, and all want it at the end.
   var checksum: String
 }
 
@@ -45,10 +45,8 @@ extension S3Client {
     _ upload: String, _ name: String, _ parts: [ChosenPart]
   ) async throws(S3Failure) {
     let list = parts.map { part in
-      let checksum =
-        part.checksum.isEmpty ? "" : "<ChecksumSHA256>\(part.checksum)</ChecksumSHA256>"
-      return "<Part><PartNumber>\(part.number)</PartNumber><ETag>&quot;\(part.tag)&quot;</ETag>"
-        + "\(checksum)</Part>"
+      "<Part><PartNumber>\(part.number)</PartNumber><ETag>&quot;\(part.tag)&quot;</ETag>"
+        + "<ChecksumSHA256>\(part.checksum)</ChecksumSHA256></Part>"
     }
     let body =
       "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
@@ -69,16 +67,6 @@ extension S3Client {
     } catch {
       guard error.kind == .uploadAbsent || error.kind == .absent else { throw error }
     }
-  }
-
-  func parts(
-    of upload: String, _ name: String, behind place: String?
-  ) async throws(S3Failure) -> ListPage<ListedPart, String> {
-    var query = [("uploadId", upload), ("max-parts", "\(configuration.pageNamesMax)")]
-    if let place { query.append(("part-number-marker", place)) }
-    let document = try await document(S3Call(method: .get, name: name, query: query))
-    guard let page = ListPage<ListedPart, String>(document) else { throw .strange("parts") }
-    return page
   }
 
   /// Uploads of S3 under way at names that begin so.

@@ -23,7 +23,7 @@ struct S3Client: Sendable {
   /// Sends a call until it has a final answer or the tries are spent.
   ///
   /// - Parameter payload: the SHA-256 of the body, when the caller has it already.
-  func send(_ call: S3Call, payload: [UInt8]? = nil) async throws(S3Failure) -> HTTPAnswer {
+  func send(_ call: S3Call, payload: [UInt8]? = nil) async throws(S3Failure) -> TransferAnswer {
     let payload =
       if let payload { payload } else { try await digest(of: call.body) }
     var isInDoubt = false
@@ -70,7 +70,7 @@ struct S3Client: Sendable {
   /// 32 hexadecimal digits that were never given before.
   func newID() -> String { digest.hexadecimal(digest: randomness.bytes(16)) }
 
-  private func request(_ call: S3Call, payload: [UInt8]) -> HTTPRequest {
+  private func request(_ call: S3Call, payload: [UInt8]) -> TransferRequest {
     let now = SigningTime(time.now())
     let payload = digest.hexadecimal(digest: payload)
     var fields = call.fields
@@ -87,7 +87,7 @@ struct S3Client: Sendable {
         method: call.method.rawValue, path: path, query: call.query, fields: fields),
       payload: payload, at: now)
     let query = RequestSigner.canonicalQuery(call.query)
-    return HTTPRequest(
+    return TransferRequest(
       method: call.method,
       url: configuration.origin + PercentEncoding.path(path) + (query.isEmpty ? "" : "?\(query)"),
       fields: fields + [("authorization", signature)], body: call.body,

@@ -12,7 +12,7 @@ enum S3Verdict {
   case success
   case failure(S3Failure, isRetried: Bool)
 
-  init(_ answer: HTTPAnswer, to call: S3Call) {
+  init(_ answer: TransferAnswer, to call: S3Call) {
     if (200...299).contains(answer.status) {
       guard call.mayFailLate else {
         self = .success

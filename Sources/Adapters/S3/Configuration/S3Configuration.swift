@@ -61,8 +61,8 @@ public struct S3Configuration: Sendable {
   /// Names in one page of a list.
   public var pageNamesMax: Int = 1_000
 
-  /// After this, uploads that were neither completed nor aborted are removed by `sweep`, and what
-  /// is left of interrupted writes.
+  /// After this, uploads are removed by `sweep`, and what is left of interrupted writes. Counted
+  /// from when an upload was begun or completed: longer than any upload takes.
   public var abandonedAfter: Duration = .seconds(24 * 3_600)
   /// How long links may live that others upload with, and that others download with.
   public var putLinkLivesMax: Duration = .seconds(900)

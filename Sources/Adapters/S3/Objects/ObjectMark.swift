@@ -35,7 +35,7 @@ struct ObjectMark: Hashable, Sendable {
   }
 
   /// Nil when the fields are not such ones: somebody else wrote the object.
-  init?(_ answer: HTTPAnswer) {
+  init?(_ answer: TransferAnswer) {
     guard let digest = answer.field("x-amz-meta-millrace-sha256"), digest.utf8.count == 64,
       let size = answer.field("x-amz-meta-millrace-size").flatMap({ Int64($0) }), size >= 0,
       let type = Base64.url.bytes(answer.field("x-amz-meta-millrace-type") ?? "")

@@ -81,9 +81,9 @@ struct ObjectReading: Sendable {
   }
 
   private func reading(
-    _ body: () async throws(S3Failure) -> HTTPAnswer
-  ) async throws(ObjectError) -> (mark: ObjectMark, answer: HTTPAnswer) {
-    let answer: HTTPAnswer
+    _ body: () async throws(S3Failure) -> TransferAnswer
+  ) async throws(ObjectError) -> (mark: ObjectMark, answer: TransferAnswer) {
+    let answer: TransferAnswer
     do throws(S3Failure) {
       answer = try await body()
     } catch {

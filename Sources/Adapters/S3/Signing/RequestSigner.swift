@@ -4,8 +4,8 @@ internal import Ports
 /// Signs requests as AWS Signature Version 4 says, for S3: paths are encoded once, and the hash of
 /// the body is a field of the request.
 ///
-/// libcurl can sign as well (`CURLOPT_AWS_SIGV4`), but 7.88 orders queries wrongly, leaves out
-/// fields of ours, and makes no links (decision 16).
+/// libcurl can sign as well (`CURLOPT_AWS_SIGV4`), but 7.88 does not sort queries, signs no fields
+/// but those of Amazon, sends no hash of a body that it uploads, and makes no links (decision 16).
 struct RequestSigner: Sendable {
   /// What stands in place of the hash of a body that the signer does not know.
   static let unsignedPayload = "UNSIGNED-PAYLOAD"

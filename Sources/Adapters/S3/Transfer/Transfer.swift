@@ -4,18 +4,19 @@ internal import SystemAdapter
 
 /// One transfer of libcurl for one exchange. Confined to the loop; libcurl calls it there.
 final class Transfer {
-  let exchange: HTTPExchange
+  let exchange: TransferExchange
   let handle: UnsafeMutableRawPointer
   private let limits: TransferLimits
   private var list: UnsafeMutablePointer<curl_slist>?
   private var setting = CURLE_OK
   private var sent = 0
   private var headBytes = 0
-  private var answer = HTTPAnswer(status: 0)
+  private var answer = TransferAnswer(status: 0)
+  private var isHeadWhole = false
   private var isTooLarge = false
 
   /// - Returns: nil when there is no memory for it.
-  init?(_ exchange: HTTPExchange, _ limits: TransferLimits) {
+  init?(_ exchange: TransferExchange, _ limits: TransferLimits) {
     guard let handle = curl_easy_init() else { return nil }
     self.exchange = exchange
     self.handle = handle
@@ -35,13 +36,17 @@ final class Transfer {
   var isReady: Bool { setting == CURLE_OK }
 
   /// What came of it.
-  func outcome(_ result: CURLcode) -> HTTPExchange.Outcome {
+  func outcome(_ result: CURLcode) -> TransferExchange.Outcome {
+    if result == CURLE_OK, !isHeadWhole {
+      // libcurl takes a head that was cut for one that has ended.
+      return .failure(.lost("the head of the answer was cut"))
+    }
     if result == CURLE_OK {
       answer.status = millrace_curl_get_number(handle, CURLINFO_RESPONSE_CODE)
       let isWhole = sent == exchange.request.body.count || !(200...299).contains(answer.status)
       return isWhole ? .success(answer) : .failure(.lost("success before the body was sent"))
     }
-    if isTooLarge {
+    if isTooLarge, (200...299).contains(answer.status) {
       let length = millrace_curl_get_large(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
       return .failure(.tooLarge(length > 0 ? Int64(length) : nil))
     }
@@ -158,6 +163,9 @@ final class Transfer {
     if text.hasPrefix("HTTP/") {
       // The beginning of an answer; whatever came before it was not the final one.
       answer.fields = []
+      isHeadWhole = false
+    } else if text == "\r\n" || text == "\n" {
+      isHeadWhole = true
     } else if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) {
       guard answer.fields.count < limits.fieldsMax else { return 0 }
       let value = text[text.index(after: colon)...].trimmed

@@ -57,8 +57,8 @@ final class TransferLoop: @unchecked Sendable {
 
   /// Sends a request and returns its whole answer, whatever its status. When the task is cancelled
   /// the transfer ends at once.
-  func exchange(_ request: HTTPRequest) async throws(TransferFailure) -> HTTPAnswer {
-    let exchange = HTTPExchange(request)
+  func exchange(_ request: TransferRequest) async throws(TransferFailure) -> TransferAnswer {
+    let exchange = TransferExchange(request)
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { waiter in
         loop.perform {
@@ -88,7 +88,7 @@ final class TransferLoop: @unchecked Sendable {
 
   // MARK: Requests
 
-  private func take(_ exchange: HTTPExchange) {
+  private func take(_ exchange: TransferExchange) {
     if exchange.isCancelled { return exchange.end(.failure(.cancelled)) }
     if isClosed { return exchange.end(.failure(.closed)) }
     if waiting.isEmpty, transfers.count < configuration.requestsMax { return begin(exchange) }
@@ -100,7 +100,7 @@ final class TransferLoop: @unchecked Sendable {
     watchPatience()
   }
 
-  private func begin(_ exchange: HTTPExchange) {
+  private func begin(_ exchange: TransferExchange) {
     guard let transfer = Transfer(exchange, limits), transfer.isReady else {
       return exchange.end(.failure(.unsent("libcurl does not take the request")))
     }
@@ -110,7 +110,7 @@ final class TransferLoop: @unchecked Sendable {
     transfers[transfer.handle] = transfer
   }
 
-  private func cancel(_ exchange: HTTPExchange) {
+  private func cancel(_ exchange: TransferExchange) {
     exchange.cancel()
     if let transfer = transfers.values.first(where: { $0.exchange === exchange }) {
       end(transfer)

@@ -2,7 +2,7 @@ internal import Domain
 
 /// Requests that wait for a place, in the order in which they came.
 struct WaitingLine {
-  private var items: [(exchange: HTTPExchange, deadline: Uptime)] = []
+  private var items: [(exchange: TransferExchange, deadline: Uptime)] = []
   private var first = 0
 
   var isEmpty: Bool { first == items.count }
@@ -10,11 +10,11 @@ struct WaitingLine {
   /// When the first of them has waited too long.
   var deadline: Uptime? { isEmpty ? nil : items[first].deadline }
 
-  mutating func append(_ exchange: HTTPExchange, until deadline: Uptime) {
+  mutating func append(_ exchange: TransferExchange, until deadline: Uptime) {
     items.append((exchange, deadline))
   }
 
-  mutating func takeFirst() -> HTTPExchange? {
+  mutating func takeFirst() -> TransferExchange? {
     guard !isEmpty else { return nil }
     defer {
       first += 1
@@ -26,7 +26,7 @@ struct WaitingLine {
     return items[first].exchange
   }
 
-  mutating func takeLate(at now: Uptime) -> HTTPExchange? {
+  mutating func takeLate(at now: Uptime) -> TransferExchange? {
     guard let deadline, deadline <= now else { return nil }
     return takeFirst()
   }

@@ -22,7 +22,7 @@ struct Completion: Sendable {
       case .open:
         do throws(S3Failure) {
           let plan = try await PartList(client: client, names: names).plan(
-            upload, head, count: count)
+            upload, count: count)
           var planned = head
           planned.state = .planned(plan)
           try await uploads.write(planned, of: upload, over: tag)
@@ -87,8 +87,7 @@ struct Completion: Sendable {
     if !plan.pieces.contains(where: { $0.place == .direct }) {
       try? await client.abortUpload(head.direct, names.content(upload, of: head.key))
     }
-    let own = plan.parts.filter { $0.place == .own }
-    await client.delete(all: leftovers + own.map { names.part($0.number, of: upload) })
+    await client.delete(all: leftovers + plan.parts.map { names.part($0.number, of: upload) })
   }
 
   private func summary(

@@ -4,8 +4,9 @@ internal import Ports
 /// Uploads in parts: begun, fed, aborted; `Completion` ends them.
 ///
 /// Parts that S3 takes as such (5 MiB and more) go into an upload of S3 at once, so that completing
-/// costs nothing. Smaller ones are objects of their own. Of two that bear one number, the small one
-/// counts: a large one that comes later removes it.
+/// costs nothing. Smaller ones are objects of their own. Either leaves an object under the number of
+/// the part, the large ones a note, so that the last part of a number is the one that counts, and
+/// one list tells of all.
 struct PartUploads: Sendable {
   let client: S3Client
   let names: ObjectNames
@@ -114,11 +115,12 @@ struct PartUploads: Sendable {
       }
       let name = names.content(upload, of: head.key)
       let part = try await client.putPart(number, of: head.direct, name, bytes, digest: sum)
-      try await client.delete(own)
-      return .success(
-        PlannedPart(
-          number: number, size: Int64(bytes.count), place: .direct, tag: part.tag,
-          checksum: part.checksum))
+      let planned = PlannedPart(
+        number: number, size: Int64(bytes.count), place: .direct, tag: part.tag,
+        checksum: part.checksum)
+      try await client.put(
+        own, planned.note, digest: client.digest.digest(planned.note), planned.noteFields)
+      return .success(planned)
     } catch {
       guard error.kind == .uploadAbsent, !error.isInDoubt else { return .failure(error) }
       return .failure(await whyAbsent(upload))

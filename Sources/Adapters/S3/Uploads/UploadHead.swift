@@ -70,51 +70,17 @@ struct UploadHead: Hashable, Sendable {
     return ObjectSummary(size: size, digest: digest, contentType: contentType)
   }
 
-  fileprivate static func words(_ line: Substring) -> [Substring] {
+  static func words(_ line: Substring) -> [Substring] {
     line.split(separator: " ", omittingEmptySubsequences: false)
   }
 
   /// Any text as a word that is not empty.
-  fileprivate static func word(_ text: String) -> String {
+  static func word(_ text: String) -> String {
     "." + Base64.url.text([UInt8](text.utf8))
   }
 
-  fileprivate static func text(_ word: Substring) -> String? {
+  static func text(_ word: Substring) -> String? {
     guard word.first == "." else { return nil }
     return Base64.url.bytes(word.dropFirst()).map { String(decoding: $0, as: UTF8.self) }
-  }
-}
-
-/// A part that will be a piece of the object.
-struct PlannedPart: Hashable, Sendable {
-  enum Place: String, Hashable, Sendable {
-    /// In the upload of S3: can be completed, but not read before that.
-    case direct
-    /// An object of its own.
-    case own
-  }
-
-  var number: Int
-  var size: Int64
-  var place: Place
-  var tag: String
-  var checksum: String
-
-  fileprivate var line: String {
-    "\(number) \(size) \(place.rawValue) \(UploadHead.word(tag)) \(UploadHead.word(checksum))"
-  }
-
-  fileprivate init?(line: Substring) {
-    let words = UploadHead.words(line)
-    guard words.count == 5, let number = Int(words[0]), let size = Int64(words[1]),
-      let place = Place(rawValue: String(words[2])), let tag = UploadHead.text(words[3]),
-      let checksum = UploadHead.text(words[4])
-    else { return nil }
-    self.init(number: number, size: size, place: place, tag: tag, checksum: checksum)
-  }
-
-  init(number: Int, size: Int64, place: Place, tag: String, checksum: String = "") {
-    (self.number, self.size, self.place) = (number, size, place)
-    (self.tag, self.checksum) = (tag, checksum)
   }
 }

@@ -1,5 +1,5 @@
 /// One request as it goes out.
-struct HTTPRequest: Sendable {
+struct TransferRequest: Sendable {
   enum Method: String, Sendable {
     case get = "GET"
     case head = "HEAD"
@@ -18,7 +18,7 @@ struct HTTPRequest: Sendable {
 }
 
 /// One whole answer.
-struct HTTPAnswer: Sendable {
+struct TransferAnswer: Sendable {
   var status: Int
   /// Names in lower case, in the order in which they came.
   var fields: [(name: String, value: String)] = []
@@ -43,14 +43,14 @@ enum TransferFailure: Error, Hashable, Sendable {
 
 /// One request on its way, and whoever waits for it. Confined to the loop; other threads only carry
 /// it there.
-final class HTTPExchange: @unchecked Sendable {
-  typealias Outcome = Result<HTTPAnswer, TransferFailure>
+final class TransferExchange: @unchecked Sendable {
+  typealias Outcome = Result<TransferAnswer, TransferFailure>
 
-  let request: HTTPRequest
+  let request: TransferRequest
   private var waiter: CheckedContinuation<Outcome, Never>?
   private(set) var isCancelled = false
 
-  init(_ request: HTTPRequest) { self.request = request }
+  init(_ request: TransferRequest) { self.request = request }
 
   func wait(_ waiter: CheckedContinuation<Outcome, Never>) { self.waiter = waiter }
 
