@@ -26,7 +26,8 @@ MILLRACE_POSTGRESQL=$(infra/local/postgresql.sh start "$servers/postgresql")
 MILLRACE_KAFKA_NOIDA=$(infra/local/kafka.sh start noida "$servers/noida")
 MILLRACE_KAFKA_TANSU=$(infra/local/kafka.sh start tansu "$servers/tansu")
 MILLRACE_S3=$(infra/local/objects.sh start "$servers/objects")
-export MILLRACE_POSTGRESQL MILLRACE_KAFKA_NOIDA MILLRACE_KAFKA_TANSU MILLRACE_S3
+MILLRACE_S3_SECURE=$(infra/local/objects.sh secure "$servers/objects")
+export MILLRACE_POSTGRESQL MILLRACE_KAFKA_NOIDA MILLRACE_KAFKA_TANSU MILLRACE_S3 MILLRACE_S3_SECURE
 
 arguments=(--skip-build --parallel --disable-xctest)
 [ $# = 0 ] || arguments+=(--filter "$1")

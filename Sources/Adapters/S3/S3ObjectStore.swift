@@ -6,8 +6,8 @@ public import SystemAdapter
 ///
 /// An object is one object of S3 that holds its content, or points to one that came in parts; it
 /// becomes visible by one write (decision 16). Requests go through libcurl on the event loop, over
-/// connections that are kept. Everything that is sent has its SHA-256 with it, and contents that are
-/// read whole are compared with theirs. What may be repeated is repeated a few times.
+/// connections that are kept. Everything that is sent has its SHA-256 with it, and contents that
+/// are read whole are compared with theirs. What may be repeated is repeated a few times.
 ///
 /// Several processes may share a bucket and a prefix; nothing else may write below that.
 public final class S3ObjectStore: ObjectStore {
@@ -74,7 +74,9 @@ public final class S3ObjectStore: ObjectStore {
       } catch {
         // It may have been an earlier try of this very call that took the key.
         guard error.kind == .precondition, error.isInDoubt else { throw error }
-        let there = ObjectMark(try await client.head(names.object(key)))
+        let there = try await S3Failure.inDoubt { () throws(S3Failure) in
+          ObjectMark(try await client.head(names.object(key)))
+        }
         guard there?.writer == mark.writer else { throw S3Failure(kind: .precondition) }
       }
       return summary
@@ -111,7 +113,8 @@ public final class S3ObjectStore: ObjectStore {
         guard error.kind != .cancelled else { throw error }
       }
       try await client.delete(name)
-      if !content.isEmpty { try await client.delete(names.content(content, of: key)) }
+      // Nothing points to it any more: if it cannot be removed now, the sweep does it.
+      if !content.isEmpty { try? await client.delete(names.content(content, of: key)) }
     }
   }
 

@@ -22,6 +22,19 @@ struct S3Failure: Error, Hashable, Sendable {
   var isInDoubt = false
 }
 
+extension S3Failure {
+  /// A step after one that has changed something: no failure of it means that nothing was done.
+  static func inDoubt<Answer>(
+    _ body: () async throws(S3Failure) -> Answer
+  ) async throws(S3Failure) -> Answer {
+    do throws(S3Failure) {
+      return try await body()
+    } catch {
+      throw S3Failure(kind: error.kind, isInDoubt: true)
+    }
+  }
+}
+
 extension ObjectError {
   init(reading failure: S3Failure) {
     switch failure.kind {

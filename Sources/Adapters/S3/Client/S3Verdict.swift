@@ -5,7 +5,7 @@
 /// | 2xx | success, unless the document is an error | | |
 /// | 404 with S3's code | absent, or refused when the bucket is missing | no | no |
 /// | 412, 416 | as they say | no | no |
-/// | 409 of a race of conditions, 503 `SlowDown`, 429, bytes damaged on their way | unavailable | yes | no |
+/// | 409 of a race, 503 `SlowDown`, 429, bytes damaged on their way | unavailable | yes | no |
 /// | other 5xx, no S3 at all | unavailable | yes | yes |
 /// | everything else | refused | no | no |
 enum S3Verdict {
@@ -24,6 +24,11 @@ enum S3Verdict {
       }
       // Success was said before it was known: the error has no status of its own.
       self = document.name == "Error" ? S3Verdict(500, S3Error(document)) : .success
+      return
+    }
+    if call.method == .head, (400...499).contains(answer.status) {
+      // There is no document that could say why: whoever asked has to ask for that.
+      self = .final(.unavailable("the object store answered with status \(answer.status)"))
       return
     }
     self.init(answer.status, XMLReader.root(answer.body).flatMap(S3Error.init))

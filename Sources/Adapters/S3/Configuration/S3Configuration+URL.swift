@@ -11,8 +11,8 @@ extension S3Configuration {
   /// Port, prefix and query may be left out: the region is then `us-east-1`, and the bucket stands
   /// in the path (`style=path`).
   ///
-  /// - Parameter credentials: nil when they stand in the URL before the host, percent-encoded, as in
-  ///   `http://key:secret@127.0.0.1:8333/bucket`.
+  /// - Parameter credentials: nil when they stand in the URL before the host, percent-encoded, as
+  ///   in `http://key:secret@127.0.0.1:8333/bucket`.
   public init(
     url: String, credentials: S3Credentials? = nil
   ) throws(S3ConfigurationError) {

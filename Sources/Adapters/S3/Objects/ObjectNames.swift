@@ -3,7 +3,7 @@
 ///     PREFIX objects/KEY/~            an object: its content, or a pointer to it
 ///     PREFIX objects/KEY/~CONTENT     a content that came in parts
 ///     PREFIX uploads/UPLOAD/head      what an upload is and what became of it
-///     PREFIX uploads/UPLOAD/parts/N   a part that is too small for S3, or a note of one that is not
+///     PREFIX uploads/UPLOAD/parts/N   a part too small for S3, or a note of one that is not
 ///
 /// Keys have no `~`, so that no name is another one's folder: some stores keep names as files of a
 /// tree and could not hold `a` beside `a/b`. `head` stands before `parts` in lists.

@@ -6,8 +6,8 @@ extension S3ObjectStore {
   /// Removes what is older than `abandonedAfter`: uploads, whether they were completed or not, and
   /// contents that no object points to. For a task that runs now and then, in one process or more.
   ///
-  /// Goes page by page, in bounded memory; contents that came in parts cost one request each. A sweep
-  /// that fails has removed some, and the next one goes on.
+  /// Goes page by page, in bounded memory; contents that came in parts cost one request each. A
+  /// sweep that fails has removed some, and the next one goes on.
   ///
   /// - Returns: how many things were removed.
   @discardableResult

@@ -52,7 +52,11 @@ final class TransferLoop: @unchecked Sendable {
 
   deinit {
     precondition(transfers.isEmpty, "a store is closed before it goes")
-    if !isClosed { curl_multi_cleanup(multi) }
+    // It may not be on the loop, and nothing waits for anything any more.
+    if !isClosed {
+      _ = millrace_curl_multi_set_functions(multi, nil, nil, nil)
+      curl_multi_cleanup(multi)
+    }
   }
 
   /// Sends a request and returns its whole answer, whatever its status. When the task is cancelled

@@ -28,16 +28,17 @@ struct Completion: Sendable {
           try await uploads.write(planned, of: upload, over: tag)
         } catch {
           // Somebody else was faster, or it was we whose answer was lost: the head tells.
-          guard error.kind == .precondition || error.kind == .uploadAbsent else { throw error }
+          guard error.kind == .precondition else { throw error }
         }
       case .planned(let plan):
         do throws(S3Failure) {
           return try await carryOut(plan, upload, head)
         } catch {
-          // Another call may have completed it and removed the parts under our hands.
-          let now = try await uploads.read(upload).head
-          if let summary = now.summary { return summary }
-          throw error
+          // Another call may have completed it and removed the parts under our hands. If that
+          // cannot be told, what went wrong first is what counts.
+          guard let now = try? await uploads.read(upload), let summary = now.head.summary
+          else { throw error }
+          return summary
         }
       }
     }
@@ -75,7 +76,10 @@ struct Completion: Sendable {
       names.object(head.key), content, digest: try await client.digest(of: content), mark.fields)
     var done = head
     done.state = .done(size: mark.summary.size, digest: mark.summary.digest)
-    try await uploads.write(done, of: upload)
+    // The object is visible and the upload is not closed: completing again makes it the same.
+    try await S3Failure.inDoubt { () throws(S3Failure) in
+      try await uploads.write(done, of: upload)
+    }
     await tidyUp(plan, upload, head, leftovers)
     return mark.summary
   }
@@ -84,6 +88,7 @@ struct Completion: Sendable {
   private func tidyUp(
     _ plan: UploadPlan, _ upload: String, _ head: UploadHead, _ leftovers: [String]
   ) async {
+    _ = uploads.running.take(upload)
     if !plan.pieces.contains(where: { $0.place == .direct }) {
       try? await client.abortUpload(head.direct, names.content(upload, of: head.key))
     }

@@ -4,9 +4,9 @@ internal import Ports
 /// Uploads in parts: begun, fed, aborted; `Completion` ends them.
 ///
 /// Parts that S3 takes as such (5 MiB and more) go into an upload of S3 at once, so that completing
-/// costs nothing. Smaller ones are objects of their own. Either leaves an object under the number of
-/// the part, the large ones a note, so that the last part of a number is the one that counts, and
-/// one list tells of all.
+/// costs nothing. Smaller ones are objects of their own. Either leaves an object under the number
+/// of the part, the large ones a note, so that the last part of a number is the one that counts,
+/// and one list tells of all.
 struct PartUploads: Sendable {
   let client: S3Client
   let names: ObjectNames
@@ -55,11 +55,12 @@ struct PartUploads: Sendable {
       throw error
     }
     if head.summary != nil { return }
-    // First what makes it an upload: half a removal must not look like one.
+    // First what makes it an upload. It is forgotten then, and what cannot be removed now has no
+    // name but for the sweep.
     try await client.delete(names.head(upload))
     _ = running.take(upload)
-    try await client.abortUpload(head.direct, names.content(upload, of: head.key))
-    try await removeParts(of: upload)
+    try? await client.abortUpload(head.direct, names.content(upload, of: head.key))
+    try? await removeParts(of: upload)
   }
 
   /// What an upload is, and the tag of what says so.
@@ -118,8 +119,11 @@ struct PartUploads: Sendable {
       let planned = PlannedPart(
         number: number, size: Int64(bytes.count), place: .direct, tag: part.tag,
         checksum: part.checksum)
-      try await client.put(
-        own, planned.note, digest: client.digest.digest(planned.note), planned.noteFields)
+      // The part may have taken the place of an earlier one, whose note is still there.
+      _ = try await S3Failure.inDoubt { () throws(S3Failure) in
+        try await client.put(
+          own, planned.note, digest: client.digest.digest(planned.note), planned.noteFields)
+      }
       return .success(planned)
     } catch {
       guard error.kind == .uploadAbsent, !error.isInDoubt else { return .failure(error) }

@@ -96,7 +96,8 @@ import Testing
       let hostile = try HostileStore(
         [
           .text(
-            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\(HostileStore.fields("123456789").joined(separator: "\r\n"))\r\n\r\n"
+            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n"
+              + HostileStore.fields("123456789").joined(separator: "\r\n") + "\r\n\r\n"
           ),
           .text(ScriptedServer.answer("206 Partial", body)),
         ])

@@ -126,7 +126,7 @@ import Testing
     await hostile.end()
   }
 
-  /// Goal: S3 says 200 before it has put the parts together, and may say an error in the same answer.
+  /// Goal: S3 says 200 before it has put the parts together, and may say an error in that answer.
   @Test func `an error after success is no success`() async throws {
     for (code, isInDoubt) in [("InternalError", true), ("InvalidPart", false)] {
       let hostile = try HostileStore([ScriptedServer.error("200 OK", code)], tries: 2)
@@ -147,6 +147,57 @@ import Testing
       }
       await hostile.end()
     }
+  }
+
+  /// Method: the object is written, and what became of the upload is not.
+  @Test func `a completion that made the object visible is never told not to have happened`()
+    async throws
+  {
+    var head = UploadHead(key: "a", contentType: "t", direct: "d")
+    head.state = .planned(
+      UploadPlan(parts: [PlannedPart(number: 1, size: 0, place: .own, tag: "t")]))
+    let document = String(decoding: head.encoded, as: UTF8.self)
+    let hostile = try HostileStore([
+      .text(ScriptedServer.answer("200 OK", document)), .text(ScriptedServer.answer("200 OK")),
+      ScriptedServer.error("503 Busy", "SlowDown"),
+    ])
+    await #expect(throws: ObjectError.outcomeUnknown) {
+      try await hostile.store.completeUpload(String(repeating: "0", count: 32), parts: 1)
+    }
+    #expect(
+      hostile.server.requests.prefix(3).map { "\($0.method) \($0.target.suffix(5))" }
+        == ["GET /head", "PUT s/a/~", "PUT /head"])
+    await hostile.end()
+  }
+
+  @Test func `a part whose note was not written is in doubt`() async throws {
+    let head = UploadHead(key: "a", contentType: "t", direct: "d")
+    let document = String(decoding: head.encoded, as: UTF8.self)
+    let hostile = try HostileStore([
+      .text(ScriptedServer.answer("200 OK", document)),
+      .text(ScriptedServer.answer("200 OK", "", ["etag: \"t\""])),
+      ScriptedServer.error("503 Busy", "SlowDown"),
+    ]) { $0.directPartBytesMin = 1 }
+    await #expect(throws: ObjectError.outcomeUnknown) {
+      try await hostile.store.putPart(
+        upload: String(repeating: "0", count: 32), number: 1, [1])
+    }
+    await hostile.end()
+  }
+
+  @Test func `a session token is sent and signed`() async throws {
+    let hostile = try HostileStore([.text(ScriptedServer.answer("200 OK"))]) {
+      $0.credentials.sessionToken = "lent"
+    }
+    #expect(await hostile.put() == nil)
+    let request = try #require(hostile.server.requests.first)
+    #expect(request.field("x-amz-security-token") == "lent")
+    #expect(
+      request.field("authorization")?.contains(
+        "SignedHeaders=content-type;host;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date;"
+          + "x-amz-meta-millrace-sha256;x-amz-meta-millrace-size;x-amz-meta-millrace-type;"
+          + "x-amz-meta-millrace-writer;x-amz-security-token,") == true)
+    await hostile.end()
   }
 
   @Test func `deleting tells of a bucket that is missing`() async throws {
