@@ -28,6 +28,8 @@ final class ScriptedServer: Sendable {
     case reply(@Sendable (Request) -> String)
     /// These bytes, and then the connection ends.
     case cut(String)
+    /// Nothing, and the connection ends; the request is handed over before that.
+    case lose(@Sendable (Request) -> Void)
     /// Nothing, until the client goes.
     case hang
     /// The first, then the second again and again until the client goes.
@@ -164,6 +166,9 @@ final class ScriptedServer: Sendable {
     case .reply(let make): return write(connection, make(request))
     case .cut(let text), .early(let text):
       _ = write(connection, text)
+      return false
+    case .lose(let look):
+      look(request)
       return false
     case .hang:
       _ = read(connection, 1)

@@ -107,6 +107,13 @@ import Testing
     try await other.putPart(upload: upload, number: 2, parts[3])
     let summary = try await one.completeUpload(upload, parts: 3)
     try await expect(one, "a", summary, parts[2] + parts[3] + [1])
+    // Of the same size, so that nothing but its tag tells it from the one before.
+    let second = try await one.startUpload("b", contentType: "x/y")
+    try await one.putPart(upload: second, number: 1, parts[0])
+    try await one.putPart(upload: second, number: 2, [1])
+    try await other.putPart(upload: second, number: 1, parts[3])
+    let replaced = try await one.completeUpload(second, parts: 2)
+    try await expect(one, "b", replaced, parts[3] + [1])
     await one.close()
     await other.close()
   }
