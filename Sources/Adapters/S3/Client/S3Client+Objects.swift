@@ -39,7 +39,7 @@ extension S3Client {
     do throws(S3Failure) {
       return try await send(S3Call(method: .head, name: name))
     } catch {
-      guard case .unavailable = error.kind else { throw error }
+      guard case .unexplained = error.kind else { throw error }
       _ = try await get(name, 0..<1, bytesMax: configuration.documentBytesMax)
       // It has come meanwhile.
       return try await send(S3Call(method: .head, name: name))

@@ -5,6 +5,8 @@ struct S3Failure: Error, Hashable, Sendable {
   enum Kind: Hashable, Sendable {
     case absent
     case uploadAbsent
+    /// S3 said no to a HEAD with this status: only another request can tell why.
+    case unexplained(status: Int)
     /// What the call wanted to be the case is not.
     case precondition
     case rangeOutside
@@ -43,6 +45,8 @@ extension ObjectError {
     case .rangeOutside: self = .refused("the range begins beyond the end of the object")
     case .refused(let code, let message): self = .refused("\(message) (\(code))")
     case .unavailable(let message): self = .unavailable(message)
+    case .unexplained(let status):
+      self = .unavailable("the object store answered with status \(status)")
     case .tooLarge: self = .unavailable("the object store answers with more than there is")
     case .cancelled: self = .unavailable("the call was cancelled")
     }

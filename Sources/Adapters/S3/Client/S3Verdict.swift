@@ -27,8 +27,7 @@ enum S3Verdict {
       return
     }
     if call.method == .head, (400...499).contains(answer.status) {
-      // There is no document that could say why: whoever asked has to ask for that.
-      self = .final(.unavailable("the object store answered with status \(answer.status)"))
+      self = .final(.unexplained(status: answer.status))
       return
     }
     self.init(answer.status, XMLReader.root(answer.body).flatMap(S3Error.init))

@@ -71,7 +71,10 @@ final class Transfer {
     set(CURLOPT_HTTP09_ALLOWED, 0)
     set(CURLOPT_TCP_NODELAY, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
-    set(CURLOPT_BUFFERSIZE, 256 << 10)
+    // libcurl reads up to a hundred of them before others have their turn on the loop.
+    set(CURLOPT_BUFFERSIZE, 128 << 10)
+    // A look-up of a name that goes on is left behind: waiting for it would hold up the loop.
+    set(CURLOPT_QUICK_EXIT, 1)
     set(CURLOPT_CONNECTTIMEOUT_MS, limits.connectMilliseconds)
     set(CURLOPT_TIMEOUT_MS, limits.answerMilliseconds)
     if let file = limits.authoritiesFile { set(CURLOPT_CAINFO, file) }

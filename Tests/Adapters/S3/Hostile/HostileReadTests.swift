@@ -182,6 +182,14 @@ import Testing
     }
   }
 
+  @Test func `no answer to HEAD is not asked for twice`() async throws {
+    let hostile = try HostileStore([.cut("")], tries: 2)
+    let error = await #expect(throws: ObjectError.self) { try await hostile.store.head("a") }
+    #expect(error?.isUnavailable == true)
+    #expect(hostile.server.requests.map(\.method) == ["HEAD", "HEAD"])
+    await hostile.end()
+  }
+
   @Test func `a pointer to nothing is a conflict, not an absent object`() async throws {
     let pointer = HostileStore.fields("abc") + ["x-amz-meta-millrace-content: c"]
     let hostile = try HostileStore(
