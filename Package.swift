@@ -142,11 +142,22 @@ let adapters: [Target] =
   + adapter("HTTP", ["CLinux", "CNghttp2", "SystemAdapter"])
   + adapter("Executors", ["CLinux", "SystemAdapter"])
   + adapter("Delivery", ["CCurl", "SystemAdapter"])
+  + [
+    module(
+      "S3Adapter", at: "Sources/Adapters/S3",
+      ["Domain", "Wire", "Contracts", "Ports", "CCurl", "SystemAdapter"]),
+    tests(
+      of: "S3Adapter", at: "Adapters/S3",
+      [
+        "Domain", "Wire", "Contracts", "Ports", "CCurl", "SystemAdapter", "CryptoAdapter",
+        "S3Adapter", "TestSupport",
+      ]),
+  ]
 
 let everyAdapter: [Target.Dependency] = [
   "SystemAdapter", "YAMLAdapter", "CryptoAdapter", "SQLiteAdapter", "FilesAdapter",
   "ArchiveAdapter", "HTTPAdapter", "ExecutorsAdapter", "DeliveryAdapter", "PostgreSQLAdapter",
-  "KafkaAdapter", "MongoDBAdapter",
+  "KafkaAdapter", "MongoDBAdapter", "S3Adapter",
 ]
 let everyService: [Target.Dependency] = [
   "ServiceKit", "WorkflowService", "SchedulerService", "WorkerService", "MetadataService",

