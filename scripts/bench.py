@@ -47,6 +47,7 @@ class Installation:
             os.environ,
             FSYNC="on",
             ARCHIVE="file",
+            OBJECTS="folder",
             LOG="warning",
             SLOTS=SLOTS,
             MILLRACE=os.path.join(release, "millrace"),

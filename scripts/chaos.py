@@ -6,8 +6,8 @@ done in the wrong order.
 usage: chaos.py [--seconds N] [--broker noida|tansu] [--lose-broker] [--seed N] [--keep]
 
 Besides processes, the database is crashed and its connections are ended, those of the broker are
-cut or stand still, and the server of history is killed or stands still. With --lose-broker the broker
-is killed as well, and starts with nothing.
+cut or stand still, and the servers of history and of artifacts are killed or stand still. With
+--lose-broker the broker is killed as well, and starts with nothing.
 
 What is judged comes from two sides: what the API says of each run, and what the tasks themselves
 wrote into files: each attempt appends a line when it begins and one when it ends.
@@ -17,6 +17,7 @@ wrote into files: each attempt appends a line when it begins and one when it end
    process was never killed has run once.
  - No task begins before all that it needs have ended.
  - The API's count of attempts is not smaller than what was seen to run to its end.
+ - A task that takes a file of another one has the bytes that this one kept.
  - History knows every run that ended, as it ended; the log of the attempt that succeeded has every
    line once and in order, that of any other attempt no line twice. (A broker that loses its logs
    takes lines with it: then only the order is judged.)
@@ -49,6 +50,8 @@ SHAPES = {
 }
 
 
+# A task of this shape that keeps a file, and one that takes it and fails when it is another one.
+KEEPS, TAKES = ("diamond", "a"), ("diamond", "d")
 # Lines that each task prints: some before its work and some after.
 LINES = [f"line {number}" for number in range(1, 7)]
 # Runs whose logs are read, at most.
@@ -58,16 +61,29 @@ LOGS_READ_MAX = 1_000
 def definition(name, tasks, journal):
     lines = ["version: 1", f"id: {name}", "tasks:"]
     for task, needs in tasks.items():
-        script = (
+        # Whoever cannot keep or take a file tries again.
+        rules = "{on: lost, attempts: 20}"
+        files = []
+        before = after = ""
+        if (name, task) == KEEPS:
+            after = "echo $MILLRACE_RUN > note.txt; "
+            files = ["    artifacts: [{path: note.txt, name: note}]"]
+        if (name, task) == TAKES:
+            before = '[ "$(cat note.txt)" = "$MILLRACE_RUN" ] || exit 9; '
+            files = [f"    files: [{{artifact: {KEEPS[1]}/note, to: note.txt}}]"]
+        if files:
+            rules += ", {on: failed, attempts: 20}"
+        script = before + (
             f'echo "begin $MILLRACE_RUN {task} $(date +%s%N)" >> {journal}; '
             f'printf "line %d\\\\n" 1 2 3; sleep 0.0$((RANDOM % 10)); printf "line %d\\\\n" 4 5 6; '
-            f'echo "end $MILLRACE_RUN {task} $(date +%s%N)" >> {journal}'
+            f'{after}echo "end $MILLRACE_RUN {task} $(date +%s%N)" >> {journal}'
         )
         lines += [
             f"  {task}:",
             f"    needs: [{', '.join(needs)}]",
             f"    run: [bash, -c, '{script}']",
-            "    retry: {rules: [{on: lost, attempts: 20}]}",
+            f"    retry: {{rules: [{rules}]}}",
+            *files,
         ]
     return "\n".join(lines) + "\n"
 
@@ -208,8 +224,23 @@ class Chaos:
 
     def stall_archive(self):
         self.counts["archive: stands still"] += 1
-        with open(os.path.join(self.installation.folder, "mongodb/pid")) as file:
-            process = int(file.read())
+        self.stall("mongodb/pid")
+
+    def restart_objects(self):
+        self.counts["objects: killed and restarted"] += 1
+        folder = os.path.join(self.installation.folder, "objects")
+        subprocess.run(
+            [os.path.join(HERE, "infra/local/objects.sh"), "crash", folder], check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def stall_objects(self):
+        self.counts["objects: stand still"] += 1
+        self.stall("objects/pid")
+
+    def stall(self, file):
+        with open(os.path.join(self.installation.folder, file)) as pid:
+            process = int(pid.read())
         os.kill(process, signal.SIGSTOP)
         time.sleep(self.choose.choice([0.5, 2, 5, 20]))
         os.kill(process, signal.SIGCONT)
@@ -233,8 +264,9 @@ class Chaos:
         action = self.choose.choices(
             to_processes
             + [self.end_connections, self.restart_database, self.cut_broker, self.stall_broker]
-            + [self.restart_archive, self.stall_archive, self.lose_broker],
-            weights=[10, 8, 4, 4, 2, 3, 2, 1, 1, 4 if self.loses_broker else 0],
+            + [self.restart_archive, self.stall_archive, self.restart_objects, self.stall_objects]
+            + [self.lose_broker],
+            weights=[10, 8, 4, 4, 2, 3, 2, 1, 1, 1, 1, 4 if self.loses_broker else 0],
         )[0]
         action(*[name] if action in to_processes else [])
 

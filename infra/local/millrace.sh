@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A whole installation on this machine: PostgreSQL, a broker, MongoDB, and every service as a process
-# of its own, on free ports of loopback. What it keeps is thrown away.
+# A whole installation on this machine: PostgreSQL, a broker, MongoDB, an object store, and every
+# service as a process of its own, on free ports of loopback. What it keeps is thrown away.
 #
 #   infra/local/millrace.sh start FOLDER   starts it; FOLDER/env says how to use it
 #   infra/local/millrace.sh stop FOLDER    ends it and removes the folder
@@ -8,7 +8,7 @@
 #   infra/local/millrace.sh lose-broker FOLDER    kills the broker, and starts one that knows nothing
 #
 # PROCESSES says what there is: a word for each process, the services of one joined by +. BROKER says
-# which broker (noida); ARCHIVE=file keeps history in a file and not in MongoDB; FSYNC=on lets the
+# which broker (noida); ARCHIVE=file keeps history in a file and OBJECTS=folder artifacts in a folder; FSYNC=on lets the
 # database keep what it has acknowledged; MILLRACE is the program. The administrator's token is in
 # FOLDER/token.
 set -euo pipefail
@@ -64,6 +64,11 @@ start() {
     MILLRACE_MONGODB=$("$here/mongodb.sh" start "$folder/mongodb")
     export MILLRACE_MONGODB
   fi
+  unset MILLRACE_S3
+  if [ "${OBJECTS:-s3}" = s3 ]; then
+    MILLRACE_S3=$("$here/objects.sh" start "$folder/objects")
+    export MILLRACE_S3
+  fi
   "$program" admin migrate >"$folder/migrate.log" 2>&1 || fail "see $folder/migrate.log"
   "$program" admin topics apply --replication 1 >"$folder/topics.log" 2>&1 ||
     fail "see $folder/topics.log"
@@ -87,6 +92,7 @@ start() {
   done
   {
     echo "export MILLRACE_DATABASE='$database' MILLRACE_KAFKA='$kafka'"
+    [ -z "${MILLRACE_S3:-}" ] || echo "export MILLRACE_S3='$MILLRACE_S3'"
     [ -z "${MILLRACE_MONGODB:-}" ] || echo "export MILLRACE_MONGODB='$MILLRACE_MONGODB'"
     echo "export MILLRACE_SERVICE_KEY_FILE='$folder/service.key'"
     echo "export MILLRACE_MASTER_KEY_FILE='$folder/master.key'"
@@ -152,6 +158,7 @@ stop() {
   "$here/kafka.sh" stop "$folder/kafka"
   "$here/postgresql.sh" stop "$folder/postgresql"
   "$here/mongodb.sh" stop "$folder/mongodb"
+  "$here/objects.sh" stop "$folder/objects"
   rm -rf "$folder"
 }
 

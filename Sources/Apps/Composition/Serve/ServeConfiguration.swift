@@ -4,6 +4,19 @@ public import Domain
 /// What one process of an installation serves, and where it finds everything else. Validated once
 /// at start.
 public struct ServeConfiguration: Sendable {
+  /// A bucket of a server that speaks S3.
+  public struct S3: Sendable {
+    /// `https://host:port/bucket/prefix?region=…`; credentials may stand in it.
+    public var url: String
+    public var accessKey: String?
+    public var secretKey: String?
+    public var sessionToken: String?
+
+    public init(url: String) {
+      self.url = url
+    }
+  }
+
   public var services: [ServiceName]
   /// What tells this process from others that serve the same: the same after a restart.
   public var name = "0"
@@ -18,6 +31,8 @@ public struct ServeConfiguration: Sendable {
   /// How the MongoDB is reached that holds history and logs, as its drivers read it; nil for a file
   /// below the folder for data.
   public var mongoDB: String?
+  /// Holds the contents of artifacts; nil for a folder below that for data.
+  public var s3: S3?
   /// Addresses of brokers: `host:port,host:port`.
   public var brokers: String?
   /// Settings of librdkafka by their names there: `security.protocol`, `sasl.username`.
@@ -77,8 +92,10 @@ public struct ServeConfiguration: Sendable {
         "the key that secrets are encrypted with is missing",
         hint: "--master-key FILE, 32 random bytes that never change")
     }
-    if dataDirectory == nil, services.contains(.artifact) {
-      throw StartFailure("no folder for data is named", hint: "--data DIR")
+    if dataDirectory == nil, s3 == nil, services.contains(.artifact) {
+      throw StartFailure(
+        "no place for the contents of artifacts is named",
+        hint: "--s3 https://…, or MILLRACE_S3, or --data DIR for a folder")
     }
     if dataDirectory == nil, mongoDB == nil, services.contains(.metadata) {
       throw StartFailure(

@@ -67,7 +67,9 @@ struct ServeServices {
   }
 
   func artifacts() -> ArtifactServer? {
-    guard let store = storage.stores[.artifact], let objects = storage.objects else { return nil }
+    guard let store = storage.stores[.artifact], let objects = storage.objects?.store else {
+      return nil
+    }
     var limits = ArtifactConfiguration()
     limits.member = configuration.name
     limits.retention = configuration.retention

@@ -1,7 +1,5 @@
 internal import ArtifactService
-internal import CryptoAdapter
 internal import Domain
-internal import FilesAdapter
 internal import IAMService
 internal import KafkaAdapter
 internal import NotificationService
@@ -18,7 +16,7 @@ struct ServeStorage: Sendable {
   let bus: KafkaBus
   let stores: [ServiceName: PostgreSQLRecordStore]
   let history: ServeArchive?
-  let objects: FolderObjectStore?
+  let objects: ServeObjects?
   private let pools: [SessionPool]
 
   /// Opens everything that the services need, and looks at each schema: what is not there now may
@@ -43,7 +41,7 @@ struct ServeStorage: Sendable {
         randomness: runtime.randomness, telemetry: runtime.metrics)
       return ServeStorage(
         bus: bus, stores: stores, history: try await ServeArchive.open(configuration, runtime),
-        objects: try objects(configuration, runtime), pools: pools)
+        objects: try ServeObjects.open(configuration, runtime), pools: pools)
     } catch {
       for pool in pools { await pool.close() }
       throw StartFailure(opening: error)
@@ -70,7 +68,8 @@ struct ServeStorage: Sendable {
       for pool in pools { if let fault = await pool.fault() { return fault } }
       return nil
     }
-    return [broker] + (pools.isEmpty ? [] : [database]) + (history?.check.map { [$0] } ?? [])
+    let shared = [history?.check, objects?.check].compactMap(\.self)
+    return [broker] + (pools.isEmpty ? [] : [database]) + shared
   }
 
   func close() async {
@@ -107,16 +106,6 @@ struct ServeStorage: Sendable {
       clientName: "millrace.\(services).\(configuration.name)", topics: PlatformTopics.all)
     broker.settings = configuration.brokerSettings
     return broker
-  }
-
-  private static func objects(
-    _ configuration: ServeConfiguration, _ runtime: Runtime
-  ) throws -> FolderObjectStore? {
-    guard configuration.services.contains(.artifact), let folder = configuration.dataDirectory
-    else { return nil }
-    return try FolderObjectStore(
-      FolderObjectStoreConfiguration(directory: folder + "/objects"), digest: OpenSSLDigest(),
-      time: runtime.time, randomness: runtime.randomness)
   }
 }
 

@@ -66,6 +66,19 @@ import Testing
     }
   }
 
+  @Test func `artifacts are kept in a folder or in a bucket`() throws {
+    var configuration = Self.whole([.artifact])
+    configuration.dataDirectory = nil
+    configuration.s3 = ServeConfiguration.S3(url: "https://s3.example.com/bucket")
+    try configuration.check()
+    configuration.s3 = nil
+    #expect {
+      try configuration.check()
+    } throws: { error in
+      (error as? StartFailure)?.what.contains("artifacts") == true
+    }
+  }
+
   @Test func `a service that is called must be known`() {
     var configuration = Self.whole([.scheduler])
     configuration.peers[.workflow] = nil

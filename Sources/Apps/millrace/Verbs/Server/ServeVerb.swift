@@ -10,25 +10,26 @@ enum ServeVerb {
       .init("name", value: "NAME", "tells processes of one service apart (default: 0)"),
       .init("host", value: "ADDRESS", "listen on this address (default: 127.0.0.1)"),
       .init("port", value: "PORT", "listen here (default: 7700; 0 picks one)"),
-    ] + ServerOptions.database + [ServerOptions.mongoDB] + ServerOptions.brokers + [
-      .init(
-        "peer", value: "SERVICE=HOST:PORT,…", isRepeatable: true,
-        "where another service listens (MILLRACE_PEERS)"),
-      .init(
-        "service-key", value: "FILE",
-        "32 bytes that all processes have (MILLRACE_SERVICE_KEY_FILE)"),
-      .init(
-        "master-key", value: "FILE",
-        "32 bytes that secrets are encrypted with (MILLRACE_MASTER_KEY_FILE)"),
-      .init("first-admin-token", value: "FILE", "what the first administrator registers with"),
-      .init("data", value: "DIR", "for what is kept in files"),
-      ServerOptions.keep,
-      .init("slots", value: "N", "attempts a worker runs at once (default: 2 for each core)"),
-      .init("pool", value: "NAME", isRepeatable: true, "a pool of the worker (default: default)"),
-      .init("public-url", value: "URL", "what clients reach the installation by"),
-      NotifyVerbs.mailServer, NotifyVerbs.mailFrom,
-      .init("log", value: "LEVEL", "debug, info, warning or error (default: info)"),
-    ],
+    ] + ServerOptions.database + [ServerOptions.mongoDB, ServerOptions.s3] + ServerOptions.brokers
+      + [
+        .init(
+          "peer", value: "SERVICE=HOST:PORT,…", isRepeatable: true,
+          "where another service listens (MILLRACE_PEERS)"),
+        .init(
+          "service-key", value: "FILE",
+          "32 bytes that all processes have (MILLRACE_SERVICE_KEY_FILE)"),
+        .init(
+          "master-key", value: "FILE",
+          "32 bytes that secrets are encrypted with (MILLRACE_MASTER_KEY_FILE)"),
+        .init("first-admin-token", value: "FILE", "what the first administrator registers with"),
+        .init("data", value: "DIR", "for what is kept in files"),
+        ServerOptions.keep,
+        .init("slots", value: "N", "attempts a worker runs at once (default: 2 for each core)"),
+        .init("pool", value: "NAME", isRepeatable: true, "a pool of the worker (default: default)"),
+        .init("public-url", value: "URL", "what clients reach the installation by"),
+        NotifyVerbs.mailServer, NotifyVerbs.mailFrom,
+        .init("log", value: "LEVEL", "debug, info, warning or error (default: info)"),
+      ],
     examples: [
       "millrace serve scheduler --port 7702 --peer workflow=10.0.0.5:7701 …",
       "millrace serve iam workflow metadata artifact notification --data /var/lib/millrace …",
@@ -56,6 +57,7 @@ enum ServeVerb {
     configuration.databaseConnectionsMax = try call.number(
       "database-connections", default: configuration.databaseConnectionsMax, in: 1...100)
     configuration.mongoDB = ServerOptions.mongoDB(call)
+    configuration.s3 = ServerOptions.s3(call)
     configuration.brokers = ServerOptions.brokers(call)
     configuration.brokerSettings = try ServerOptions.settings(call)
     configuration.peers = try peers(call)

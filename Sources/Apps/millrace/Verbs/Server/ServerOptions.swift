@@ -1,3 +1,4 @@
+internal import Composition
 internal import Domain
 
 /// Where servers of an installation are, as several verbs take it.
@@ -25,6 +26,21 @@ enum ServerOptions {
         hint: "write " + RetentionRules.rule)
     }
     return rules
+  }
+
+  static let s3 = Verb.Option(
+    "s3", value: "URL", "bucket for artifacts: https://HOST/BUCKET?region=… (MILLRACE_S3)")
+
+  /// Credentials come from the variables that every tool for S3 reads.
+  static func s3(_ call: Call) -> ServeConfiguration.S3? {
+    guard let url = call.value("s3") ?? call.environment["MILLRACE_S3"] else { return nil }
+    var s3 = ServeConfiguration.S3(url: url)
+    // Those of the address come first: both would contradict each other.
+    guard !url.contains("@") else { return s3 }
+    s3.accessKey = call.environment["AWS_ACCESS_KEY_ID"]
+    s3.secretKey = call.environment["AWS_SECRET_ACCESS_KEY"]
+    s3.sessionToken = call.environment["AWS_SESSION_TOKEN"]
+    return s3
   }
 
   static let mongoDB = Verb.Option(
