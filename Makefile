@@ -14,7 +14,7 @@ CHECKS := tidy format verify test wire kill chaos sim-check
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded rates wire fuzz-api kill services chaos sim sim-check bench-sim nightly mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill services chaos sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,12 @@ bench-embedded: ## Measure one process with everything in it; fails when a limit
 	@scripts/setup.sh >&2
 	@scripts/build.sh -c release --product bench >&2
 	@.build/release/bench embedded $(ARGS)
+
+bench-storage: ## Measure logs, search and artifacts on MongoDB and S3; fails when a limit is broken; ARGS: --jobs N
+	@scripts/setup.sh >&2
+	@scripts/build.sh -c release --product millrace >&2
+	@scripts/build.sh -c release --product brokerfront >&2
+	@.venv/bin/python3 scripts/bench_storage.py $(ARGS)
 
 rates: setup ## Measure the wire alone: requests a second over HTTP/1.1, HTTP/2 and gRPC
 	@scripts/rates.sh $(ARGS)

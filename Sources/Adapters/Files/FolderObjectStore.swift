@@ -45,36 +45,18 @@ public final class FolderObjectStore: ObjectStore {
   }
 
   /// Refuses new calls and returns once the accepted ones have ended.
-  public func close() async { await end {} }
+  public func close() async { await pool.end() }
 
   /// Closes the store and removes all that is in it, and its folder. For stores that go with their
   /// process; what cannot be removed stays.
   public func closeAndRemove() async {
     let directory = configuration.directory
-    await end { Folder.removeTree(directory) }
+    await pool.end { Folder.removeTree(directory) }
   }
 
   /// Removes the folder of a store that nobody has open. Blocks; what cannot be removed stays.
   public static func removeFolder(_ directory: String) {
     Folder.removeTree(directory)
-  }
-
-  private func end(_ afterwards: @escaping @Sendable () -> Void) async {
-    let pool = pool
-    await withCheckedContinuation { waiter in
-      do throws(OwnThread.Refused) {
-        // Stopping waits for the threads of the pool.
-        try OwnThread("files-end") {
-          pool.stop()
-          afterwards()
-          waiter.resume()
-        }.detach()
-      } catch {
-        pool.stop()
-        afterwards()
-        waiter.resume()
-      }
-    }
   }
 
   @discardableResult

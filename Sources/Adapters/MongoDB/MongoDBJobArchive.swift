@@ -63,8 +63,7 @@ public final class MongoDBJobArchive: JobArchive {
 
   public func job(_ run: RunID) async throws(ArchiveError) -> JobDocument? {
     let find = MongoSession.Find(
-      collection: MongoSchema.jobs, filter: ["_id": .string(run.text)], index: MongoSchema.byKey,
-      limit: 1)
+      collection: MongoSchema.jobs, filter: ["_id": .string(run.text)], limit: 1)
     return try await documents(find).first.map { document throws(ArchiveError) in
       try JobDocument(document)
     }
@@ -76,19 +75,12 @@ public final class MongoDBJobArchive: JobArchive {
     try configuration.check(limit)
     var filter: BSONDocument = ["run": .string(run.text)]
     if let after {
-      let name = BSONValue.string(after.name.text)
-      filter.append("task", .document(["$gte": name]))
-      filter.append(
-        "$or",
-        .array([
-          .document(["task": .document(["$gt": name])]),
-          .document(["index": .document(["$gt": .integer(Int64(after.index ?? -1))])]),
-        ]))
+      filter.append("order", .document(["$gt": .string(SortableText.task(after))]))
     }
     let find = MongoSession.Find(
       collection: MongoSchema.tasks, filter: filter,
-      sort: ["run": .integer(1), "task": .integer(1), "index": .integer(1)],
-      index: MongoSchema.tasksByKey.name, limit: limit)
+      sort: ["run": .integer(1), "order": .integer(1)], index: MongoSchema.tasksByKey,
+      limit: limit)
     return try await documents(find).map { document throws(ArchiveError) in
       try TaskDocument(document)
     }
@@ -134,7 +126,7 @@ public final class MongoDBJobArchive: JobArchive {
         "endedAtUs": .document(["$lt": .integer(moment.microseconds)]),
       ],
       sort: ["namespace": .integer(1), "endedAtUs": .integer(1)],
-      index: MongoSchema.jobsByEnd.name, limit: limit)
+      index: MongoSchema.jobsByEnd, limit: limit)
     let runs = try await documents(due).compactMap { $0.string("_id") }
     guard !runs.isEmpty else { return 0 }
     // Attempts are named by their run, and `0` comes right behind the slash.
@@ -164,13 +156,15 @@ public final class MongoDBJobArchive: JobArchive {
   ) async throws(ArchiveError) -> LogChunk {
     try configuration.check(limit)
     guard from >= 0 else { throw .refused("lines are numbered from 0, not \(from)") }
-    let find = chunks.find(attempt, from: from, limit: limit)
+    let (end, find) = (chunks.findEnd(attempt), chunks.find(attempt, from: from, limit: limit))
     let bytesMax = configuration.bytesPerReadMax
     let assembly: LogAssembly
     do throws(MongoFailure) {
       assembly = try await client.run { (session) throws(MongoFailure) in
         var assembly = LogAssembly(attempt, from: from, limit: limit, bytesMax: bytesMax)
-        try session.find(find) { assembly.take($0) }
+        // The end first: lines that came before it was known are there when it is.
+        try session.find(end) { assembly.take($0) }
+        if assembly.wantsMore { try session.find(find) { assembly.take($0) } }
         return assembly
       }
     } catch { throw ArchiveError(reading: error) }
@@ -179,14 +173,15 @@ public final class MongoDBJobArchive: JobArchive {
 
   public func waitForLines(of attempt: AttemptID, from: Int64, wait: Duration) async {
     let deadline = time.uptime() + wait
-    let find = chunks.findAny(attempt, from: from)
+    let finds = [chunks.find(attempt, line: from), chunks.findEnd(attempt, atMost: from)]
     repeat {
       let left = deadline - time.uptime()
       let isWoken = await waiters.wait(
         for: attempt, atMost: max(.zero, min(left, configuration.lookEvery))
       ) {
         // Unknown counts as no: the wait goes on, and reading will say what is wrong.
-        await (try? documents(find))?.isEmpty == false
+        for find in finds where (try? await documents(find))?.isEmpty == false { return true }
+        return false
       }
       if isWoken { return }
     } while time.uptime() < deadline && !Task.isCancelled

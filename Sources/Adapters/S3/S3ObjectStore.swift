@@ -40,19 +40,7 @@ public final class S3ObjectStore: ObjectStore {
   /// Ends the requests under way, of which writes are then in doubt, and refuses new ones.
   public func close() async {
     await client.transfers.close()
-    let pool = client.pool
-    await withCheckedContinuation { waiter in
-      do throws(OwnThread.Refused) {
-        // Stopping waits for the thread of the pool.
-        try OwnThread("s3-end") {
-          pool.stop()
-          waiter.resume()
-        }.detach()
-      } catch {
-        pool.stop()
-        waiter.resume()
-      }
-    }
+    await client.pool.end()
   }
 
   @discardableResult

@@ -25,7 +25,8 @@ import Testing
     ] {
       let query = JobQuery(filter.narrowed(by: condition), MongoDBConfiguration(uri: ""))
       let find = try query.find(limit: 10, after: nil)
-      let index = try #require(MongoSchema.indexes.first { $0.name == find.index })
+      let index = try #require(find.index)
+      #expect(MongoSchema.indexes.contains(index))
       #expect(index.collection == find.collection)
       // What the index begins with is compared for equality, and then comes the order.
       let sorted = try #require(find.sort).fields.map(\.name)

@@ -48,21 +48,7 @@ final class MongoClient: Sendable {
   }
 
   /// Refuses new calls and returns once those under way have ended.
-  func close() async {
-    let threads = threads
-    await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
-      do throws(OwnThread.Refused) {
-        // Stopping waits for the threads.
-        try OwnThread("mongodb-end") {
-          threads.stop()
-          waiter.resume()
-        }.detach()
-      } catch {
-        threads.stop()
-        waiter.resume()
-      }
-    }
-  }
+  func close() async { await threads.end() }
 }
 
 /// The library's pool.

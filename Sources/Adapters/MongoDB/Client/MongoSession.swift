@@ -15,8 +15,8 @@ struct MongoSession: ~Copyable {
     var collection: String
     var filter: BSONDocument
     var sort: BSONDocument?
-    /// The index that serves it, by name.
-    var index: String
+    /// The declared index that serves it; nil for the key. The server finds it by itself.
+    var index: MongoSchema.Index?
     var limit: Int
     /// Documents of one answer of the server.
     var batch = 1_000
@@ -39,7 +39,7 @@ struct MongoSession: ~Copyable {
     _ find: Find, _ take: (BSONDocument) -> Bool
   ) throws(MongoFailure) {
     var options: BSONDocument = [
-      "limit": .integer(Int64(find.limit)), "hint": .string(find.index),
+      "limit": .integer(Int64(find.limit)),
       "batchSize": .integer(Int64(min(find.batch, find.limit))),
     ]
     options.append("sort", find.sort.map { .document($0) })

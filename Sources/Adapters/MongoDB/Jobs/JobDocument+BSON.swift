@@ -21,6 +21,7 @@ extension JobDocument {
     document.append("words", .array(words.map { .string($0) }))
     document.append("errorWords", .array(errorWords.map { .string($0) }))
     document.append("createdAtUs", .integer(createdAt.microseconds))
+    document.append("order", .string(SortableText.job(createdAt, run)))
     document.append("startedAtUs", startedAt.map { .integer($0.microseconds) })
     document.append("endedAtUs", endedAt.map { .integer($0.microseconds) })
     document.append("waitUs", facts.wait.map { .integer($0.wholeMicroseconds) })

@@ -24,20 +24,23 @@ struct JobQuery {
     if let state = filter.state { parts.append(.document(["state": .string(state)])) }
     for (name, value) in filter.labels { parts.append(.document(JobQuery.has(name, [value]))) }
     if let since = filter.since {
-      parts.append(.document(["createdAtUs": .document(["$gte": .integer(since.microseconds)])]))
+      parts.append(JobQuery.order("$gte", SortableText.moment(since)))
     }
     if let before = filter.before {
-      parts.append(.document(["createdAtUs": .document(["$lt": .integer(before.microseconds)])]))
+      parts.append(JobQuery.order("$lt", SortableText.moment(before)))
     }
     if let condition = filter.condition { parts.append(.document(JobQuery.condition(condition))) }
-    if let cursor { parts += try beyond(cursor) }
+    if let cursor {
+      let place = try JobCursor(cursor)
+      parts.append(JobQuery.order("$lt", SortableText.job(place.createdAt, place.run)))
+    }
     return MongoSession.Find(
       collection: MongoSchema.jobs, filter: ["$and": .array(parts)],
-      sort: ["createdAtUs": .integer(-1), "_id": .integer(-1)], index: index.name, limit: limit,
+      sort: ["order": .integer(-1)], index: index, limit: limit,
       within: configuration.searchWithin)
   }
 
-  /// The index that serves it: labels and words are the most selective as a rule, states the least.
+  /// The index that is best for it: labels and words are the most selective as a rule, states the least.
   var index: MongoSchema.Index {
     if !filter.labels.isEmpty { return MongoSchema.jobsByLabel }
     if requiresWord { return MongoSchema.jobsByWord }
@@ -121,19 +124,7 @@ struct JobQuery {
     "\(name.utf8.count):\(name)=\(value)"
   }
 
-  // MARK: Cursors
-
-  private func beyond(_ cursor: String) throws(ArchiveError) -> [BSONValue] {
-    let place = try JobCursor(cursor)
-    let created = place.createdAt.microseconds
-    return [
-      .document(["createdAtUs": .document(["$lte": .integer(created)])]),
-      .document([
-        "$or": .array([
-          .document(["createdAtUs": .document(["$lt": .integer(created)])]),
-          .document(["_id": .document(["$lt": .string(place.run.text)])]),
-        ])
-      ]),
-    ]
+  private static func order(_ relation: String, _ text: String) -> BSONValue {
+    .document(["order": .document([relation: .string(text)])])
   }
 }

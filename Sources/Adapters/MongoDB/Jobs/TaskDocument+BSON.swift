@@ -8,7 +8,8 @@ extension TaskDocument {
   var document: BSONDocument {
     var document: BSONDocument = [
       "_id": .string(key), "run": .string(run.text), "task": .string(task.name.text),
-      "index": .integer(Int64(task.index ?? -1)), "revision": .integer(revision),
+      "index": .integer(Int64(task.index ?? -1)), "order": .string(SortableText.task(task)),
+      "revision": .integer(revision),
       "state": .string(state),
     ]
     document.append("reason", reason.map { .document($0.document) })

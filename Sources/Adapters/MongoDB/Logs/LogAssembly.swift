@@ -45,7 +45,7 @@ struct LogAssembly {
     return wantsMore
   }
 
-  private var wantsMore: Bool {
+  var wantsMore: Bool {
     chunk.lines.count < limit && bytes < bytesMax && next < (total ?? .max)
   }
 

@@ -44,57 +44,53 @@ struct LogChunks {
       ])
   }
 
-  /// It stands before all lines, so that reading from anywhere finds it.
   private static func end(of chunk: LogChunk) -> MongoSession.Write {
     let attempt = chunk.attempt.description
     return MongoSession.Write(
-      key: "\(attempt)#end", number: nil,
+      key: endKey(chunk.attempt), number: nil,
       document: [
-        "attempt": .string(attempt), "first": .integer(endPlace),
+        // Before all lines: no two documents of an attempt begin at the same one.
+        "attempt": .string(attempt), "first": .integer(-1),
         "total": .integer(chunk.first + Int64(chunk.lines.count)),
       ])
   }
 
-  private static let endPlace: Int64 = -1
+  private static func endKey(_ attempt: AttemptID) -> String { "\(attempt)#end" }
 
-  /// The end, then the chunks that may have lines from `from` on, in order.
-  func find(_ attempt: AttemptID, from: Int64, limit: Int) -> MongoSession.Find {
-    let reach = Int64(configuration.linesPerChunkMax)
-    return MongoSession.Find(
-      collection: MongoSchema.logs,
-      filter: [
-        "attempt": .string(attempt.description),
-        "$or": .array([
-          .document(["first": .integer(LogChunks.endPlace)]),
-          .document([
-            "first": .document([
-              "$gt": .integer(from - reach), "$lt": .integer(from.addingSaturated(Int64(limit))),
-            ]),
-            "end": .document(["$gt": .integer(from)]),
-          ]),
-        ]),
-      ],
-      sort: ["attempt": .integer(1), "first": .integer(1)], index: MongoSchema.chunksByLine.name,
-      limit: limit.addingReportingOverflow(1).partialValue, batch: 100)
+  /// How many lines there will be, once that is known; if wanted, only if it is at most so many.
+  func findEnd(_ attempt: AttemptID, atMost total: Int64? = nil) -> MongoSession.Find {
+    var filter: BSONDocument = ["_id": .string(LogChunks.endKey(attempt))]
+    filter.append("total", total.map { .document(["$lte": .integer($0)]) })
+    return MongoSession.Find(collection: MongoSchema.logs, filter: filter, limit: 1)
   }
 
-  /// Whether line `from` is there, or the end is known and not beyond it.
-  func findAny(_ attempt: AttemptID, from: Int64) -> MongoSession.Find {
-    let reach = Int64(configuration.linesPerChunkMax)
-    return MongoSession.Find(
+  /// The chunks that may have lines from `from` on, in order.
+  func find(_ attempt: AttemptID, from: Int64, limit: Int) -> MongoSession.Find {
+    var find = reaching(attempt, from, below: from.addingSaturated(Int64(limit)))
+    find.sort = ["attempt": .integer(1), "first": .integer(1)]
+    find.limit = limit
+    find.batch = 100
+    return find
+  }
+
+  /// A chunk that has the line.
+  func find(_ attempt: AttemptID, line: Int64) -> MongoSession.Find {
+    reaching(attempt, line, below: line.addingSaturated(1))
+  }
+
+  /// No chunk has more than so many lines: what has a line begins not long before it.
+  private func reaching(
+    _ attempt: AttemptID, _ line: Int64, below end: Int64
+  ) -> MongoSession.Find {
+    MongoSession.Find(
       collection: MongoSchema.logs,
       filter: [
         "attempt": .string(attempt.description),
-        "$or": .array([
-          .document([
-            "first": .integer(LogChunks.endPlace), "total": .document(["$lte": .integer(from)]),
-          ]),
-          .document([
-            "first": .document(["$gt": .integer(from - reach), "$lte": .integer(from)]),
-            "end": .document(["$gt": .integer(from)]),
-          ]),
+        "first": .document([
+          "$gt": .integer(max(line - Int64(configuration.linesPerChunkMax), -1)),
+          "$lt": .integer(end),
         ]),
-      ],
-      index: MongoSchema.chunksByLine.name, limit: 1)
+        "end": .document(["$gt": .integer(line)]),
+      ], index: MongoSchema.chunksByLine, limit: 1)
   }
 }

@@ -1,5 +1,5 @@
 /// The collections of the archive and their indexes, as data: `admin migrate` makes them, and
-/// every search names the one that serves it.
+/// a test holds every kind of search against them.
 enum MongoSchema {
   struct Index: Hashable, Sendable {
     var collection: String
@@ -24,8 +24,6 @@ enum MongoSchema {
   static let logs = "log_chunks"
   static let collections = [jobs, tasks, logs]
 
-  /// What `_id` is served by; the server makes it.
-  static let byKey = "_id_"
   static let jobsByNamespace = newest("by_namespace")
   static let jobsByWorkflow = newest("by_workflow", "workflow")
   static let jobsByState = newest("by_state", "state")
@@ -36,7 +34,7 @@ enum MongoSchema {
     collection: jobs, name: "by_end", fields: [("namespace", false), ("endedAtUs", false)])
   static let tasksByKey = Index(
     collection: tasks, name: "by_task",
-    fields: [("run", false), ("task", false), ("index", false)], isUnique: true)
+    fields: [("run", false), ("order", false)], isUnique: true)
   static let chunksByLine = Index(
     collection: logs, name: "by_line", fields: [("attempt", false), ("first", false)],
     isUnique: true)
@@ -51,7 +49,7 @@ enum MongoSchema {
     Index(
       collection: jobs, name: name,
       fields: [("namespace", false)] + (field.map { [($0, false)] } ?? []) + [
-        ("createdAtUs", true), ("_id", true),
+        ("order", true)
       ])
   }
 }

@@ -43,4 +43,22 @@ public final class BlockingPool: Sendable {
     }
     for thread in ending { pthread_join(thread, nil) }
   }
+
+  /// The same without blocking the caller: refuses new calls and returns once the accepted ones
+  /// have ended, and then `afterwards` on a thread that may block.
+  public func end(_ afterwards: @escaping @Sendable () -> Void = {}) async {
+    await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
+      do throws(OwnThread.Refused) {
+        try OwnThread("pool-end") {
+          self.stop()
+          afterwards()
+          waiter.resume()
+        }.detach()
+      } catch {
+        stop()
+        afterwards()
+        waiter.resume()
+      }
+    }
+  }
 }
