@@ -40,7 +40,8 @@ struct JobQuery {
       within: configuration.searchWithin)
   }
 
-  /// The index that is best for it: labels and words are the most selective as a rule, states the least.
+  /// The index that is best for it: labels and words are the most selective as a rule, states the
+  /// least.
   var index: MongoSchema.Index {
     if !filter.labels.isEmpty { return MongoSchema.jobsByLabel }
     if requiresWord { return MongoSchema.jobsByWord }
