@@ -27,8 +27,8 @@ public struct ProcessExecutorConfiguration: Sendable {
 /// The program gets a fresh work directory as current directory and HOME, `/dev/null` as input, an
 /// environment of PATH, HOME, LANG, TMPDIR, `MILLRACE_OUTPUTS` and what the order says, and no
 /// other descriptor, signal setting or privilege of the worker. Where the kernel allows mount
-/// namespaces, it does not see the directories of other attempts. Its own is gone when the result is
-/// there. `MILLRACE_OUTPUTS` names the file for outputs.
+/// namespaces, it does not see the directories of other attempts. Its own is gone when the result
+/// is there. `MILLRACE_OUTPUTS` names the file for outputs.
 ///
 /// Reason codes of failures: `exit-code`, `killed-by-signal`, `program-not-found` (127),
 /// `program-not-executable` (126), `arguments-too-large`, `process-setup`, `output-undeclared`,

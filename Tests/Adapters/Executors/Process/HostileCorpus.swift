@@ -36,7 +36,8 @@ enum HostileCorpus {
         while ($count < 5000) { my $pid = fork(); last unless defined $pid;
           if (!$pid) { exec "sleep", "MARK" } $count++ }
         print $count < 64 ? "held\\n" : "made $count\\n"; exit 7'
-        """, end: .exits(7), limits: ProcessLimits(processesMax: 64), levels: 1...1, says: ["held"]),
+        """, end: .exits(7), limits: ProcessLimits(processesMax: 64), levels: 1...1,
+      says: ["held"]),
     HostileProgram(
       description: "a bomb that is killed while it goes off",
       text: "b() { [ $1 -gt 7 ] || { b $(($1+1)) & b $(($1+1)) & }; sleep MARK; }; b 1 & "

@@ -36,30 +36,48 @@ final class APIClient: Sendable {
 
   deinit { loop.stop() }
 
-  /// - Parameter isKept: false for an answer that gives out a credential to whom it belongs.
   @discardableResult
   func call(
-    _ method: String, _ path: String, _ body: String? = nil, token: String? = nil,
-    fields: [HTTPField] = [], isKept: Bool = true
+    _ method: String, _ path: String, _ body: String? = nil, token: String? = nil
   ) async throws -> Answer {
-    var all = fields
-    if let token { all.append(HTTPField("Authorization", "Bearer \(token)")) }
-    if body != nil { all.append(HTTPField("Content-Type", "application/json")) }
+    let fields = token.map { [HTTPField("Authorization", "Bearer \($0)")] } ?? []
+    return try await call(method, path, body, fields: fields)
+  }
+
+  /// A call with fields of its own.
+  @discardableResult
+  func call(
+    _ method: String, _ path: String, _ body: String? = nil, fields: [HTTPField]
+  ) async throws -> Answer {
+    let (answer, head) = try await send(method, path, body, fields)
+    answers.withLock {
+      $0.append(("\(method) \(path)", answer))
+      $0.append(("head of \(method) \(path)", Answer(status: answer.status, text: head)))
+    }
+    return answer
+  }
+
+  /// A call whose answer gives out a credential to whom it belongs, and is not kept.
+  func credential(
+    _ method: String, _ path: String, _ body: String, token: String? = nil
+  ) async throws -> Answer {
+    let fields = token.map { [HTTPField("Authorization", "Bearer \($0)")] } ?? []
+    return try await send(method, path, body, fields).answer
+  }
+
+  private func send(
+    _ method: String, _ path: String, _ body: String?, _ fields: [HTTPField]
+  ) async throws -> (answer: Answer, head: String) {
+    let type = body == nil ? [] : [HTTPField("Content-Type", "application/json")]
     let call = HTTPCall(
-      method: method, url: url + path, fields: HTTPFields(all), body: Array((body ?? "").utf8))
+      method: method, url: url + path, fields: HTTPFields(fields + type),
+      body: Array((body ?? "").utf8))
     let network = network
-    let answer = try await loop.root {
+    return try await loop.root {
       let answer = try await network.send(call)
       let head = answer.fields.fields.map { "\($0.name): \($0.value)\n" }.joined()
       let bytes = try await answer.body.collect()
       return (Answer(status: answer.status, text: String(decoding: bytes, as: UTF8.self)), head)
     }.value
-    if isKept {
-      answers.withLock {
-        $0.append(("\(method) \(path)", answer.0))
-        $0.append(("head of \(method) \(path)", Answer(status: answer.0.status, text: answer.1)))
-      }
-    }
-    return answer.0
   }
 }

@@ -92,27 +92,26 @@ struct CanaryTests {
       let path = body.contains("bob") ? "/v1/auth/login" : "/v1/auth/register"
       #expect((400..<500).contains(try await client.call("POST", path, body).status))
     }
-    var session = try await client.call("POST", "/v1/auth/login", credentials, isKept: false)
+    var session = try await client.credential("POST", "/v1/auth/login", credentials)
     // The first key may be a moment away.
     _ = try await eventually {
-      try await client.call("POST", "/v1/auth/login", credentials, isKept: false).status == 200
+      try await client.credential("POST", "/v1/auth/login", credentials).status == 200
     }
-    session = try await client.call("POST", "/v1/auth/login", credentials, isKept: false)
+    session = try await client.credential("POST", "/v1/auth/login", credentials)
     let refresh = "{\"refreshToken\":\"\(session["refreshToken"])\"}"
     try scene.keep("refresh token", session["refreshToken"])
     try scene.keep("access token", session["accessToken"])
-    session = try await client.call("POST", "/v1/auth/refresh", refresh, isKept: false)
+    session = try await client.credential("POST", "/v1/auth/refresh", refresh)
     try scene.keep("second refresh token", session["refreshToken"])
     let access = session["accessToken"]
     try scene.keep("second access token", access)
     #expect(try await client.call("GET", "/v1/auth/whoami", token: access).status == 200)
-    let made = try await client.call("POST", "/v1/auth/tokens", "{}", token: access, isKept: false)
+    let made = try await client.credential("POST", "/v1/auth/tokens", "{}", token: access)
     try scene.keep("token for programs", made["token"])
     #expect(try await client.call("GET", "/v1/auth/whoami", token: made["token"]).status == 200)
-    let changed = try await client.call(
+    let changed = try await client.credential(
       "POST", "/v1/auth/password", "{\"password\":\(password),\"newPassword\":\(next)}",
-      token: access,
-      isKept: false)
+      token: access)
     #expect(changed.status < 300, "\(changed)")
     for (token, path) in [
       (Self.header, "/v1/auth/whoami"), (made["token"] + "x", "/v1/runs"), (access, "/v1/users"),
@@ -134,8 +133,9 @@ struct CanaryTests {
       #expect(answer.status == status, "\(answer)")
     }
     try await client.call(
-      "GET", "/v1/runs", token: admin,
+      "GET", "/v1/runs",
       fields: [
+        HTTPField("Authorization", "Bearer \(admin)"),
         HTTPField("Cookie", "session=\(Self.header)"), HTTPField("X-Api-Key", Self.header),
         HTTPField("Proxy-Authorization", "Basic \(Self.header)"),
       ])
@@ -146,9 +146,8 @@ struct CanaryTests {
     let refused = try await client.call(
       "POST", hooks, order("https://user:\(Self.query)@example.org/"), token: admin)
     #expect((400..<500).contains(refused.status))
-    let made = try await client.call(
-      "POST", hooks, order("http://127.0.0.1:1/in?token=\(Self.query)"), token: admin,
-      isKept: false)
+    let made = try await client.credential(
+      "POST", hooks, order("http://127.0.0.1:1/in?token=\(Self.query)"), token: admin)
     #expect(made.status == 201, "\(made)")
     let secret = made.text.split(separator: "\"").first { $0.hasPrefix("whsec_") }
     try scene.keep("secret of a webhook", String(secret?.dropFirst("whsec_".count) ?? ""))
