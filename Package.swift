@@ -141,8 +141,16 @@ let adapters: [Target] =
   ]
   + adapter("HTTP", ["CLinux", "CNghttp2", "SystemAdapter"])
   + adapter("Executors", ["CLinux", "SystemAdapter"])
-  + adapter("Delivery", ["CCurl", "SystemAdapter"])
   + [
+    module(
+      "DeliveryAdapter", at: "Sources/Adapters/Delivery",
+      ["Domain", "Wire", "Contracts", "Ports", "CCurl", "SystemAdapter"]),
+    tests(
+      of: "DeliveryAdapter", at: "Adapters/Delivery",
+      [
+        "Domain", "Wire", "Contracts", "Ports", "CCurl", "SystemAdapter", "CryptoAdapter",
+        "DeliveryAdapter", "TestSupport",
+      ]),
     module(
       "S3Adapter", at: "Sources/Adapters/S3",
       ["Domain", "Wire", "Contracts", "Ports", "CCurl", "SystemAdapter"]),

@@ -64,4 +64,6 @@ elif [ "$status" != 0 ] || ! [[ $closing =~ \ passed\ after ]]; then
   echo "test: $closing; see $log" >&2
   exit 1
 fi
+# A whole run says what the tests of security have counted.
+[ $# != 0 ] || scripts/security_counts.sh "$log"
 echo "  ${closing#* }"

@@ -8,7 +8,7 @@ when its standard input does.
 
 The path decides: `/takes/STATUS` takes the message, `/answers/STATUS/SECONDS` refuses it (seconds
 for Retry-After, 0 for none), `/redirects` points to /takes/200, `/silent` never answers, `/cuts`
-ends the connection, `/endless` takes it and answers without end, `/garbage` answers with no HTTP,
+ends the connection, `/keeps` takes the message and ends the connection within its answer, `/endless` takes it and answers without end, `/garbage` answers with no HTTP,
 `/head` with fields without end, `/slow` with one byte a second, `/interim` with 103 for ever,
 `/short` with less than it promised.
 """
@@ -31,7 +31,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         parts = self.path.split("?")[0].strip("/").split("/")
-        if parts[0] in ("takes", "endless", "short"):
+        if parts[0] in ("takes", "endless", "short", "keeps"):
             self.note(body)
         self.close_connection = True
         getattr(self, "act_" + parts[0], self.act_lost)(*parts[1:])
@@ -51,6 +51,10 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
     def act_cuts(self):
         self.connection.shutdown(socket.SHUT_RDWR)
+
+    def act_keeps(self):
+        self.wfile.write(b"HTTP/1.1 200")
+        self.act_cuts()
 
     def act_endless(self):
         self.pour(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -124,7 +125,26 @@ static void reset_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void limit_resources(void) {
+// What an order begins with; its strings follow.
+typedef struct {
+  uint32_t arguments;
+  uint32_t environment;
+  uint64_t memory_max;
+  uint64_t file_max;
+  uint64_t processes_max;
+} order_head;
+
+// Lowers a limit for good; what is lower already stays.
+static int limit(int resource, uint64_t max) {
+  struct rlimit now;
+  if (max == UINT64_MAX) return 0;
+  if (getrlimit(resource, &now) < 0) return errno;
+  if (max < now.rlim_max) now.rlim_max = max;
+  now.rlim_cur = now.rlim_max;
+  return setrlimit(resource, &now) < 0 ? errno : 0;
+}
+
+static int limit_resources(const order_head *head) {
   struct rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
   struct rlimit files;
@@ -132,6 +152,39 @@ static void limit_resources(void) {
     files.rlim_cur = OPEN_FILES_SOFT_LIMIT;
     setrlimit(RLIMIT_NOFILE, &files);
   }
+  int failure = limit(RLIMIT_AS, head->memory_max);
+  if (!failure) failure = limit(RLIMIT_FSIZE, head->file_max);
+  return failure ? failure : limit(RLIMIT_NPROC, head->processes_max);
+}
+
+// Makes the directories between `from` and `to`, which begins with it.
+static int make_between(const char *from, const char *to) {
+  char path[PATH_MAX];
+  if (snprintf(path, sizeof path, "%s", to) >= (int)sizeof path) return ENAMETOOLONG;
+  for (char *end = path + strlen(from) + 1; *end; end++) {
+    if (*end != '/') continue;
+    *end = 0;
+    if (mkdir(path, 0711) < 0 && errno != EEXIST) return errno;
+    *end = '/';
+  }
+  return mkdir(path, 0711) < 0 && errno != EEXIST ? errno : 0;
+}
+
+// Covers the directory of all attempts in this mount namespace, so that only the own one is there.
+static int hide_others(const char *all, const char *own) {
+  char link[40];
+  int self = open(own, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (self < 0) return errno;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", self);
+  unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  int failure = mount("tmpfs", all, "tmpfs", flags, "mode=0711,size=64k") < 0 ? errno : 0;
+  if (!failure) failure = make_between(all, own);
+  if (!failure && mount(link, own, NULL, MS_BIND | MS_REC, NULL) < 0) failure = errno;
+  if (!failure && mount(NULL, all, NULL, MS_REMOUNT | MS_RDONLY | flags, NULL) < 0) {
+    failure = errno;
+  }
+  close(self);
+  return failure;
 }
 
 static _Noreturn void fail_start(int status, int32_t kind, int failure) {
@@ -143,14 +196,14 @@ static _Noreturn void run_program(int level, const int *descriptors) {
   int status = descriptors[MILLRACE_ASK_STATUS];
   size_t size = 0;
   char *text = millrace_order_read(descriptors[MILLRACE_ASK_ORDER], &size);
-  if (!text || size < 2 * sizeof(uint32_t)) fail_start(status, MILLRACE_REPORT_SETUP_FAILED, ENOMEM);
-  uint32_t counts[2];
-  memcpy(counts, text, sizeof counts);
+  order_head head;
+  if (!text || size < sizeof head) fail_start(status, MILLRACE_REPORT_SETUP_FAILED, ENOMEM);
+  memcpy(&head, text, sizeof head);
   char *end = text + size;
-  text += sizeof counts;
-  char **places = take_strings(&text, end, 2);
-  char **arguments = take_strings(&text, end, counts[0]);
-  char **environment = take_strings(&text, end, counts[1]);
+  text += sizeof head;
+  char **places = take_strings(&text, end, 4);
+  char **arguments = take_strings(&text, end, head.arguments);
+  char **environment = take_strings(&text, end, head.environment);
   if (!places || !arguments || !environment) {
     fail_start(status, MILLRACE_REPORT_SETUP_FAILED, EINVAL);
   }
@@ -158,9 +211,11 @@ static _Noreturn void run_program(int level, const int *descriptors) {
   if (level == MILLRACE_LEVEL_SUBREAPER) prctl(PR_SET_PDEATHSIG, SIGKILL);
   setsid();
   umask(077);
-  limit_resources();
   // When memory runs out, the tasks go before the worker.
   write_file("/proc/self/oom_score_adj", "500");
+  int failure = level == MILLRACE_LEVEL_SUBREAPER ? 0 : hide_others(places[2], places[3]);
+  if (!failure) failure = limit_resources(&head);
+  if (failure) fail_start(status, MILLRACE_REPORT_SETUP_FAILED, failure);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (chdir(places[1]) < 0) fail_start(status, MILLRACE_REPORT_SETUP_FAILED, errno);
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -66,6 +66,10 @@ enum Floors {
     Floor(
       kind: .adapter, folder: "Sources/Adapters/Archive", module: "ArchiveAdapter",
       imports: everyPort, outside: .locks, tests: kernel + ["SQLiteAdapter", "SystemAdapter"]),
+    // Receivers verify the signatures of webhooks: its tests need real ones.
+    Floor(
+      kind: .adapter, folder: "Sources/Adapters/Delivery", module: "DeliveryAdapter",
+      imports: everyPort + ["SystemAdapter"], outside: .system, tests: ["CryptoAdapter"]),
     // Servers compare the digests of what is sent: its tests need the real ones.
     Floor(
       kind: .adapter, folder: "Sources/Adapters/S3", module: "S3Adapter",

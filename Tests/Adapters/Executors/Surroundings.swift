@@ -40,7 +40,10 @@ final class ProcessBench: Sendable {
   /// - Parameters:
   ///   - level: one of `MILLRACE_LEVEL_…`; the kernel may allow a worse one only.
   ///   - given: its directory, for whoever has to remove it when this process dies.
-  init(level: Int32 = 1, in given: String? = nil) throws {
+  ///   - limits: of each program.
+  init(
+    level: Int32 = 1, in given: String? = nil, limits: ProcessLimits = ProcessLimits()
+  ) throws {
     surroundings = try Surroundings()
     if let given {
       directory = given
@@ -49,9 +52,11 @@ final class ProcessBench: Sendable {
       guard mkdtemp(&name) != nil else { throw SystemFailure.last("making a directory") }
       directory = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+    var configuration = ProcessExecutorConfiguration(directory: directory)
+    configuration.limits = limits
     executor = try ProcessExecutor(
-      ProcessExecutorConfiguration(directory: directory), levelMin: level,
-      loop: surroundings.loop, time: surroundings.time, spawner: surroundings.spawner)
+      configuration, levelMin: level, loop: surroundings.loop, time: surroundings.time,
+      spawner: surroundings.spawner)
   }
 
   deinit { ProcessBench.removeAll(directory) }

@@ -109,6 +109,8 @@ import Testing
       #expect(
         try await server.archive.jobs(JobFilter(namespace: .default), limit: 99, cursor: nil).jobs
           .count == texts.count)
+      SecurityTest.injection.report(
+        "\(texts.count) texts that look like queries came back from the archive as they were")
     }
   }
 }

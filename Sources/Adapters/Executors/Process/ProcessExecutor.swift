@@ -13,6 +13,8 @@ public struct ProcessExecutorConfiguration: Sendable {
   public var language = "C.UTF-8"
   /// The best containment to try; the kernel may allow less.
   public var containment = Containment.pidNamespace
+  /// Of each program.
+  public var limits = ProcessLimits()
 
   public init(directory: String) {
     self.directory = directory
@@ -24,8 +26,9 @@ public struct ProcessExecutorConfiguration: Sendable {
 ///
 /// The program gets a fresh work directory as current directory and HOME, `/dev/null` as input, an
 /// environment of PATH, HOME, LANG, TMPDIR, `MILLRACE_OUTPUTS` and what the order says, and no
-/// other descriptor, signal setting or privilege of the worker. The directory is gone when the
-/// result is there. `MILLRACE_OUTPUTS` names the file for outputs.
+/// other descriptor, signal setting or privilege of the worker. Where the kernel allows mount
+/// namespaces, it does not see the directories of other attempts. Its own is gone when the result
+/// is there. `MILLRACE_OUTPUTS` names the file for outputs.
 ///
 /// Reason codes of failures: `exit-code`, `killed-by-signal`, `program-not-found` (127),
 /// `program-not-executable` (126), `arguments-too-large`, `process-setup`, `output-undeclared`,
@@ -148,7 +151,8 @@ public final class ProcessExecutor: Executor {
   ) async throws(SystemFailure) -> any Execution {
     let directory = place.directory
     var process = ProcessOrder(
-      program: program, directory: directory.work, arguments: command, environment: environment)
+      program: program, directory: directory.work, hidden: root.shared, shown: directory.path,
+      limits: configuration.limits, arguments: command, environment: environment)
     process.environment["HOME"] = order.environment["HOME"] ?? directory.work
     process.environment["TMPDIR"] = order.environment["TMPDIR"] ?? directory.temporary
     process.environment["MILLRACE_OUTPUTS"] = directory.outputs

@@ -1,9 +1,32 @@
 internal import Domain
 
+/// What a program may have, beside what each gets: no core file, and 1024 open files. Limits of the
+/// system that are lower hold.
+public struct ProcessLimits: Hashable, Sendable {
+  /// Address space of each process.
+  public var memoryBytesMax: UInt64?
+  /// Size of each file that is written.
+  public var fileBytesMax: UInt64?
+  /// Processes and threads of the worker's user together. The kernel does not hold root to it.
+  public var processesMax: UInt64?
+
+  public init(
+    memoryBytesMax: UInt64? = nil, fileBytesMax: UInt64? = nil, processesMax: UInt64? = nil
+  ) {
+    self.memoryBytesMax = memoryBytesMax
+    self.fileBytesMax = fileBytesMax
+    self.processesMax = processesMax
+  }
+}
+
 /// A program with everything that its start needs.
 struct ProcessOrder: Hashable {
   var program: String
   var directory: String
+  /// Where all attempts have their files, and the part of it that the program sees.
+  var hidden: String
+  var shown: String
+  var limits = ProcessLimits()
   var arguments: [String]
   var environment: SortedMap<String, String>
 
@@ -29,8 +52,11 @@ struct ProcessOrder: Hashable {
     for count in [arguments.count, environment.count] {
       withUnsafeBytes(of: UInt32(clamping: count)) { bytes.append(contentsOf: $0) }
     }
+    for limit in [limits.memoryBytesMax, limits.fileBytesMax, limits.processesMax] {
+      withUnsafeBytes(of: limit ?? .max) { bytes.append(contentsOf: $0) }
+    }
     let strings =
-      [program, directory] + arguments + environment.map { "\($0.key)=\($0.value)" }
+      [program, directory, hidden, shown] + arguments + environment.map { "\($0.key)=\($0.value)" }
     for string in strings {
       bytes.append(contentsOf: string.utf8)
       bytes.append(0)

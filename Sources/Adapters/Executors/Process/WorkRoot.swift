@@ -7,6 +7,8 @@ internal import Synchronization
 /// the next start.
 final class WorkRoot: Sendable {
   let path: String
+  /// The directory that this one shares with those of other processes.
+  let shared: String
   private let lock: Int32
   private static let counter = Atomic<Int>(0)
 
@@ -26,6 +28,7 @@ final class WorkRoot: Sendable {
 
   /// Nil when the name is taken.
   private init?(_ directory: String, _ name: String) throws(SystemFailure) {
+    shared = directory
     path = "\(directory)/\(name)"
     let lockPath = path + ".lock"
     lock = Glibc.open(lockPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)

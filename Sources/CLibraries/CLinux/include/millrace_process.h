@@ -66,7 +66,10 @@ typedef struct {
 int millrace_launcher_start(int level_min, int *socket, pid_t *pid, int *level);
 
 // Asks the launcher for a tree. `order` is: the number of arguments and of environment entries, each
-// as 32 bits, then NUL-terminated strings: program path, work directory, arguments, environment.
+// as 32 bits; the most bytes of memory of a process and of a file and the most processes of the
+// user, each as 64 bits, all of them set for no limit; then NUL-terminated strings: program path,
+// work directory, directory of all attempts and of this one, arguments, environment.
+// At levels with a mount namespace the program sees no other attempt in the directory of all.
 // Returns 0 or an errno; EPIPE when the launcher has gone.
 int millrace_tree_launch(
     int launcher, int level, const uint8_t *order, size_t size, millrace_tree *tree);

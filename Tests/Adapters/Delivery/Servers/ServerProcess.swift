@@ -32,6 +32,29 @@ final class ServerProcess: Sendable {
   static func start(
     _ script: String, _ arguments: (_ log: String, _ folder: String) -> [String]
   ) async throws -> ServerProcess {
+    let (words, folder) = try prepare(script, arguments)
+    return try await withCheckedThrowingContinuation { continuation in
+      do {
+        try OwnThread("server-start") {
+          continuation.resume(with: Result { try spawn(script, words, folder) })
+        }.detach()
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+  }
+
+  /// Starts it from this thread, and with what this thread has: blocks until it is up.
+  static func startHere(
+    _ script: String, _ arguments: (_ log: String, _ folder: String) -> [String]
+  ) throws -> ServerProcess {
+    let (words, folder) = try prepare(script, arguments)
+    return try spawn(script, words, folder)
+  }
+
+  private static func prepare(
+    _ script: String, _ arguments: (_ log: String, _ folder: String) -> [String]
+  ) throws -> (words: [String], folder: URL) {
     let root = URL(filePath: FileManager.default.currentDirectoryPath)
     let python = root.appending(path: ".venv/bin/python3")
     guard FileManager.default.isExecutableFile(atPath: python.path) else {
@@ -43,15 +66,7 @@ final class ServerProcess: Sendable {
     let words =
       [python.path, root.appending(path: "scripts/servers/\(script)").path]
       + arguments(folder.appending(path: "log").path, folder.path)
-    return try await withCheckedThrowingContinuation { continuation in
-      do {
-        try OwnThread("server-start") {
-          continuation.resume(with: Result { try spawn(script, words, folder) })
-        }.detach()
-      } catch {
-        continuation.resume(throwing: error)
-      }
-    }
+    return (words, folder)
   }
 
   private static func spawn(_ script: String, _ words: [String], _ folder: URL) throws

@@ -20,12 +20,13 @@ struct HostileProgramTests {
     _ text: String, level: Int32, mark: String, count: Int, stops: [StopSignal]
   ) async throws {
     let bench = try ProcessBench(level: level)
-    let go = "\(bench.directory)/go"
+    let go = "\(bench.directory).go"
     let script = text.replacing("MARK", with: mark)
       .replacing("PAUSE", with: "until [ -e \(go) ]; do sleep 0.01; done")
     let execution = try await bench.executor.start(.shell(script))
     #expect(await bench.surroundings.waits { Processes.with(mark).count >= count })
     close(open(go, O_CREAT | O_WRONLY, 0o600))
+    defer { unlink(go) }
     for stop in stops { await execution.stop(stop) }
     async let rest = ExecutorContract.read(execution)
     _ = await execution.result()

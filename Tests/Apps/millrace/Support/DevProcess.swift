@@ -18,11 +18,13 @@ final class DevProcess: Sendable {
   }
 
   /// Returns when requests are answered.
-  static func start(_ options: [String] = [], port: String = "0", in given: Folder? = nil)
-    async throws -> DevProcess
-  {
+  static func start(
+    _ options: [String] = [], port: String = "0", in given: Folder? = nil,
+    environment: [String: String] = [:]
+  ) async throws -> DevProcess {
     let files = try given ?? Folder()
-    let command = Command(arguments: ["dev", "--port", port] + options)
+    let command = Command(
+      arguments: ["dev", "--port", port] + options, environment: environment)
     let child = try await command.start(files)
     let isReady = try await eventually { !child.isRunning || files.read("out").contains("API") }
     guard isReady, child.isRunning else {

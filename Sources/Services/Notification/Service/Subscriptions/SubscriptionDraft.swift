@@ -106,7 +106,12 @@ struct SubscriptionDraft: Sendable {
   }
 
   private static func url(_ webhook: inout JSONObject, _ egress: EgressRules) -> String? {
-    guard let url = webhook.parsed("url", wanted: WebhookURL.rule, { WebhookURL($0) }) else {
+    guard let text = webhook.string("url") else { return nil }
+    guard let url = WebhookURL(text) else {
+      // The address is not said again: it may hold a password.
+      webhook.refuse(
+        "url", code: "not-understood", "messages cannot be sent to this address",
+        hint: "it must be \(WebhookURL.rule)")
       return nil
     }
     // What names lead to is judged at every connection; this only spares people a surprise.
