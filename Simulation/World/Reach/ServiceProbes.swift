@@ -37,6 +37,7 @@ enum ServiceProbes {
     ("ends.too-old", "no world lasts as long as ends are taken"),
     ("health.green", "what a process needs is watched outside of the services alone"),
     ("health.red", "what a process needs is watched outside of the services alone"),
+    ("history.removed", "no world lasts as long as history is kept"),
     ("http.unchecked", "a route forgot to ask who may use it: none does"),
     (
       "object.differs",
