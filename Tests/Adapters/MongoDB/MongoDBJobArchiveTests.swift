@@ -5,7 +5,8 @@ import Testing
 
 @testable import MongoDBAdapter
 
-@Suite struct MongoDBJobArchiveTests {
+/// One after the other: the server does one thing at a time.
+@Suite(.serialized) struct MongoDBJobArchiveTests {
   @Test(arguments: JobArchiveContract.cases)
   func `an archive in MongoDB keeps the contract of JobArchive`(
     _ promise: ContractCase<JobArchiveSubject>

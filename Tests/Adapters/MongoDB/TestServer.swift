@@ -31,6 +31,11 @@ struct TestServer {
     _ body: (TestServer) async throws -> Void
   ) async throws {
     var configuration = MongoDBConfiguration(uri: try uri())
+    // It is a small server, and other tests have the machine as well.
+    configuration.answerWithin = .seconds(120)
+    configuration.majorityWithin = .seconds(60)
+    configuration.selectWithin = .seconds(30)
+    configuration.searchWithin = .seconds(60)
     configuration.database = "t\(String(SystemRandomness().next(), radix: 16))"
     change(&configuration)
     let server = TestServer(
