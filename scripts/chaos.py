@@ -25,6 +25,7 @@ wrote into files: each attempt appends a line when it begins and one when it end
 
 import argparse
 import collections
+import http.client
 import json
 import os
 import random
@@ -354,7 +355,7 @@ def judge_history(installation, runs, choose, has_every_line, settle_within):
                 flaws = flaws_of(run, SHAPES[runs[run]], logs, has_every_line)
                 if state == "succeeded" and not flaws:
                     break
-            except OSError as error:
+            except (OSError, ValueError, http.client.HTTPException) as error:
                 flaws = [f"{run}: history does not answer: {error}"]
             if time.monotonic() > deadline:
                 break
