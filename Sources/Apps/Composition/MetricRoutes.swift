@@ -14,7 +14,7 @@ struct MetricRoutes: Sendable {
         HTTPResponse(
           status: 200, fields: [HTTPField("Content-Type", MetricRoutes.mediaType)],
           body: .bytes(Array(metrics.text.utf8)))
-      }
+      }.direct
     ]
   }
 }

@@ -33,6 +33,8 @@ final class DevParts: Sendable {
   let worker: WorkerServer
   let identity: DevIdentity
   let router: Router
+  /// What clients may ask of which service.
+  let routesByService: [(service: ServiceName, routes: [Route])]
   let calls: RPCExposure
   let workerEnded = Ended()
   private let address: PublicAddress
@@ -123,10 +125,14 @@ final class DevParts: Sendable {
         token: token,
         owner: Principal(name: "admin@local", permissions: SortedSet(Permission.allCases)),
         hash: { digest.digest($0) }))
+    routesByService = [
+      (.workflow, DocumentRoutes.all + workflows.routes), (.metadata, metadata.routes),
+      (.artifact, artifacts.routes), (.notification, notification.routes),
+      (.iam, identity.server.routes),
+    ]
     router = Router(
-      HealthRoutes.all + DocumentRoutes.all + MetricRoutes(metrics: runtime.metrics).all
-        + workflows.routes + metadata.routes + artifacts.routes
-        + notification.routes + identity.server.routes,
+      HealthRoutes.all + MetricRoutes(metrics: runtime.metrics).all
+        + routesByService.flatMap(\.routes),
       authenticator: identity.authenticator, context: context, audit: identity.audit)
     calls = DevCalls.exposure(identity.authenticator)
   }

@@ -46,7 +46,10 @@ struct ServeIdentity: Sendable {
   /// Runs until the task is cancelled.
   func run() async {
     await withDiscardingTaskGroup { group in
-      if let server { group.addTask { await server.run() } }
+      if let server {
+        group.addTask { await server.run() }
+        group.addTask { await server.runGateway(authenticator) }
+      }
       group.addTask { await authenticator.run() }
       group.addTask { await audit.run() }
     }

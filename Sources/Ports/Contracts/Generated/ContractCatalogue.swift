@@ -5,6 +5,19 @@ public import Wire
 /// Every message, by its full protobuf name.
 public enum ContractCatalogue {
   public static let messages: [(name: String, type: any WireMessage.Type)] = [
+    ("envoy.service.auth.v3.CheckRequest", CheckRequest.self),
+    ("envoy.service.auth.v3.CheckRequest.Header", CheckRequest.Header.self),
+    ("envoy.service.auth.v3.CheckRequest.Headers", CheckRequest.Headers.self),
+    ("envoy.service.auth.v3.CheckRequest.Http", CheckRequest.Http.self),
+    ("envoy.service.auth.v3.CheckRequest.Request", CheckRequest.Request.self),
+    ("envoy.service.auth.v3.CheckRequest.Attributes", CheckRequest.Attributes.self),
+    ("envoy.service.auth.v3.CheckResponse", CheckResponse.self),
+    ("envoy.service.auth.v3.CheckResponse.Status", CheckResponse.Status.self),
+    ("envoy.service.auth.v3.CheckResponse.Header", CheckResponse.Header.self),
+    ("envoy.service.auth.v3.CheckResponse.HeaderOption", CheckResponse.HeaderOption.self),
+    ("envoy.service.auth.v3.CheckResponse.HttpStatus", CheckResponse.HttpStatus.self),
+    ("envoy.service.auth.v3.CheckResponse.Denied", CheckResponse.Denied.self),
+    ("envoy.service.auth.v3.CheckResponse.Passed", CheckResponse.Passed.self),
     ("millrace.common.v1.ValueMessage", ValueMessage.self),
     ("millrace.common.v1.ValueMessage.List", ValueMessage.List.self),
     ("millrace.common.v1.ValueMessage.Struct", ValueMessage.Struct.self),

@@ -9,6 +9,8 @@ public struct IAMConfiguration: Sendable {
   /// Issuer and audience of access tokens, and how far clocks may differ.
   public var rules = AccessRules()
   public var accessTokenLife: Duration = .seconds(600)
+  /// How long a service may take what was said of a request at the gateway.
+  public var gatewayIdentityLife: Duration = .seconds(30)
   public var passwords = PasswordPolicy()
   public var signIns = SignIn.Limits()
   public var tokens = APIToken.Limits()

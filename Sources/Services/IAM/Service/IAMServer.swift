@@ -43,6 +43,15 @@ public struct IAMServer: Sendable {
     }
   }
 
+  /// Answers a gateway until the task is cancelled.
+  ///
+  /// - Parameter authenticator: judges credentials: the one that the routes are served with.
+  public func runGateway(_ authenticator: any Authenticator) async {
+    await serve(
+      AuthorizationMethods.service,
+      AuthorizationHandler(ports: ports, keys: keys, trail: audit, authenticator: authenticator))
+  }
+
   /// What is there from the start: the namespace `default`, and a hash that is nobody's.
   private func prepare() async {
     while !Task.isCancelled {

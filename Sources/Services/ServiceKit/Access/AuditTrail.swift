@@ -45,7 +45,8 @@ public struct AuditEntry: Hashable, Sendable {
     source = AuditEntry.host(request.http.peer)
   }
 
-  init(
+  /// Of somebody who was turned away before anybody knew who it was.
+  public init(
     id: AuditID, at moment: Moment, request: HTTPRequest, requestID: RequestID, action: String,
     problem: Problem
   ) {

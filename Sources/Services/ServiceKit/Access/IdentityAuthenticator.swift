@@ -90,10 +90,20 @@ public final class IdentityAuthenticator: Authenticator {
 
   // MARK: Judging
 
+  var rules: AccessRules { configuration.rules }
+
   public func principal(authorization: [String]) async throws(Problem) -> Principal {
     let token = try BearerToken(authorization: authorization)
     return token.text.hasPrefix("mr_")
       ? try await holder(ofOpaque: token.text) : try await holder(ofAccess: token.text)
+  }
+
+  /// What identity and access says of a request that came by the gateway; nil when it did not say
+  /// that.
+  func identity(_ text: String) async throws(Problem) -> GatewayIdentity? {
+    let verdict = try await verdict(text, GatewayIdentity.type)
+    guard case .success(let payload) = verdict else { return nil }
+    return GatewayIdentity(payload: payload)
   }
 
   private func holder(ofAccess text: String) async throws(Problem) -> Principal {
@@ -101,11 +111,11 @@ public final class IdentityAuthenticator: Authenticator {
     guard text.utf8.filter({ $0 == UInt8(ascii: ".") }).count == 2 else {
       throw refused("mistyped")
     }
-    var verdict = try verified(text)
-    if verdict == .failure(.unknownKey), await hasLookedAgain() { verdict = try verified(text) }
     let claims: AccessClaims
-    switch verdict {
-    case .success(let verified): claims = verified
+    switch try await verdict(text, AccessClaims.type) {
+    case .success(let payload):
+      guard let read = AccessClaims(payload: payload) else { throw refused("malformed") }
+      claims = read
     case .failure(let refusal): throw refused("\(refusal)")
     }
     if let fault = claims.fault(configuration.rules, at: context.time.now()) {
@@ -115,18 +125,26 @@ public final class IdentityAuthenticator: Authenticator {
     return Principal(claims)
   }
 
-  /// What the token says, by the keys that are known now.
-  private func verified(_ text: String) throws(Problem) -> Result<AccessClaims, JWSRefusal> {
+  /// What a signed text of that type says, by the keys that are known now, or by those that are
+  /// known when they have been asked for once more.
+  private func verdict(
+    _ text: String, _ type: String
+  ) async throws(Problem) -> Result<[UInt8], JWSRefusal> {
+    let first = try verified(text, type)
+    guard first == .failure(.unknownKey), await hasLookedAgain() else { return first }
+    return try verified(text, type)
+  }
+
+  private func verified(
+    _ text: String, _ type: String
+  ) throws(Problem) -> Result<[UInt8], JWSRefusal> {
     let trust = trust.withLock { $0 }
     guard trust.isFresh(at: context.time.uptime(), within: configuration.trustedFor) else {
       throw Problem.unavailable("it cannot be said who you are: identity and access is away")
     }
     do throws(JWSRefusal) {
       let jws = try CompactJWS(text, keys: trust.keys, signer: signer)
-      guard jws.type == AccessClaims.type, let claims = AccessClaims(payload: jws.payload) else {
-        return .failure(.malformed)
-      }
-      return .success(claims)
+      return jws.type == type ? .success(jws.payload) : .failure(.malformed)
     } catch {
       return .failure(error)
     }

@@ -18,7 +18,7 @@ public enum HealthRoutes {
             fields: [HTTPField("Retry-After", "5")])
         }
         return .json(.object(["status": .string("ok")]))
-      }
+      }.direct
     ]
   }
 
@@ -27,6 +27,6 @@ public enum HealthRoutes {
   private static func ok(_ path: String) -> Route {
     Route("GET", path, .anyone) { _ throws(Problem) in
       .json(.object(["status": .string("ok")]))
-    }
+    }.direct
   }
 }

@@ -11,6 +11,8 @@ public struct Route: Sendable {
   public let access: Access
   /// Query parameters that it knows; any other is refused.
   public let parameters: [String]
+  public private(set) var entrance = Entrance.gateway
+  public private(set) var pace = Pace.prompt
   let handle: Handler
   let segments: [Substring]
 
@@ -24,6 +26,35 @@ public struct Route: Sendable {
     self.parameters = parameters
     self.handle = handle
     segments = template.split(separator: "/")
+  }
+
+  /// By which way its requests come in.
+  public enum Entrance: Hashable, Sendable {
+    /// From clients: by the gateway, where there is one.
+    case gateway
+    /// From those that run the process, at its own address only: health, metrics.
+    case direct
+  }
+
+  /// How long an answer may take as a whole.
+  public enum Pace: Hashable, Sendable {
+    case prompt
+    /// As long as something moves: streams, and contents of any length.
+    case steady
+  }
+
+  /// The same route for those that run the process.
+  public var direct: Route {
+    var route = self
+    route.entrance = .direct
+    return route
+  }
+
+  /// The same route, whose answers or bodies take as long as they take.
+  public var steady: Route {
+    var route = self
+    route.pace = .steady
+    return route
   }
 
   /// Whether it changes something: everything that is not only read.

@@ -8,17 +8,21 @@ public struct Router: HTTPHandler {
   let authenticator: any Authenticator
   let context: ServiceContext
   let audit: (any AuditTrail)?
+  let gate: GatewayGate?
 
-  /// - Parameter audit: gets an entry for each request that changes something or is denied, unless
-  ///   its handler has written one.
+  /// - Parameters:
+  ///   - audit: gets an entry for each request that changes something or is denied, unless its
+  ///     handler has written one.
+  ///   - gate: lets requests in by the gateway only; nil where clients come by themselves.
   public init(
     _ routes: [Route], authenticator: any Authenticator, context: ServiceContext,
-    audit: (any AuditTrail)? = nil
+    audit: (any AuditTrail)? = nil, gate: GatewayGate? = nil
   ) {
     self.routes = routes
     self.authenticator = authenticator
     self.context = context
     self.audit = audit
+    self.gate = gate
   }
 
   /// How far a request came.
@@ -28,13 +32,16 @@ public struct Router: HTTPHandler {
     var problem: Problem?
   }
 
-  public func respond(to request: HTTPRequest) async -> HTTPResponse {
+  public func respond(to received: HTTPRequest) async -> HTTPResponse {
+    let arrival =
+      gate?.arrival(of: received) ?? GatewayGate.Arrival(request: received, identities: nil)
+    let request = arrival.request
     let id = context.newID(RequestID.self)
     let started = context.time.uptime()
     var passage = Passage()
     var response: HTTPResponse
     do throws(Problem) {
-      response = try await answer(request, id, &passage).finished(for: request)
+      response = try await answer(arrival, id, &passage).finished(for: request)
     } catch {
       passage.problem = error
       response = error.response(requestID: id.text)
@@ -62,12 +69,13 @@ public struct Router: HTTPHandler {
   }
 
   private func answer(
-    _ request: HTTPRequest, _ id: RequestID, _ passage: inout Passage
+    _ arrival: GatewayGate.Arrival, _ id: RequestID, _ passage: inout Passage
   ) async throws(Problem) -> HTTPResponse {
+    let request = arrival.request
     let match = try await match(request)
     let route = match.route
     passage.route = route
-    let sender = try await sender(request, route)
+    let sender = try await sender(arrival, route)
     // What follows concerns somebody who is known, also when the query cannot be read.
     let check = AccessCheck(entry: context.newID())
     func routed(_ query: SortedMap<String, String>) -> RouteRequest {
@@ -158,10 +166,16 @@ public struct Router: HTTPHandler {
     }
   }
 
-  private func sender(_ request: HTTPRequest, _ route: Route) async throws(Problem) -> Principal {
+  private func sender(
+    _ arrival: GatewayGate.Arrival, _ route: Route
+  ) async throws(Problem) -> Principal {
+    try gate?.admit(arrival, route)
     switch route.access {
-    case .anyone: .anyone
-    case .signedIn, .allowed: try await principal(request)
+    case .anyone: return .anyone
+    case .signedIn, .allowed:
+      let sender = try await principal(arrival.request)
+      try await gate?.confirm(arrival, of: sender, route)
+      return sender
     }
   }
 

@@ -27,6 +27,9 @@ struct Scene: Sendable {
     .firstAdmin, secret: [UInt8](repeating: 5, count: 32))?.text
   static let password = "seven rivers run east"
   static let address = "iam:7700"
+  /// Where the same routes are taken through a gateway only.
+  static let inner = "iam:7701"
+  static let gatewayToken = "mr_gw_0123456789"
 
   struct Answer: Sendable {
     var status: Int
@@ -81,7 +84,15 @@ struct Scene: Sendable {
       let router = Router(
         server.routes + [Scene.stream(context)], authenticator: authenticator, context: context,
         audit: server.audit)
+      let inner = Router(
+        router.routes + HealthRoutes.all, authenticator: authenticator, context: context,
+        audit: server.audit,
+        gate: GatewayGate(
+          services: ["iam"], token: Scene.gatewayToken, digest: FakeDigest(),
+          authenticator: authenticator, context: context))
       await withDiscardingTaskGroup { group in
+        group.addTask { await server.runGateway(authenticator) }
+        group.addTask { try? await network.serve(Scene.inner, inner) { _ in } }
         group.addTask { await server.run() }
         group.addTask { await authenticator.run() }
         group.addTask { try? await network.serve(Scene.address, router) { _ in } }

@@ -17,7 +17,7 @@ struct DownloadRoutes: Sendable {
         let stored = try await desk.find(request)
         return try await Download(ports: ports, stored: stored, isByLink: false).answer(
           to: request.http)
-      }
+      }.steady
     ]
   }
 }

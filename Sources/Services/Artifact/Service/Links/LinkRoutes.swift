@@ -30,7 +30,7 @@ struct LinkRoutes: Sendable {
         let id = try links.artifact(request, .get)
         return try await Download(ports: ports, stored: try await desk.find(id), isByLink: true)
           .answer(to: request.http)
-      },
+      }.steady,
       Route(
         "PUT", "/v1/links/{artifact}", .anyone, parameters: ["expires", "signature", "part"]
       ) { request throws(Problem) in
@@ -41,7 +41,7 @@ struct LinkRoutes: Sendable {
           return try await routes.put(request, part: part, of: stored)
         }
         return try await routes.put(request, into: stored)
-      },
+      }.steady,
     ]
   }
 

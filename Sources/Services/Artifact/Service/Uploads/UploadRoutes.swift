@@ -15,19 +15,20 @@ struct UploadRoutes: Sendable {
     let access = Access.allowed(.artifactWrite, in: .content)
     return [
       Route("POST", "/v1/artifacts", access, create),
-      Route("PUT", "/v1/runs/{run}/artifacts/{name}", access, parameters: ["path"], putNamed),
+      Route("PUT", "/v1/runs/{run}/artifacts/{name}", access, parameters: ["path"], putNamed)
+        .steady,
       Route("PUT", "/v1/artifacts/{artifact}/content", access) { request throws(Problem) in
         let stored = try await desk.find(request)
         return try await put(request, into: stored)
-      },
+      }.steady,
       Route("PUT", "/v1/artifacts/{artifact}/parts/{part}", access) { request throws(Problem) in
         let stored = try await desk.find(request)
         return try await put(request, part: request.segment("part"), of: stored)
-      },
+      }.steady,
       Route("POST", "/v1/artifacts/{artifact}/complete", access) { request throws(Problem) in
         let stored = try await desk.find(request)
         return try await uploads.complete(stored).answer(status: 200)
-      },
+      }.steady,
       Route("DELETE", "/v1/artifacts/{artifact}", access) { request throws(Problem) in
         let stored = try await desk.find(request)
         _ = try await desk.apply(.deleteAsked, to: stored.id)

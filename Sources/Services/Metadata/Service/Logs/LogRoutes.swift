@@ -21,7 +21,7 @@ struct LogRoutes: Sendable {
       Route(
         "GET", "/v1/runs/{run}/logs", .allowed(.logRead, in: .content), parameters: ["follow"],
         run),
-    ]
+    ].map(\.steady)
   }
 
   private func attempt(_ request: RouteRequest) async throws(Problem) -> HTTPResponse {

@@ -19,12 +19,13 @@ struct RunRoutes: Sendable {
         parameters: [
           "namespace", "workflow", "state", "label.", "since", "before", "limit", "cursor",
         ], list),
-      Route("GET", "/v1/runs/{run}", .allowed(.runRead, in: .content), parameters: ["wait"], get),
+      Route("GET", "/v1/runs/{run}", .allowed(.runRead, in: .content), parameters: ["wait"], get)
+        .steady,
       Route(
         "GET", "/v1/runs/{run}/tasks", .allowed(.runRead, in: .content),
         parameters: ["limit", "cursor"], tasks),
       Route("GET", "/v1/runs/{run}/explain", .allowed(.runRead, in: .content), explain),
-      Route("GET", "/v1/runs/{run}/events", .allowed(.runRead, in: .content), events),
+      Route("GET", "/v1/runs/{run}/events", .allowed(.runRead, in: .content), events).steady,
     ] + commands + reruns
   }
 
