@@ -139,7 +139,7 @@ let adapters: [Target] =
         "SimulationKit", "SimulationFakes", "TestSupport",
       ]),
   ]
-  + adapter("HTTP", ["CLinux", "CNghttp2", "SystemAdapter"])
+  + adapter("HTTP", ["CLinux", "CNghttp2", "COpenSSL", "SystemAdapter"])
   + adapter("Executors", ["CLinux", "SystemAdapter"])
   + [
     module(

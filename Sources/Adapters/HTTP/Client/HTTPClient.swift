@@ -33,7 +33,8 @@ public struct HTTPClient: Sendable {
     let connection = HTTPClientConnection(
       on: loop, configuration: configuration, timeout: call.timeout, toHead: call.method == "HEAD")
     do throws(HTTPError) {
-      try await connection.connect(to: addresses, scratch: scratch, until: deadline)
+      try await connection.connect(
+        to: addresses, scratch: scratch, secureTo: url.isSecure ? url.host : nil, until: deadline)
       let answer = try await connection.exchange(head, call.body, until: deadline)
       let body = AnswerBody(connection, on: loop)
       return HTTPAnswer(status: answer.status, fields: answer.fields, body: body)

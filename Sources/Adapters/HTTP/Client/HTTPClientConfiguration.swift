@@ -11,6 +11,9 @@ public struct HTTPClientConfiguration: Sendable {
   /// has been looked up, so that no spelling and no second look-up gets around it.
   public var allowsAddress: @Sendable (SocketAddress) -> Bool = { _ in true }
 
+  /// Whom it believes where URLs begin with `https`.
+  public var trust = TLSTrust()
+
   public init() {}
 
   var head: HeadLimits {

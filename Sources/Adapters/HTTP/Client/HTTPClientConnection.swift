@@ -33,9 +33,11 @@ actor HTTPClientConnection {
 
   /// Tries one address after the other.
   ///
+  /// - Parameter host: whose certificate it must be; nil for a connection in the clear.
   /// - Throws: `.unreachable` with what the last one said.
   func connect(
-    to addresses: [SocketAddress], scratch: LoopScratch, until deadline: Uptime
+    to addresses: [SocketAddress], scratch: LoopScratch, secureTo host: String?,
+    until deadline: Uptime
   ) async throws(HTTPError) {
     let allowed = addresses.filter(configuration.allowsAddress)
     var failure = HTTPError.unreachable("the destination is refused")
@@ -45,7 +47,9 @@ actor HTTPClientConnection {
       do throws(HTTPError) {
         let channel = try open(address, scratch: scratch)
         self.channel = channel
-        try await channel.connected(until: min(deadline, now + configuration.connectWithin))
+        let until = min(deadline, now + configuration.connectWithin)
+        try await channel.connected(until: until)
+        if let host { try await secure(channel, to: host, until: until) }
         return
       } catch .unreachable(let reason) {
         close()
@@ -53,6 +57,26 @@ actor HTTPClientConnection {
       }
     }
     throw failure
+  }
+
+  private func secure(
+    _ channel: SocketChannel, to host: String, until deadline: Uptime
+  ) async throws(HTTPError) {
+    do throws(TLSFailure) {
+      let context = try configuration.trust.context()
+      guard let session = TLSSession(context, host: host, offering: .http1) else {
+        throw TLSFailure("\(host) is no name that a certificate could have")
+      }
+      do throws(HTTPError) {
+        try await channel.secure(session, until: deadline)
+      } catch .unreachable(let reason) {
+        throw TLSFailure(reason)
+      } catch {
+        throw TLSFailure("the other side ended it before it was secure")
+      }
+    } catch {
+      throw .unreachable(error.description)
+    }
   }
 
   private func open(

@@ -1,7 +1,8 @@
 internal import Ports
 
-/// An absolute `http` URL, taken apart.
+/// An absolute `http` or `https` URL, taken apart.
 struct HTTPURL: Hashable, Sendable {
+  var isSecure: Bool
   /// What is looked up: a name or an address without brackets.
   var host: String
   var port: Int
@@ -16,19 +17,17 @@ struct HTTPURL: Hashable, Sendable {
   init(_ text: String) throws(HTTPError) {
     guard text.utf8.count <= HTTPURL.bytesMax else { throw .unreachable("the URL is too long") }
     let scheme = text.prefix { $0 != ":" }.lowercased()
-    guard scheme != "https" else {
-      throw .unreachable("https URLs are not supported yet: use http, or a proxy that speaks TLS")
-    }
-    guard scheme == "http", text.utf8.dropFirst(4).starts(with: "://".utf8) else {
-      throw .unreachable("not an absolute http URL")
-    }
-    let rest = text.dropFirst(7).prefix { $0 != "#" }
+    guard ["http", "https"].contains(scheme),
+      text.utf8.dropFirst(scheme.utf8.count).starts(with: "://".utf8)
+    else { throw .unreachable("not an absolute http or https URL") }
+    isSecure = scheme == "https"
+    let rest = text.dropFirst(scheme.count + 3).prefix { $0 != "#" }
     let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
     authority = String(rest[..<end])
     guard Authority.isValid(authority) else {
       throw .unreachable("the URL has no proper host; user and password do not belong into it")
     }
-    (host, port) = try HTTPURL.split(authority)
+    (host, port) = try HTTPURL.split(authority, portByItself: isSecure ? 443 : 80)
     target = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
     do throws(HTTPRefusal) {
       var bytes = target
@@ -39,7 +38,9 @@ struct HTTPURL: Hashable, Sendable {
     }
   }
 
-  private static func split(_ authority: String) throws(HTTPError) -> (String, Int) {
+  private static func split(
+    _ authority: String, portByItself: Int
+  ) throws(HTTPError) -> (String, Int) {
     let afterHost: Substring
     let host: Substring
     if authority.hasPrefix("[") {
@@ -49,7 +50,7 @@ struct HTTPURL: Hashable, Sendable {
       host = authority.prefix { $0 != ":" }
       afterHost = authority.dropFirst(host.count)
     }
-    if afterHost.isEmpty { return (String(host), 80) }
+    if afterHost.isEmpty { return (String(host), portByItself) }
     guard let port = Int(afterHost.dropFirst()), (1...65_535).contains(port) else {
       throw .unreachable("the URL has no proper port")
     }

@@ -13,6 +13,9 @@ public final class LocalNetwork: Network {
     public var peers: [String: [String]] = [:]
     /// What every call to another process carries besides its own: how services know each other.
     public var credentials = HTTPFields()
+    /// Both sides of each connection to and from other processes show certificates; nil for
+    /// connections in the clear.
+    public var keeper: TLSKeeper?
 
     public init() {}
   }
@@ -27,6 +30,7 @@ public final class LocalNetwork: Network {
   private let peers: [String: [String]]
   private let credentials: HTTPFields
   private let remote: RPCClients
+  private let keeper: TLSKeeper?
 
   /// - Parameter pool: for looking up host names.
   public init(
@@ -41,14 +45,17 @@ public final class LocalNetwork: Network {
     client = HTTPClient(on: loop, resolver: resolver, configuration: configuration.client)
     peers = configuration.peers
     credentials = configuration.credentials
-    remote = RPCClients(on: loop, resolver: resolver, configuration: configuration.calls)
+    keeper = configuration.keeper
+    remote = RPCClients(
+      on: loop, resolver: resolver, configuration: configuration.calls, keeper: keeper)
   }
 
   public func serve(
     _ address: String, _ handler: any HTTPHandler, ready: @Sendable (String) -> Void
   ) async throws(HTTPError) {
     let address = try await ListenAddress.resolve(address, with: resolver)
-    let server = HTTPServer(on: loop, limits: server, telemetry: telemetry, handler)
+    let server = HTTPServer(
+      on: loop, limits: server, telemetry: telemetry, handler, keeper: keeper)
     try await server.serve(at: address, ready: ready)
   }
 
@@ -59,7 +66,7 @@ public final class LocalNetwork: Network {
     let address = try await ListenAddress.resolve(address, with: resolver)
     let server = HTTPServer(
       on: loop, limits: server, telemetry: telemetry, handler,
-      calls: RPCServing(exposure, directory, server.rpc))
+      calls: RPCServing(exposure, directory, server.rpc), keeper: keeper)
     try await server.serve(at: address, ready: ready)
   }
 

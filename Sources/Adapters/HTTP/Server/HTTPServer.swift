@@ -27,22 +27,24 @@ public actor HTTPServer {
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
+  /// - Parameter keeper: has clients show certificates; nil serves in the clear.
   public init(
     on loop: EventLoop, limits: HTTPServerLimits, telemetry: any Telemetry,
-    _ handler: any HTTPHandler
+    _ handler: any HTTPHandler, keeper: TLSKeeper? = nil
   ) {
-    self.init(on: loop, limits: limits, telemetry: telemetry, handler, calls: nil)
+    self.init(on: loop, limits: limits, telemetry: telemetry, handler, calls: nil, keeper: keeper)
   }
 
   /// - Parameter calls: which remote calls are answered beside HTTP.
   init(
     on loop: EventLoop, limits: HTTPServerLimits, telemetry: any Telemetry,
-    _ handler: any HTTPHandler, calls: RPCServing?
+    _ handler: any HTTPHandler, calls: RPCServing?, keeper: TLSKeeper? = nil
   ) {
     self.loop = loop
     self.limits = limits
     self.telemetry = telemetry
-    environment = HTTPServerEnvironment(on: loop, limits: limits)
+    environment = HTTPServerEnvironment(
+      on: loop, limits: limits, telemetry: telemetry, keeper: keeper)
     service = HTTP2Service(handler: handler, calls: calls, environment: environment)
   }
 
@@ -188,12 +190,18 @@ public actor HTTPServer {
 final class HTTPServerEnvironment: @unchecked Sendable {
   let loop: EventLoop
   let limits: HTTPServerLimits
+  let telemetry: any Telemetry
+  let keeper: TLSKeeper?
   let scratch = LoopScratch()
   private var date = HTTPDate()
 
-  init(on loop: EventLoop, limits: HTTPServerLimits) {
+  init(
+    on loop: EventLoop, limits: HTTPServerLimits, telemetry: any Telemetry, keeper: TLSKeeper?
+  ) {
     self.loop = loop
     self.limits = limits
+    self.telemetry = telemetry
+    self.keeper = keeper
   }
 
   func currentDate() -> [UInt8] {

@@ -49,6 +49,12 @@ actor HTTPServerConnection {
   /// Serves requests until either side has had enough.
   func run() async {
     guard let descriptor, let channel = try? open(descriptor) else { return }
+    guard await secure(channel) else {
+      channel.close(withReset: true)
+      self.channel = nil
+      task = nil
+      return
+    }
     do throws(HTTPRefusal) {
       if let first = try await sniff(on: channel) {
         await multiplex(first, on: channel)
@@ -72,6 +78,20 @@ actor HTTPServerConnection {
     channel.onPeerClosed = { [unowned self] in peerClosed() }
     self.channel = channel
     return channel
+  }
+
+  /// Whether the connection is as secure as it has to be.
+  private func secure(_ channel: SocketChannel) async -> Bool {
+    guard let keeper = environment.keeper else { return true }
+    guard let session = TLSSession(keeper.context(.server)) else { return false }
+    do throws(HTTPError) {
+      try await channel.secure(session, until: ProcessClock.uptime() + limits.handshakeWithin)
+      return true
+    } catch {
+      environment.telemetry.count("tls_refused", 1, [])
+      environment.telemetry.log(.debug, "tls.refused", [("peer", peer), ("error", "\(error)")])
+      return false
+    }
   }
 
   // MARK: - Ending

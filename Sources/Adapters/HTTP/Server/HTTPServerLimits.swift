@@ -6,6 +6,8 @@ public struct HTTPServerLimits: Hashable, Sendable {
   public var requestLineBytesMax = 16_384
   /// Beyond it 431.
   public var fieldsMax = 100
+  /// From a connection's begin until both sides have shown who they are.
+  public var handshakeWithin: Duration = .seconds(5)
   /// From the first byte of a request (on a new connection: from its start) to the end of its head.
   public var headWithin: Duration = .seconds(10)
   /// How long a connection may wait for its next request.

@@ -10,11 +10,16 @@ final class SocketChannel: @unchecked Sendable {
   private(set) var isPeerClosed = false
 
   private let descriptor: Int32
-  private let scratch: LoopScratch
+  let scratch: LoopScratch
   private let reading: SocketSide
   private let writing: SocketSide
   private var watch: Watch?
   private(set) var isClosed = false
+  /// Set once both sides have shown who they are: from then on nothing goes in the clear.
+  var secure: TLSSession?
+  /// What the session had to say while nobody wrote, and the system did not take at once.
+  var unsent: [UInt8] = []
+  private var isWriting = false
   /// Transfers that may still happen before others get their turn.
   private var turnsLeft = SocketChannel.turns
 
@@ -48,6 +53,14 @@ final class SocketChannel: @unchecked Sendable {
   func read(
     until deadline: Uptime, _ take: (Span<UInt8>) -> Void
   ) async throws(HTTPError) -> Bool {
+    guard let secure else { return try await readBytes(until: deadline, take) }
+    return try await read(secure, until: deadline, take)
+  }
+
+  /// What the socket gives, secure or not.
+  func readBytes(
+    until deadline: Uptime, _ take: (Span<UInt8>) -> Void
+  ) async throws(HTTPError) -> Bool {
     while true {
       guard !isClosed else { throw .disconnected }
       if reading.isReady {
@@ -72,6 +85,14 @@ final class SocketChannel: @unchecked Sendable {
   ///
   /// - Parameter stallMax: how long it may take nothing at all.
   func write(_ bytes: [UInt8], stallMax: Duration) async throws(HTTPError) {
+    guard let secure else { return try await writeBytes(bytes, stallMax: stallMax) }
+    try await write(secure, bytes, stallMax: stallMax)
+  }
+
+  /// What the socket takes, secure or not.
+  func writeBytes(_ bytes: [UInt8], stallMax: Duration) async throws(HTTPError) {
+    isWriting = true
+    defer { isWriting = false }
     var sent = 0
     while sent < bytes.count {
       guard !isClosed else { throw .disconnected }
@@ -90,6 +111,16 @@ final class SocketChannel: @unchecked Sendable {
       }
       try await wait(writing, until: ProcessClock.uptime() + stallMax)
     }
+  }
+
+  /// Sends as much as the system takes at once, unless somebody is writing; the rest is returned.
+  func writeNow(_ bytes: [UInt8]) -> [UInt8] {
+    guard !isWriting, !isClosed, !bytes.isEmpty else { return bytes }
+    let count = bytes.withUnsafeBytes { buffer -> Int64 in
+      guard let base = buffer.baseAddress else { return 0 }
+      return millrace_send(descriptor, base, UInt64(bytes.count))
+    }
+    return Array(bytes.dropFirst(max(Int(count), 0)))
   }
 
   /// Waits until a connection that was begun is made.
@@ -115,12 +146,14 @@ final class SocketChannel: @unchecked Sendable {
   /// Says that nothing more will be sent; what the peer sends can still be read.
   func endSending() {
     guard !isClosed else { return }
+    sayGoodbye()
     millrace_end_sending(descriptor)
   }
 
   /// Closes the socket and wakes who waits for it.
   func close(withReset: Bool = false) {
     guard !isClosed else { return }
+    if !withReset { sayGoodbye() }
     isClosed = true
     watch?.cancel()
     watch = nil
@@ -131,7 +164,7 @@ final class SocketChannel: @unchecked Sendable {
   }
 
   /// Lets everything else on the loop run now and then: a fast peer must not have it for itself.
-  private func giveTurn() async {
+  func giveTurn() async {
     turnsLeft -= 1
     guard turnsLeft == 0 else { return }
     turnsLeft = SocketChannel.turns

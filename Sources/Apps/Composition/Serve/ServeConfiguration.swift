@@ -1,5 +1,6 @@
 internal import Contracts
 public import Domain
+internal import HTTPAdapter
 
 /// What one process of an installation serves, and where it finds everything else. Validated once
 /// at start.
@@ -41,6 +42,12 @@ public struct ServeConfiguration: Sendable {
   public var peers: [ServiceName: [String]] = [:]
   /// A file of 32 bytes that all processes of the installation have: by it they know each other.
   public var serviceKeyFile: String?
+  /// What the process shows to others and whom it believes; nil for connections in the clear.
+  var tls: TLSFiles?
+  /// Whether connections in the clear may come from other machines.
+  public var allowsPlaintext = false
+  /// Whether requests of clients are taken through the gateway only.
+  public var isBehindGateway = false
   /// A file of 32 bytes for identity and access and for notification: what they encrypt with.
   public var masterKeyFile: String?
   /// What the first administrator registers with, in a file.
@@ -62,8 +69,17 @@ public struct ServeConfiguration: Sendable {
     self.services = services
   }
 
+  /// Files of PEM: what the process shows to others, and whom it believes.
+  public mutating func setTLS(
+    certificate: String, key: String, authority: String, peers: [String]
+  ) {
+    var files = TLSFiles(certificate: certificate, key: key, authority: authority)
+    files.peers = peers
+    tls = files
+  }
+
   /// - Throws: what is wrong with the first setting that is of no use.
-  func check() throws(StartFailure) {
+  public func check() throws(StartFailure) {
     guard !services.isEmpty, Set(services).count == services.count else {
       throw StartFailure(
         "a process serves at least one service, each once",
@@ -102,6 +118,12 @@ public struct ServeConfiguration: Sendable {
         "no place for history and logs is named",
         hint: "--mongodb mongodb://…, or MILLRACE_MONGODB, or --data DIR for a file")
     }
+    if tls == nil, !allowsPlaintext, !ServeConfiguration.isLoopback(host) {
+      throw StartFailure(
+        "connections to \(host) would be in the clear",
+        hint: "--tls-certificate, --tls-key and --tls-authority, or --plaintext in a network that "
+          + "nobody else is in")
+    }
     for pool in pools where PoolName(pool) == nil {
       throw StartFailure("'\(pool)' is no name of a pool", hint: "a name is \(Slug.rule)")
     }
@@ -111,6 +133,11 @@ public struct ServeConfiguration: Sendable {
         "nobody knows where \(service.rawValue) listens, and a service here calls it",
         hint: "--peer \(service.rawValue)=HOST:PORT")
     }
+  }
+
+  static func isLoopback(_ host: String) -> Bool {
+    host == "localhost" || host == "::1" || host == "[::1]"
+      || host.hasPrefix("127.") && host.utf8.allSatisfy { (0x2e...0x39).contains($0) }
   }
 
   /// Whether a service of this process calls that one.
@@ -128,7 +155,7 @@ public struct ServeConfiguration: Sendable {
   /// Full names of what a service answers calls to.
   static func methods(of service: ServiceName) -> [String] {
     switch service {
-    case .iam: [IdentityMethods.service, SecretsMethods.service]
+    case .iam: [IdentityMethods.service, SecretsMethods.service, AuthorizationMethods.service]
     case .workflow: [WorkflowsMethods.service]
     case .scheduler: [SchedulerMethods.service, WorkerGatewayMethods.service]
     case .metadata: [HistoryMethods.service]

@@ -1,4 +1,5 @@
 internal import ArtifactService
+internal import CryptoAdapter
 internal import Domain
 internal import ExecutorsAdapter
 internal import FilesAdapter
@@ -58,6 +59,7 @@ final class ServeParts: Sendable {
     var calls = LocalNetwork.Configuration()
     calls.peers = configuration.peersByMethods
     calls.credentials = key.credentials
+    calls.keeper = try ServeParts.keeper(configuration, runtime)
     let network = LocalNetwork(
       on: runtime.loop, time: runtime.time, pool: runtime.pool, telemetry: runtime.metrics,
       configuration: calls)
@@ -104,7 +106,34 @@ final class ServeParts: Sendable {
     self.running = running
     router = Router(
       routes, authenticator: identity.authenticator, context: runtime.context,
-      audit: identity.audit)
+      audit: identity.audit, gate: ServeParts.gate(configuration, runtime, key, identity))
+  }
+
+  private static func gate(
+    _ configuration: ServeConfiguration, _ runtime: Runtime, _ key: ServiceKey,
+    _ identity: ServeIdentity
+  ) -> GatewayGate? {
+    guard configuration.isBehindGateway else { return nil }
+    return GatewayGate(
+      services: configuration.services.map(\.rawValue), token: key.gatewayToken,
+      digest: OpenSSLDigest(), authenticator: identity.authenticator, context: runtime.context)
+  }
+
+  private static func keeper(
+    _ configuration: ServeConfiguration, _ runtime: Runtime
+  ) throws(StartFailure) -> TLSKeeper? {
+    guard let files = configuration.tls else {
+      if configuration.allowsPlaintext {
+        runtime.metrics.log(.warning, "tls.plaintext", [("host", configuration.host)])
+      }
+      return nil
+    }
+    do throws(TLSFailure) {
+      return try TLSKeeper(files, telemetry: runtime.telemetry)
+    } catch {
+      throw StartFailure(
+        error.description, hint: "name files of PEM: millrace admin certs makes some")
+    }
   }
 
   /// Runs every service until the task is cancelled.

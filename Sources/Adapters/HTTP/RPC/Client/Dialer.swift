@@ -7,6 +7,8 @@ internal import SystemAdapter
 struct Dialer: Sendable {
   let loop: EventLoop
   let resolver: AddressResolver
+  /// Nil for connections in the clear.
+  var keeper: TLSKeeper?
   let scratch = LoopScratch()
 
   /// Tries one address of the host after the other.
@@ -19,7 +21,7 @@ struct Dialer: Sendable {
     var failure = HTTPError.unreachable("\(address) has no address")
     for address in found {
       do throws(HTTPError) {
-        return try await connect(to: address, until: deadline)
+        return try await connect(to: address, host: url.host, until: deadline)
       } catch {
         failure = error
       }
@@ -28,7 +30,7 @@ struct Dialer: Sendable {
   }
 
   private func connect(
-    to address: SocketAddress, until deadline: Uptime
+    to address: SocketAddress, host: String, until deadline: Uptime
   ) async throws(HTTPError) -> SocketChannel {
     var system = address.system
     let descriptor = millrace_connect(&system)
@@ -36,10 +38,23 @@ struct Dialer: Sendable {
     let channel = try SocketChannel(descriptor, on: loop, scratch: scratch, isConnected: false)
     do throws(HTTPError) {
       try await channel.connected(until: deadline)
+      if let keeper { try await secure(channel, by: keeper, host: host, until: deadline) }
       return channel
     } catch {
       channel.close()
       throw error
+    }
+  }
+
+  private func secure(
+    _ channel: SocketChannel, by keeper: TLSKeeper, host: String, until deadline: Uptime
+  ) async throws(HTTPError) {
+    guard let session = TLSSession(keeper.context(.client), host: host) else {
+      throw .unreachable("\(host) is no name that a certificate could have")
+    }
+    try await channel.secure(session, until: deadline)
+    guard session.agreedProtocol == "h2" else {
+      throw .unreachable("the other side does not speak HTTP/2")
     }
   }
 }

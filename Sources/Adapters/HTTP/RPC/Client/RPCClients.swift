@@ -13,10 +13,13 @@ final class RPCClients: Sendable {
   /// Sets of addresses come from configuration and code, never from outside.
   private static let clientsMax = 1_024
 
-  init(on loop: EventLoop, resolver: AddressResolver, configuration: RPCClientConfiguration) {
+  init(
+    on loop: EventLoop, resolver: AddressResolver, configuration: RPCClientConfiguration,
+    keeper: TLSKeeper? = nil
+  ) {
     self.loop = loop
     self.configuration = configuration
-    dialer = Dialer(loop: loop, resolver: resolver)
+    dialer = Dialer(loop: loop, resolver: resolver, keeper: keeper)
   }
 
   func open(_ call: RPCCall, at addresses: [String]) async throws(RPCError) -> any RPCExchange {
