@@ -9,7 +9,8 @@
 #
 # PROCESSES says what there is: a word for each process, the services of one joined by +. BROKER says
 # which broker (noida); ARCHIVE=file keeps history in a file and OBJECTS=folder artifacts in a folder; FSYNC=on lets the
-# database keep what it has acknowledged; MILLRACE is the program. The administrator's token is in
+# database keep what it has acknowledged; GATEWAY=on puts a gateway in front and lets clients in by
+# that alone; MILLRACE is the program. The administrator's token is in
 # FOLDER/token.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -110,10 +111,20 @@ start() {
     read -r -a services <<<"${serves[$name]}"
     define "$name" "${services[@]}" --name "${name#*-}" --port "${ports[$name]}" \
       --data "$folder/data/$name" --log "${LOG:-info}" --slots "${SLOTS:-4}" \
-      --database-connections "${CONNECTIONS:-4}" --first-admin-token "$folder/first-admin"
+      --database-connections "${CONNECTIONS:-4}" --first-admin-token "$folder/first-admin" \
+      ${GATEWAY:+--behind-gateway}
     launch "$name"
   done
   for name in "${names[@]}"; do wait_until_ready "$name" "${ports[$name]}"; done
+  if [ -n "${GATEWAY:-}" ]; then
+    local gateway
+    gateway=$(MILLRACE=$program "$here/gateway.sh" start "$folder/gateway")
+    for service in "${!peers[@]}"; do
+      echo "export $(tr a-z A-Z <<<"$service")_URL='$gateway'" >>"$folder/env"
+    done
+    # shellcheck source=/dev/null
+    . "$folder/env"
+  fi
   sign_in
 }
 
@@ -155,6 +166,7 @@ stop() {
   [ -d "$folder" ] || return 0
   local file
   for file in "$folder"/run/*.pid; do kill -9 "$(cat "$file")" 2>/dev/null || true; done
+  "$here/gateway.sh" stop "$folder/gateway"
   "$here/kafka.sh" stop "$folder/kafka"
   "$here/postgresql.sh" stop "$folder/postgresql"
   "$here/mongodb.sh" stop "$folder/mongodb"

@@ -5,7 +5,8 @@ internal import Glibc
 struct Program {
   static let version = "0.1.0"
   static let verbs: [Verb] =
-    LocalVerbs.all + [ServeVerb.verb] + AdminVerbs.all + WorkflowVerbs.all + RunVerbs.all
+    LocalVerbs.all + [ServeVerb.verb, HealthVerb.verb] + AdminVerbs.all + WorkflowVerbs.all
+    + RunVerbs.all
     + TaskVerbs.all + ArtifactVerbs.all
     + NotifyVerbs.all + AuthVerbs.all + UserVerbs.all + RoleVerbs.all + NamespaceVerbs.all
     + SecretVerbs.all + AccountVerbs.all + SimulationVerbs.all

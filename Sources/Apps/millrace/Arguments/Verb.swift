@@ -101,6 +101,11 @@ struct Call: Sendable {
     self.environment = environment
   }
 
+  /// The same call with options that were said elsewhere.
+  func adding(_ more: [(name: String, value: String)]) -> Call {
+    Call(verb, operands: operands, values: values + more, environment: environment)
+  }
+
   func has(_ name: String) -> Bool { values.contains { $0.name == name } }
   func value(_ name: String) -> String? { values.last { $0.name == name }?.value }
   func all(_ name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }

@@ -30,9 +30,11 @@ struct Client: Sendable {
         .unreachable, "no server is known",
         hint: "start one with `millrace dev`, or pass --url or MILLRACE_URL")
     }
-    guard url.hasPrefix("http://"), url.count > "http://".count else {
+    guard ["http://", "https://"].contains(where: { url.hasPrefix($0) && url.count > $0.count })
+    else {
       throw Failure.usage(
-        "'\(url)' is no address of a server", hint: "it is written http://HOST:PORT")
+        "'\(url)' is no address of a server",
+        hint: "it is written http://HOST:PORT or https://HOST:PORT")
     }
     self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
     network = runtime.network

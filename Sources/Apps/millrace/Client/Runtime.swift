@@ -9,13 +9,22 @@ struct Runtime: Sendable {
   let network: LocalNetwork
   private let pool: BlockingPool
 
-  init() throws {
+  /// - Parameter trust: whom it believes where URLs begin with `https`.
+  init(trust: TLSTrust) throws {
     loop = try EventLoop(name: "millrace")
     loop.start()
     time = SystemTime(on: loop)
     pool = BlockingPool(name: "names", threads: 1, waitingMax: 64)
+    var configuration = LocalNetwork.Configuration()
+    configuration.client.trust = trust
     network = LocalNetwork(
-      on: loop, time: time, pool: pool, telemetry: SilentTelemetry())
+      on: loop, time: time, pool: pool, telemetry: SilentTelemetry(),
+      configuration: configuration)
+  }
+
+  /// Of a client, which believes whom the system believes, or the authorities of a file.
+  init(_ environment: ProcessEnvironment) throws {
+    try self.init(trust: TLSTrust(authorities: environment["MILLRACE_CA_FILE"]))
   }
 
   /// Runs `body` on the loop.

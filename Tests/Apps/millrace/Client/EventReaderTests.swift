@@ -71,7 +71,7 @@ struct EventReaderTests {
 
   /// Goal: a log may be followed for as long as it is printed.
   @Test func `a stream of events has no limit over all`() async throws {
-    let runtime = try Runtime()
+    let runtime = try Runtime(trust: TLSTrust())
     let address = AsyncStream<String>.makeStream()
     let server = runtime.loop.root {
       try? await runtime.network.serve("127.0.0.1:0", LongStream()) {

@@ -181,7 +181,7 @@ enum RunVerbs {
 func withClient(
   _ call: Call, _ body: @escaping @Sendable (Client) async throws -> ExitCode
 ) async throws -> ExitCode {
-  let runtime = try Runtime()
+  let runtime = try Runtime(call.environment)
   let client = try Client(call, on: runtime)
   return try await runtime.run { try await body(try await client.signedIn(call)) }
 }

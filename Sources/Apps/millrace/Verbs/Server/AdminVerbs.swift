@@ -3,7 +3,8 @@ internal import Domain
 
 /// What an installation needs at its servers before it starts.
 enum AdminVerbs {
-  static let all: [Verb] = [migrate, topics, firstAdminToken]
+  static let all: [Verb] =
+    [migrate, topics, firstAdminToken, CertificateVerb.verb] + GatewayVerbs.all
 
   static let migrate = Verb(
     "admin migrate", "Bring the database and MongoDB to what this version needs",
@@ -17,7 +18,8 @@ enum AdminVerbs {
     examples: [
       "millrace admin migrate --plan", "millrace admin migrate --grant-to millrace_{service}",
     ]
-  ) { call in
+  ) { asked in
+    let call = try Settings(asked).call
     let (database, mongoDB) = (ServerOptions.database(call), ServerOptions.mongoDB(call))
     guard database != nil || mongoDB != nil else {
       throw Failure.usage(
@@ -56,7 +58,8 @@ enum AdminVerbs {
       .init("plan", "only say what would be made"),
     ],
     examples: ["millrace admin topics apply --kafka 10.0.0.9:9092"]
-  ) { call in
+  ) { asked in
+    let call = try Settings(asked).call
     guard let brokers = ServerOptions.brokers(call) else {
       throw Failure.usage("no broker is named: --kafka HOST:PORT, or MILLRACE_KAFKA")
     }

@@ -7,17 +7,18 @@ enum ServeVerb {
   static let verb = Verb(
     "serve", "Run services of an installation", operands: "SERVICE…", count: 1...7,
     options: [
+      Settings.file, Settings.explain, Settings.check,
       .init("name", value: "NAME", "tells processes of one service apart (default: 0)"),
       .init("host", value: "ADDRESS", "listen on this address (default: 127.0.0.1)"),
       .init("port", value: "PORT", "listen here (default: 7700; 0 picks one)"),
     ] + ServerOptions.database + [ServerOptions.mongoDB, ServerOptions.s3] + ServerOptions.brokers
       + [
+        ServerOptions.peer, ServerOptions.serviceKey,
+      ] + ServerOptions.tls + [
         .init(
-          "peer", value: "SERVICE=HOST:PORT,…", isRepeatable: true,
-          "where another service listens (MILLRACE_PEERS)"),
-        .init(
-          "service-key", value: "FILE",
-          "32 bytes that all processes have (MILLRACE_SERVICE_KEY_FILE)"),
+          "tls-peer", value: "NAME", isRepeatable: true,
+          "a name of those that are let in (default: any certificate of the authority)"),
+        .init("plaintext", "serve other machines in the clear: in a network of its own only"),
         .init(
           "master-key", value: "FILE",
           "32 bytes that secrets are encrypted with (MILLRACE_MASTER_KEY_FILE)"),
@@ -26,6 +27,9 @@ enum ServeVerb {
         ServerOptions.keep,
         .init("slots", value: "N", "attempts a worker runs at once (default: 2 for each core)"),
         .init("pool", value: "NAME", isRepeatable: true, "a pool of the worker (default: default)"),
+        .init(
+          "behind-gateway",
+          "take requests of clients from the gateway only (MILLRACE_BEHIND_GATEWAY=1)"),
         .init("public-url", value: "URL", "what clients reach the installation by"),
         NotifyVerbs.mailServer, NotifyVerbs.mailFrom,
         .init("log", value: "LEVEL", "debug, info, warning or error (default: info)"),
@@ -35,8 +39,18 @@ enum ServeVerb {
       "millrace serve iam workflow metadata artifact notification --data /var/lib/millrace …",
     ]
   ) { call in
-    let configuration = try configuration(call)
+    let settings = try Settings(call)
+    if call.has("explain") {
+      Terminal.line(settings.explanation)
+      return .ok
+    }
+    let configuration = try configuration(settings.call)
     do throws(StartFailure) {
+      if call.has("check") {
+        try configuration.check()
+        Terminal.note("the settings are of use")
+        return .ok
+      }
       let server = try await ServeServer.start(configuration)
       let names = configuration.services.map(\.rawValue).joined(separator: " ")
       Terminal.line("serving \(names) at \(server.address)")
@@ -48,7 +62,8 @@ enum ServeVerb {
   }
 
   private static func configuration(_ call: Call) throws -> ServeConfiguration {
-    var configuration = ServeConfiguration(services: try call.operands.map(service))
+    var configuration = ServeConfiguration(
+      services: try call.operands.map(ServerOptions.service))
     configuration.name = call.value("name") ?? configuration.name
     configuration.host = call.value("host") ?? configuration.host
     configuration.port = try call.number("port", default: configuration.port, in: 0...65_535)
@@ -60,9 +75,15 @@ enum ServeVerb {
     configuration.s3 = ServerOptions.s3(call)
     configuration.brokers = ServerOptions.brokers(call)
     configuration.brokerSettings = try ServerOptions.settings(call)
-    configuration.peers = try peers(call)
-    configuration.serviceKeyFile =
-      call.value("service-key") ?? call.environment["MILLRACE_SERVICE_KEY_FILE"]
+    configuration.peers = try ServerOptions.peers(call)
+    configuration.serviceKeyFile = ServerOptions.serviceKey(call)
+    if let files = try ServerOptions.tls(call) {
+      configuration.setTLS(
+        certificate: files.certificate, key: files.key, authority: files.authority,
+        peers: call.all("tls-peer"))
+    }
+    configuration.allowsPlaintext = call.has("plaintext")
+    configuration.isBehindGateway = try ServerOptions.isBehindGateway(call)
     configuration.masterKeyFile =
       call.value("master-key") ?? call.environment["MILLRACE_MASTER_KEY_FILE"]
     configuration.firstAdminTokenFile = call.value("first-admin-token")
@@ -75,28 +96,5 @@ enum ServeVerb {
     configuration.mailServer = call.value("mail") ?? call.environment["MILLRACE_MAIL"]
     configuration.mailFrom = call.value("mail-from") ?? configuration.mailFrom
     return configuration
-  }
-
-  private static func service(_ word: String) throws -> ServiceName {
-    guard let service = ServiceName(rawValue: word) else {
-      let names = ServiceName.allCases.map(\.rawValue).joined(separator: ", ")
-      throw Failure.usage("there is no service '\(word)'; services are \(names)")
-    }
-    return service
-  }
-
-  /// `scheduler=a:1,b:1`; in the variable they are separated by blanks.
-  private static func peers(_ call: Call) throws -> [ServiceName: [String]] {
-    var texts = call.environment["MILLRACE_PEERS"]?.split(separator: " ").map(String.init) ?? []
-    if !call.all("peer").isEmpty { texts = call.all("peer") }
-    var peers: [ServiceName: [String]] = [:]
-    for text in texts {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else {
-        throw Failure.usage("--peer takes SERVICE=HOST:PORT, not '\(text)'")
-      }
-      peers[try service(parts[0]), default: []] += parts[1].split(separator: ",").map(String.init)
-    }
-    return peers
   }
 }

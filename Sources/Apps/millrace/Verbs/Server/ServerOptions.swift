@@ -15,6 +15,73 @@ enum ServerOptions {
       "settings of librdkafka, NAME=VALUE in each line (MILLRACE_KAFKA_SETTINGS)"),
   ]
 
+  static let peer = Verb.Option(
+    "peer", value: "SERVICE=HOST:PORT,…", isRepeatable: true,
+    "where another service listens (MILLRACE_PEERS)")
+
+  /// `scheduler=a:1,b:1`; in the variable they are separated by blanks.
+  static func peers(_ call: Call) throws -> [ServiceName: [String]] {
+    var texts = call.environment["MILLRACE_PEERS"]?.split(separator: " ").map(String.init) ?? []
+    if !call.all("peer").isEmpty { texts = call.all("peer") }
+    var peers: [ServiceName: [String]] = [:]
+    for text in texts {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw Failure.usage("--peer takes SERVICE=HOST:PORT, not '\(text)'")
+      }
+      peers[try service(parts[0]), default: []] += parts[1].split(separator: ",").map(String.init)
+    }
+    return peers
+  }
+
+  static func service(_ word: String) throws -> ServiceName {
+    guard let service = ServiceName(rawValue: word) else {
+      let names = ServiceName.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Failure.usage("there is no service '\(word)'; services are \(names)")
+    }
+    return service
+  }
+
+  static let serviceKey = Verb.Option(
+    "service-key", value: "FILE", "32 bytes that all processes have (MILLRACE_SERVICE_KEY_FILE)")
+
+  static func serviceKey(_ call: Call) -> String? {
+    call.value("service-key") ?? call.environment["MILLRACE_SERVICE_KEY_FILE"]
+  }
+
+  /// What a process shows to others, and whom it believes.
+  static let tls: [Verb.Option] = [
+    .init(
+      "tls-certificate", value: "FILE",
+      "what this process shows to others (MILLRACE_TLS_CERTIFICATE_FILE)"),
+    .init("tls-key", value: "FILE", "the key of that certificate (MILLRACE_TLS_KEY_FILE)"),
+    .init(
+      "tls-authority", value: "FILE",
+      "where certificates of others must come from (MILLRACE_TLS_AUTHORITY_FILE)"),
+  ]
+
+  /// All three, or none.
+  static func tls(_ call: Call) throws -> (certificate: String, key: String, authority: String)? {
+    let found = ["certificate", "key", "authority"].map { name in
+      call.value("tls-" + name) ?? call.environment["MILLRACE_TLS_\(name.uppercased())_FILE"]
+    }
+    guard found.contains(where: { $0 != nil }) else { return nil }
+    guard let certificate = found[0], let key = found[1], let authority = found[2] else {
+      throw Failure.usage("--tls-certificate, --tls-key and --tls-authority belong together")
+    }
+    return (certificate, key, authority)
+  }
+
+  static func isBehindGateway(_ call: Call) throws -> Bool {
+    if call.has("behind-gateway") { return true }
+    switch call.environment["MILLRACE_BEHIND_GATEWAY"] {
+    case nil, "", "0", "false": return false
+    case "1", "true": return true
+    case let word?:
+      throw Failure.usage("MILLRACE_BEHIND_GATEWAY takes 1 or 0, not '\(word)'")
+    }
+  }
+
   static let keep = Verb.Option(
     "keep", value: "LENGTH", isRepeatable: true,
     "how long runs are kept after their end; NAMESPACE=LENGTH for one (default: 90d)")

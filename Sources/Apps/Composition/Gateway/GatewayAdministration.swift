@@ -1,0 +1,23 @@
+internal import CryptoAdapter
+internal import ServiceKit
+
+/// What an operator needs to put a gateway in front of an installation.
+public enum GatewayAdministration {
+  /// The configuration of Envoy, with every route that this version of the services has.
+  public static func envoy(
+    _ configuration: GatewayConfiguration
+  ) async throws(StartFailure) -> String {
+    try configuration.check()
+    var quiet = DevConfiguration()
+    quiet.logLevel = "error"
+    let parts = try await DevParts.make(quiet)
+    let routes = GatewayRoutes.all(parts)
+    await parts.close()
+    return EnvoyText(configuration: configuration, routes: routes).text
+  }
+
+  /// What the gateway proves itself by, of an installation whose key is in that file.
+  public static func token(serviceKeyFile path: String) throws(StartFailure) -> String {
+    ServiceKey(try SecretFile.bytes(at: path)).gatewayToken
+  }
+}
