@@ -14,7 +14,7 @@ CHECKS := tidy format verify test wire kill chaos sim-check
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill services chaos sim sim-check bench-sim nightly mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill services chaos gateway stack stack-down stack-check rules sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -96,6 +96,26 @@ services: ## Start an installation of separate processes on this machine; FOLDER
 chaos: ## Kill, pause and restart the processes of an installation; ARGS: --seconds N --broker tansu
 	@$(MAKE) build
 	@.venv/bin/python3 scripts/chaos.py $(or $(ARGS),--seconds 180)
+
+gateway: ## Try what must not get through the gateway; ARGS: --paths N
+	@$(MAKE) build
+	@.venv/bin/python3 scripts/gateway_check.py $(ARGS)
+
+stack: ## Start the platform of compose.yml as processes on this machine; FOLDER: where
+	@$(MAKE) build
+	@scripts/stack_run.py up $(or $(FOLDER),/tmp/millrace-stack)
+	@echo "  . $(or $(FOLDER),/tmp/millrace-stack)/env   and use .build/debug/millrace"
+	@echo "  make stack-down"
+
+stack-down: ## End what make stack has started; FOLDER: where
+	@scripts/stack_run.py down $(or $(FOLDER),/tmp/millrace-stack)
+
+stack-check: ## Start a stack, use it, kill each of its processes once, end it
+	@$(MAKE) build
+	@scripts/stack_check.sh
+
+rules: setup ## Test the alerts and the files of infra with the programs that read them
+	@scripts/rules.sh
 
 sim: ## Run the whole platform through seeded disasters; ARGS: --seeds N --profile P
 	@scripts/setup.sh >&2

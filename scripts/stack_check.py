@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Uses a stack (scripts/stack_run.py) as its users do, kills each of its processes once under load,
+and says whether everything held.
+
+usage: stack_check.py FOLDER [--runs N]
+"""
+
+import argparse
+import json
+import os
+import signal
+import ssl
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import stack
+import stack_run
+
+FLOW = """version: 1
+id: stack-line
+tasks:
+  a: {run: [echo, a]}
+  b: {needs: [a], run: [echo, b]}
+  c: {needs: [b], run: [echo, c]}
+"""
+ENDED_WITHIN_S = 120
+
+
+class Failed(Exception):
+    pass
+
+
+class Client:
+    """Requests by the gateway, sent again for as long as nobody answers."""
+
+    def __init__(self, there):
+        self.url = there.state["gateway"]
+        self.token = there.state["token"]
+        self.retried = 0
+
+    def ask(self, method, path, body=None, kind="application/json", key=None, within=60):
+        fields = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        if key:
+            fields["Idempotency-Key"] = key
+        until = time.monotonic() + within
+        while True:
+            request = urllib.request.Request(self.url + path, body, fields, method=method)
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return answer.status, answer.read()
+            except urllib.error.HTTPError as error:
+                # Nothing was done, or nobody knows: the same request may be sent again.
+                if error.code < 500 or time.monotonic() > until:
+                    return error.code, error.read()
+            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                if time.monotonic() > until:
+                    raise Failed(f"{method} {path}: {error}") from error
+            self.retried += 1
+            time.sleep(0.2)
+
+    def document(self, method, path, body=None, **more):
+        status, content = self.ask(method, path, body, **more)
+        if status >= 300:
+            raise Failed(f"{method} {path}: {status} {content[:300]!r}")
+        return json.loads(content)
+
+
+class Load(threading.Thread):
+    """Starts runs all the time, and keeps what was acknowledged."""
+
+    def __init__(self, client):
+        super().__init__(daemon=True)
+        self.client = client
+        self.started = []
+        self.failure = None
+        self.over = threading.Event()
+
+    def run(self):
+        number = 0
+        while not self.over.is_set():
+            number += 1
+            try:
+                run = self.client.document(
+                    "POST", "/v1/runs", b'{"workflow": "stack-line"}', key=f"stack-{number}"
+                )
+            except Failed as failure:
+                self.failure = failure
+                return
+            self.started.append(run["id"])
+            self.over.wait(0.1)
+
+
+def ended(client, run):
+    """The run once it has ended."""
+    until = time.monotonic() + ENDED_WITHIN_S
+    while True:
+        found = client.document("GET", f"/v1/runs/{run}?wait=10s")
+        if found["state"] in ("succeeded", "failed", "cancelled", "quarantined"):
+            return found
+        if time.monotonic() > until:
+            raise Failed(f"{run} is {found['state']} after {ENDED_WITHIN_S} s")
+
+
+def kill_each(there, client):
+    """Every process ends once, by SIGKILL, and is started again; one after the other."""
+    load = Load(client)
+    load.start()
+    names = [name for service in there.table["services"] for name, _ in stack.copies(service)]
+    for name in names:
+        begun = len(load.started)
+        os.kill(there.pid(name), signal.SIGKILL)
+        time.sleep(1)
+        there.launch(name)
+        there.wait(name)
+        until = time.monotonic() + 60
+        while len(load.started) < begun + 5 and not load.failure:
+            if time.monotonic() > until:
+                raise Failed(f"no run could be started after {name} was killed")
+            time.sleep(0.1)
+        print(f"stack-check: {name} was killed and is back", flush=True)
+    load.over.set()
+    load.join()
+    if load.failure:
+        raise load.failure
+    states = {}
+    for run in load.started:
+        found = ended(client, run)
+        states[found["state"]] = states.get(found["state"], 0) + 1
+    if list(states) != ["succeeded"]:
+        raise Failed(f"of {len(load.started)} runs: {states}")
+    print(
+        f"stack-check: {len(load.started)} runs through {len(names)} kills all succeeded; "
+        f"{client.retried} requests were sent again",
+        flush=True,
+    )
+    return load.started
+
+
+def metrics(there):
+    """What Prometheus would scrape of each process, with the certificate that it has."""
+    context = ssl.create_default_context(cafile=f"{there.secrets}/ca.pem")
+    context.load_cert_chain(f"{there.secrets}/prometheus.pem", f"{there.secrets}/prometheus.key")
+    found = 0
+    for name, port in there.state["ports"].items():
+        request = urllib.request.Request(
+            f"https://127.0.0.1:{port}/metrics",
+            headers={"Authorization": f"Bearer {there.state['token']}"},
+        )
+        with urllib.request.urlopen(request, timeout=30, context=context) as answer:
+            text = answer.read().decode()
+        if "process_resident_memory_bytes" not in text:
+            raise Failed(f"{name} has no metrics")
+        found += text.count("\nmillrace_")
+    print(f"stack-check: {found} series of {len(there.state['ports'])} processes", flush=True)
+
+
+def logs(there, run):
+    """What every process said about one run, by its id."""
+    lines = 0
+    for name in there.state["ports"]:
+        with open(f"{there.folder}/{name}.log", encoding="utf-8") as file:
+            lines += sum(run in line for line in file)
+    print(f"stack-check: {lines} lines of logs name {run}", flush=True)
+
+
+def plain(there):
+    """Nobody gets an answer in the clear, or without a certificate."""
+    context = ssl.create_default_context(cafile=f"{there.secrets}/ca.pem")
+    for name, port in there.state["ports"].items():
+        for url, more in [
+            (f"http://127.0.0.1:{port}/livez", {}),
+            (f"https://127.0.0.1:{port}/livez", {"context": context}),
+        ]:
+            try:
+                with urllib.request.urlopen(url, timeout=10, **more) as answer:
+                    raise Failed(f"{name} answers {url}: {answer.status}")
+            except (urllib.error.URLError, ConnectionError, ssl.SSLError, OSError):
+                pass
+    print("stack-check: nobody answers in the clear or without a certificate", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder")
+    arguments = parser.parse_args()
+    there = stack_run.Stack(arguments.folder)
+    there.load()
+    client = Client(there)
+    try:
+        client.document(
+            "POST", "/v1/workflows", FLOW.encode(), kind="application/yaml"
+        )
+        run = client.document("POST", "/v1/runs", b'{"workflow": "stack-line"}', key="first")
+        if ended(client, run["id"])["state"] != "succeeded":
+            raise Failed(f"{run['id']} did not succeed")
+        _, log = client.ask("GET", f"/v1/runs/{run['id']}/tasks/c/logs")
+        if b"c" not in log:
+            raise Failed(f"the log of a task is {log!r}")
+        print("stack-check: a run, its state and its log, by the gateway", flush=True)
+        plain(there)
+        metrics(there)
+        runs = kill_each(there, client)
+        logs(there, runs[0])
+    except Failed as failure:
+        print(f"stack-check: {failure}", file=sys.stderr)
+        return 1
+    print("stack-check: everything held", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+"""Starts the whole platform of compose.yml as plain processes on this machine: the same services with
+the same variables, from the same table (infra/stack.json), on the servers of infra/local.
+
+usage: stack_run.py up FOLDER       start it; FOLDER/env says how to use it
+       stack_run.py restart FOLDER NAME
+       stack_run.py servers FOLDER  start the servers only, for containers of infra/compose.host.yml
+       stack_run.py await FOLDER    wait until these containers are ready
+       stack_run.py down FOLDER
+
+MILLRACE is the program (default: the debug build). Everything in FOLDER is thrown away at the end.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import stack
+
+HERE = stack.HERE
+LOCAL = f"{HERE}/infra/local"
+PROGRAM = os.environ.get("MILLRACE", f"{HERE}/.build/debug/millrace")
+READY_WITHIN_S = 60
+
+
+def say(text):
+    print(f"stack: {text}", file=sys.stderr, flush=True)
+
+
+def output(*command, **variables):
+    """What a command prints."""
+    done = subprocess.run(
+        command, env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def free_port():
+    return int(output(f"{LOCAL}/free_port.py"))
+
+
+class Stack:
+    def __init__(self, folder):
+        self.folder = os.path.abspath(folder)
+        self.table = stack.table()
+        self.secrets = f"{self.folder}/secrets"
+        self.state = {}
+
+    # What is kept between calls.
+
+    def save(self):
+        with open(f"{self.folder}/state.json", "w", encoding="utf-8") as file:
+            json.dump(self.state, file, indent=1)
+
+    def load(self):
+        with open(f"{self.folder}/state.json", encoding="utf-8") as file:
+            self.state = json.load(file)
+
+    def secret(self, name, text):
+        path = f"{self.secrets}/{name}"
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    # Starting.
+
+    def up(self):
+        os.makedirs(self.secrets, mode=0o700)
+        os.makedirs(f"{self.folder}/run")
+        self.start_servers()
+        self.make_secrets()
+        self.prepare()
+        names = [name for service in self.table["services"] for name, _ in stack.copies(service)]
+        self.state["ports"] = {name: free_port() for name in names}
+        self.save()
+        for name in names:
+            self.launch(name)
+        for name in names:
+            self.wait(name)
+        say(f"{len(names)} processes are ready")
+        self.start_gateway()
+        self.sign_in()
+        self.save()
+
+    def servers(self):
+        """What containers need that run our services on the host's network."""
+        os.makedirs(self.secrets, mode=0o700)
+        os.makedirs(f"{self.folder}/run")
+        self.start_servers()
+        self.make_secrets()
+        self.prepare()
+        import stack_compose
+
+        self.state["ports"] = stack_compose.ports(self.table)
+        self.save()
+        with open(f"{self.folder}/at.env", "w", encoding="ascii") as file:
+            for server in ("kafka", "mail"):
+                file.write(f"AT_{server.upper()}={self.state['at'][server]}\n")
+
+    def start_servers(self):
+        begun = time.monotonic()
+        at = {}
+        database = output(f"{LOCAL}/postgresql.sh", "start", f"{self.folder}/postgresql")
+        at["postgresql"] = database
+        at["kafka"] = output(f"{LOCAL}/kafka.sh", "start", "noida", f"{self.folder}/kafka")
+        at["mongodb"] = output(f"{LOCAL}/mongodb.sh", "start", f"{self.folder}/mongodb")
+        at["s3"] = output(f"{LOCAL}/objects.sh", "start", f"{self.folder}/objects")
+        at["mail"] = f"127.0.0.1:{self.start_mail()}"
+        self.state["at"] = at
+        say(f"servers are ready after {time.monotonic() - begun:.1f} s")
+
+    def start_mail(self):
+        # The server ends with its standard input: a process of its own holds that.
+        path = f"{self.folder}/mail.port"
+        command = (
+            f"sleep 1000000000 | exec {HERE}/.venv/bin/python3 {HERE}/scripts/servers/mail_server.py"
+            f" {self.folder}/mail.jsonl {self.folder} > {path}"
+        )
+        with open(f"{self.folder}/mail.log", "w", encoding="utf-8") as log:
+            mail = subprocess.Popen(
+                ["bash", "-c", command], stderr=log, stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self.state["mail"] = mail.pid
+        until = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < until:
+            if os.path.exists(path) and os.path.getsize(path):
+                with open(path, encoding="ascii") as file:
+                    return int(file.readline())
+            time.sleep(0.02)
+        raise RuntimeError(f"the mail server does not start: see {self.folder}/mail.log")
+
+    def make_secrets(self):
+        self.secret("service-key", secrets.token_bytes(32))
+        self.secret("master-key", secrets.token_bytes(32))
+        self.secret("first-admin-token", output(PROGRAM, "admin", "first-admin-token") + "\n")
+        names = [service["name"] for service in self.table["services"]] + ["gateway", "prometheus"]
+        output(PROGRAM, "admin", "certs", "--to", self.secrets, *names)
+        owner = self.state["at"]["postgresql"]
+        self.secret("database-owner", owner + "\n")
+        for service in self.table["services"]:
+            self.secret(
+                f"database-{service['name']}",
+                owner.replace("//millrace@", f"//millrace_{service['name']}@") + "\n",
+            )
+        self.secret("mongodb", self.state["at"]["mongodb"] + "\n")
+        self.secret("s3", self.state["at"]["s3"] + "\n")
+
+    def prepare(self):
+        owner = self.state["at"]["postgresql"]
+        roles = "".join(
+            f"CREATE ROLE millrace_{service['name']} LOGIN;" for service in self.table["services"]
+        )
+        subprocess.run(["psql", "-q", owner, "-c", roles], check=True)
+        with open(f"{self.folder}/prepare.log", "w", encoding="utf-8") as log:
+            subprocess.run(
+                [PROGRAM, "admin", "migrate", "--grant-to", "millrace_{service}",
+                 "--database", owner, "--mongodb", self.state["at"]["mongodb"]],
+                check=True, stderr=log,
+            )
+            subprocess.run(
+                [PROGRAM, "admin", "topics", "apply", "--replication", "1",
+                 "--kafka", self.state["at"]["kafka"]],
+                check=True, stderr=log, stdout=log,
+            )
+
+    # Processes.
+
+    def service_of(self, name):
+        for service in self.table["services"]:
+            for copy_name, copy in stack.copies(service):
+                if copy_name == name:
+                    return service, copy
+        raise KeyError(name)
+
+    def environment(self, name):
+        service, copy = self.service_of(name)
+        ports = self.state["ports"]
+        values = {
+            "secret": lambda secret: f"{self.secrets}/{secret}",
+            "at": lambda server: self.state["at"][server],
+            "listen": "127.0.0.1",
+            "port": ports[name],
+            "copy": copy,
+            "public": self.state.get("gateway", "http://localhost:8080"),
+            "data": f"{self.folder}/data-{name}",
+            "peers": stack.peers(self.table, lambda peer: f"127.0.0.1:{ports[peer]}"),
+        }
+        found = stack.settings(self.table, service)
+        return {key: stack.resolved(value, values) for key, value in found.items()}
+
+    def launch(self, name, program=None):
+        service, _ = self.service_of(name)
+        os.makedirs(f"{self.folder}/data-{name}", exist_ok=True)
+        with open(f"{self.folder}/{name}.log", "a", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                [program or PROGRAM, "serve", service["name"]],
+                env={"PATH": os.environ["PATH"], **self.environment(name)},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )
+        with open(f"{self.folder}/run/{name}.pid", "w", encoding="ascii") as file:
+            file.write(str(process.pid))
+
+    def pid(self, name):
+        with open(f"{self.folder}/run/{name}.pid", encoding="ascii") as file:
+            return int(file.read())
+
+    def is_ready(self, name, path="/readyz"):
+        done = subprocess.run(
+            [PROGRAM, "healthcheck", "--path", path], env=self.environment(name),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+        )
+        return done.returncode == 0
+
+    def wait(self, name):
+        until = time.monotonic() + READY_WITHIN_S
+        while not self.is_ready(name):
+            if time.monotonic() > until:
+                raise RuntimeError(f"{name} is not ready: see {self.folder}/{name}.log")
+            time.sleep(0.1)
+
+    # The gateway and its clients.
+
+    def start_gateway(self):
+        self.state["gateway"] = output(
+            f"{LOCAL}/gateway.sh", "start", f"{self.folder}/gateway",
+            MILLRACE=PROGRAM, TLS=self.secrets,
+            MILLRACE_PEERS=self.environment("iam")["MILLRACE_PEERS"],
+            MILLRACE_SERVICE_KEY_FILE=f"{self.secrets}/service-key",
+        )
+        say(f"clients come in at {self.state['gateway']}")
+
+    def post(self, path, body, token=None):
+        fields = {"Content-Type": "application/json"}
+        if token:
+            fields["Authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(
+            self.state["gateway"] + path, json.dumps(body).encode(), fields, method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def sign_in(self):
+        password = secrets.token_urlsafe(18)
+        with open(f"{self.secrets}/first-admin-token", encoding="ascii") as file:
+            first = file.readline().strip()
+        until = time.monotonic() + READY_WITHIN_S
+        while True:
+            try:
+                self.post(
+                    "/v1/auth/register",
+                    {"name": "admin", "password": password, "firstAdminToken": first},
+                )
+                break
+            except urllib.error.HTTPError as error:
+                if error.code < 500 or time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+        session = self.post("/v1/auth/login", {"name": "admin", "password": password})
+        token = self.post("/v1/auth/tokens", {"label": "stack"}, session["accessToken"])["token"]
+        path = self.secret("../env", "")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"export MILLRACE_URL='{self.state['gateway']}' MILLRACE_TOKEN='{token}'\n")
+        self.state["token"] = token
+
+    # Ending.
+
+    def down(self):
+        try:
+            self.load()
+        except FileNotFoundError:
+            pass
+        for entry in sorted(os.listdir(f"{self.folder}/run")) if os.path.isdir(
+            f"{self.folder}/run"
+        ) else []:
+            kill(self.pid(entry.removesuffix(".pid")))
+        if self.state.get("mail"):
+            kill(self.state["mail"], group=True)
+        for script, part in [
+            ("gateway", "gateway"), ("kafka", "kafka"), ("postgresql", "postgresql"),
+            ("mongodb", "mongodb"), ("objects", "objects"),
+        ]:
+            subprocess.run([f"{LOCAL}/{script}.sh", "stop", f"{self.folder}/{part}"], check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def kill(pid, group=False):
+    try:
+        (os.killpg if group else os.kill)(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    verb, there = sys.argv[1], Stack(sys.argv[2])
+    if verb == "up":
+        try:
+            there.up()
+        except BaseException:
+            if os.path.isdir(there.folder):
+                there.save()
+            raise
+    elif verb == "restart":
+        there.load()
+        there.launch(sys.argv[3])
+        there.wait(sys.argv[3])
+    elif verb == "servers":
+        there.servers()
+    elif verb == "await":
+        there.load()
+        for name in there.state["ports"]:
+            there.wait(name)
+    elif verb == "down":
+        there.down()
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
