@@ -241,8 +241,7 @@ public final class FakeBus: Bus {
   /// Tries now and whenever something changes, until `attempt` is content or the wait is over.
   func serve(
     wait: Duration, concerning concerns: @escaping @Sendable (TopicPartition) -> Bool,
-    _ attempt: @escaping @Sendable () -> Bool,
-    giveUp: @escaping @Sendable () -> Void
+    attempt: @escaping @Sendable () -> Bool, giveUp: @escaping @Sendable () -> Void
   ) {
     if attempt() { return }
     guard wait > .zero else { return giveUp() }

@@ -59,8 +59,12 @@ extension FakeBus {
     ) { reply in
       self.arrive {
         if self.isUnavailable() { return self.answer(reply, .failure(Self.unreachable)) }
-        let places = SortedSet(from.map(\.place))
-        self.serve(wait: wait, concerning: { places.contains($0) }) {
+        self.serve(wait: wait) { place in
+          // Numbers first: most records are of other partitions.
+          from.contains {
+            $0.place.partition == place.partition && $0.place.topic == place.topic
+          }
+        } attempt: {
           let found = self.read(from, recordsMax: recordsMax)
           if case .success(let deliveries) = found, deliveries.isEmpty { return reply.isAnswered }
           self.answer(reply, found)
