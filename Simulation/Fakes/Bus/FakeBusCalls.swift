@@ -122,8 +122,9 @@ extension FakeBus {
     let now = world.elapsed
     var places: [(log: PartitionLog, offset: Int64)] = []
     let isGone = state.withLock { state in
+      var topic = FakeBus.OpenTopic()
       for (place, offset) in from {
-        guard let log = state.log(place) else { continue }
+        guard let log = topic.log(place, in: state) else { continue }
         guard (log.earliest...log.end).contains(offset) else { return true }
         // Most places have nothing new, and cost nothing more.
         guard offset < log.end, !log.read(from: offset, max: 1, at: now).isEmpty else { continue }

@@ -139,9 +139,11 @@ struct FakeBusMembership: BusMembership {
       var starts: [(place: TopicPartition, offset: Int64)] = []
       var left: [(place: TopicPartition, offset: Int64)] = []
       starts.reserveCapacity(found.places.count)
+      // In order, so that a topic is looked up once.
+      var topic = FakeBus.OpenTopic()
       for place in found.places {
         let known = found.positions[place] ?? committed[place]
-        guard let log = state.log(place) else {
+        guard let log = topic.log(place, in: state) else {
           starts.append((place, 0))
           continue
         }
