@@ -7,8 +7,8 @@ public struct OutboxConfiguration: Sendable {
   public var messagesPerBatchMax: Int = 500
   /// How long it waits for a commit to wake it before it looks by itself.
   public var idleWait: Duration = .seconds(1)
-  /// How long that wait may grow while nothing comes: longer only for an outbox that nobody but this
-  /// process fills, whose commits wake it.
+  /// How long that wait may grow while nothing comes: longer only for an outbox that nobody but
+  /// this process fills, whose commits wake it.
   public var idleWaitMax: Duration = .seconds(1)
   /// How long it waits after the store or the bus had no answer.
   public var retryWait: Duration = .milliseconds(200)

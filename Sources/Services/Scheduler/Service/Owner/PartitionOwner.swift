@@ -40,7 +40,7 @@ actor PartitionOwner {
   var busyLimits: SortedSet<LimitKey> = []
   /// When to look again for claims that are due; nil at once.
   var limitsCheckAt: Uptime?
-  /// Whether the store may have claims on limits of the partition, which nobody but its owner writes.
+  /// Whether the store may have claims on limits of the partition, which only its owner writes.
   var mayHaveClaims = true
   var window: OfferWindow
   var clock = OwnerClock()
