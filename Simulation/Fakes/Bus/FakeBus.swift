@@ -43,6 +43,17 @@ public final class FakeBus: Bus {
     }
   }
 
+  /// The logs of the topic that was asked for last, for those who go through many places.
+  struct OpenTopic {
+    private var name = ""
+    private var logs: [PartitionLog] = []
+
+    mutating func log(_ place: TopicPartition, in state: State) -> PartitionLog? {
+      if place.topic != name { (name, logs) = (place.topic, state.topics[place.topic] ?? []) }
+      return logs.indices.contains(place.partition) ? logs[place.partition] : nil
+    }
+  }
+
   /// A fetch or poll that has found nothing so far.
   struct Waiter {
     /// Whether a record there could be an answer.
@@ -241,8 +252,7 @@ public final class FakeBus: Bus {
   /// Tries now and whenever something changes, until `attempt` is content or the wait is over.
   func serve(
     wait: Duration, concerning concerns: @escaping @Sendable (TopicPartition) -> Bool,
-    _ attempt: @escaping @Sendable () -> Bool,
-    giveUp: @escaping @Sendable () -> Void
+    attempt: @escaping @Sendable () -> Bool, giveUp: @escaping @Sendable () -> Void
   ) {
     if attempt() { return }
     guard wait > .zero else { return giveUp() }

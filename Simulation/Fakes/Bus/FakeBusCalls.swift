@@ -59,8 +59,12 @@ extension FakeBus {
     ) { reply in
       self.arrive {
         if self.isUnavailable() { return self.answer(reply, .failure(Self.unreachable)) }
-        let places = SortedSet(from.map(\.place))
-        self.serve(wait: wait, concerning: { places.contains($0) }) {
+        self.serve(wait: wait) { place in
+          // Numbers first: most records are of other partitions.
+          from.contains {
+            $0.place.partition == place.partition && $0.place.topic == place.topic
+          }
+        } attempt: {
           let found = self.read(from, recordsMax: recordsMax)
           if case .success(let deliveries) = found, deliveries.isEmpty { return reply.isAnswered }
           self.answer(reply, found)
@@ -118,8 +122,9 @@ extension FakeBus {
     let now = world.elapsed
     var places: [(log: PartitionLog, offset: Int64)] = []
     let isGone = state.withLock { state in
+      var topic = FakeBus.OpenTopic()
       for (place, offset) in from {
-        guard let log = state.log(place) else { continue }
+        guard let log = topic.log(place, in: state) else { continue }
         guard (log.earliest...log.end).contains(offset) else { return true }
         // Most places have nothing new, and cost nothing more.
         guard offset < log.end, !log.read(from: offset, max: 1, at: now).isEmpty else { continue }

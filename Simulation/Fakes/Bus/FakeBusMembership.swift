@@ -36,7 +36,9 @@ struct FakeBusMembership: BusMembership {
           member.isPolling = true
         }
         let topics = bus.member(member, session: session, of: group)?.topics ?? []
-        bus.serve(wait: wait, concerning: { topics.contains($0.topic) }) {
+        bus.serve(wait: wait) { place in
+          topics.contains(place.topic) && isMine(place)
+        } attempt: {
           reply.isAnswered || attempt(reply, recordsMax: recordsMax)
         } giveUp: {
           send(reply, .success([]))
@@ -92,6 +94,13 @@ struct FakeBusMembership: BusMembership {
 
   // MARK: At the bus
 
+  /// Whether a record there is for this member, if it still is one.
+  private func isMine(_ place: TopicPartition) -> Bool {
+    bus.state.withLock { state in
+      state.groups[group]?.member(member, session: session)?.places.contains(place) ?? true
+    }
+  }
+
   private func attempt(_ reply: Reply<Answer>, recordsMax: Int) -> Bool {
     guard let found = bus.member(member, session: session, of: group) else {
       send(reply, .failure(.fenced))
@@ -130,9 +139,11 @@ struct FakeBusMembership: BusMembership {
       var starts: [(place: TopicPartition, offset: Int64)] = []
       var left: [(place: TopicPartition, offset: Int64)] = []
       starts.reserveCapacity(found.places.count)
+      // In order, so that a topic is looked up once.
+      var topic = FakeBus.OpenTopic()
       for place in found.places {
         let known = found.positions[place] ?? committed[place]
-        guard let log = state.log(place) else {
+        guard let log = topic.log(place, in: state) else {
           starts.append((place, 0))
           continue
         }

@@ -9,6 +9,8 @@ public final class Incarnation: Sendable, CustomStringConvertible {
   public let startedAt: Duration
   /// Unique in the world, in the order of starts.
   public let number: Int
+  /// `scheduler/2`: the second life of the scheduler.
+  public let description: String
   let executor: ProcessExecutor
 
   init(process: SimulatedProcess, life: Int, startedAt: Duration, number: Int) {
@@ -16,6 +18,7 @@ public final class Incarnation: Sendable, CustomStringConvertible {
     self.life = life
     self.startedAt = startedAt
     self.number = number
+    description = "\(process.name)/\(life)"
     executor = ProcessExecutor()
     executor.belong(to: self)
   }
@@ -23,9 +26,6 @@ public final class Incarnation: Sendable, CustomStringConvertible {
   public var world: SimulatedWorld { process.world }
   public var isAlive: Bool { world.state.withLock { $0.queues.mode(of: number) != .dead } }
   public var isPaused: Bool { world.state.withLock { $0.queues.mode(of: number) == .paused } }
-
-  /// `scheduler/2`: the second life of the scheduler.
-  public var description: String { "\(process.name)/\(life)" }
 
   /// The executor knows its incarnation and the other way round: called when the run is over.
   func forget() {

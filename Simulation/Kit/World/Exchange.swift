@@ -1,11 +1,11 @@
 internal import Domain
-internal import Synchronization
+public import Synchronization
 
 /// The place where one task waits for one answer from the world.
 ///
 /// The first answer counts. An answer to a dead incarnation is dropped: its tasks never go on.
 public final class Reply<Answer: Sendable>: Sendable {
-  private enum State {
+  @usableFromInline enum State {
     case waiting(UnsafeContinuation<Answer, Never>?)
     case early(Answer)
     case answered
@@ -13,15 +13,16 @@ public final class Reply<Answer: Sendable>: Sendable {
 
   /// Who asked.
   public let caller: Incarnation
-  private let waitNumber: Waits.Number
-  private let state = Mutex(State.waiting(nil))
+  @usableFromInline let waitNumber: Waits.Number
+  @usableFromInline let state: Mutex<State>
 
-  init(caller: Incarnation, waitNumber: Waits.Number) {
+  @inlinable init(caller: Incarnation, waitNumber: Waits.Number) {
     self.caller = caller
     self.waitNumber = waitNumber
+    state = Mutex(.waiting(nil))
   }
 
-  public var isAnswered: Bool {
+  @inlinable public var isAnswered: Bool {
     state.withLock { state in
       switch state {
       case .waiting: false
@@ -30,7 +31,7 @@ public final class Reply<Answer: Sendable>: Sendable {
     }
   }
 
-  public func send(_ answer: Answer) {
+  @inlinable public func send(_ answer: Answer) {
     let waiting: UnsafeContinuation<Answer, Never>? = state.withLock { state in
       switch state {
       case .waiting(nil):
@@ -47,7 +48,7 @@ public final class Reply<Answer: Sendable>: Sendable {
     if caller.world.endWait(waitNumber, of: caller) { waiting.resume(returning: answer) }
   }
 
-  func arm(_ continuation: UnsafeContinuation<Answer, Never>) {
+  @inlinable func arm(_ continuation: UnsafeContinuation<Answer, Never>) {
     let early: Answer? = state.withLock { state in
       switch state {
       case .early(let answer):
@@ -72,6 +73,7 @@ extension SimulatedWorld {
   ///
   /// - Parameter ifCancelled: the answer when the task is cancelled first; nil means that
   ///   cancellation is not noticed. A task that is cancelled already still makes its request.
+  @inlinable
   public func exchange<Answer: Sendable>(
     _ label: StaticString, ifCancelled: Answer? = nil, _ request: (Reply<Answer>) -> Void
   ) async -> Answer {
@@ -96,7 +98,7 @@ extension SimulatedWorld {
   }
 
   /// - Returns: whether the one who waited lives.
-  func endWait(_ number: Waits.Number, of caller: Incarnation) -> Bool {
+  @usableFromInline func endWait(_ number: Waits.Number, of caller: Incarnation) -> Bool {
     state.withLock { state in
       state.waits.end(number)
       return state.queues.mode(of: caller.number) != .dead
@@ -104,7 +106,7 @@ extension SimulatedWorld {
   }
 
   /// Who waits from now on, and the number of the wait; nil for one who is dead.
-  private func beginWait(_ label: StaticString) -> (Incarnation, Waits.Number?) {
+  @usableFromInline func beginWait(_ label: StaticString) -> (Incarnation, Waits.Number?) {
     var anchor: UInt8 = 0
     let place = withUnsafeMutablePointer(to: &anchor) { UInt(bitPattern: $0) }
     let begun: (Incarnation, Waits.Number?)? = state.withLock { state in

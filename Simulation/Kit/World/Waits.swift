@@ -1,7 +1,7 @@
 /// What the tasks of a world wait for. A wait keeps its place until it ends; then another has it.
-struct Waits {
+@usableFromInline struct Waits {
   /// A place, and which of the waits that ever had it.
-  struct Number: Hashable, Sendable {
+  @usableFromInline struct Number: Hashable, Sendable {
     fileprivate var place: Int
     fileprivate var turn: UInt64
   }

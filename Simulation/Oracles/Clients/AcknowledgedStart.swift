@@ -5,6 +5,7 @@ internal import Domain
 public struct AcknowledgedStart: Invariant {
   public static let name = InvariantName("S3", "acknowledged-starts")
   public static let promise = "a run whose start was acknowledged exists, and runs to its end"
+  public static let interest: Interest = [.requests, .runs, .answered]
 
   private var requested: SortedSet<String> = []
   private var ended: SortedSet<String> = []

@@ -7,6 +7,7 @@ public struct ChangesAudited: Invariant {
   public static let promise =
     "a change of identity and access that was acknowledged is in the audit, "
     + "and nothing is there twice"
+  public static let interest: Interest = [.audits, .answered]
 
   /// Requests that have an entry.
   private var audited: SortedSet<String> = []

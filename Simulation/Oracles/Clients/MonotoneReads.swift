@@ -5,6 +5,7 @@ public struct MonotoneReads: Invariant {
   public static let name = InvariantName("S23a", "reads-go-forward")
   public static let promise =
     "no client sees a run leave its end, or wait after it was seen running"
+  public static let interest: Interest = [.answered]
 
   private struct Sight: Hashable, Comparable {
     var client: String

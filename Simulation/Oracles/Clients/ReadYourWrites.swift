@@ -5,6 +5,7 @@ public struct ReadYourWrites: Invariant {
   public static let name = InvariantName("S23b", "read-your-writes")
   public static let promise =
     "a run is found by everybody from the moment its start was acknowledged"
+  public static let interest: Interest = [.asked, .answered]
 
   private var promised: SortedSet<String> = []
   /// Questions that were asked after the promise, by number.

@@ -6,6 +6,7 @@ public struct SameKeySameRun: Invariant {
   public static let name = InvariantName("S5", "one-run-per-key")
   public static let promise =
     "requests with one idempotency key make one run, whatever their answers were"
+  public static let interest: Interest = [.requests, .answered]
 
   /// The label by which the workload tells its requests apart.
   public static let label = "request"

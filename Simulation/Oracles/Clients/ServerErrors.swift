@@ -4,6 +4,7 @@ internal import Domain
 public struct ServerErrors: Invariant {
   public static let name = InvariantName("S28", "no-server-errors")
   public static let promise = "no request is answered with a server error other than 503 and 504"
+  public static let interest: Interest = [.answered]
 
   public init() {}
 

@@ -2,6 +2,7 @@
 public struct StrangersRefused: Invariant {
   public static let name = InvariantName("S20", "strangers-refused")
   public static let promise = "a request without the right to it is refused"
+  public static let interest: Interest = [.answered]
 
   public init() {}
 

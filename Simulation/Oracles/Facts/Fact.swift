@@ -1,3 +1,4 @@
+internal import Contracts
 public import Domain
 public import Ports
 
@@ -27,13 +28,20 @@ public enum Fact: Sendable {
 }
 
 /// A batch as it took effect, with what its rows were before.
-public struct Commit: Sendable {
+///
+/// An object, since every invariant is shown it.
+public final class Commit: Sendable {
   /// Whose store it is: a role.
-  public var store: String
+  public let store: String
   /// The process that wrote, as `scheduler-1/2`; nil for what a test wrote.
-  public var writer: String?
-  public var changes: [RecordChange]
-  public var messages: [BusRecord]
+  public let writer: String?
+  public let changes: [RecordChange]
+  public let messages: [BusRecord]
+  /// The changes of runs and tasks, which most invariants are about.
+  let runs: [Change<RunRecord>]
+  let tasks: [Change<TaskRecord>]
+  /// Of all changes together.
+  let interest: Interest
 
   public init(
     store: String, writer: String?, changes: [RecordChange], messages: [BusRecord]
@@ -42,6 +50,9 @@ public struct Commit: Sendable {
     self.writer = writer
     self.changes = changes
     self.messages = messages
+    interest = changes.reduce([]) { $0.union($1.interest) }
+    runs = changes.compactMap { if case .run(let change) = $0 { change } else { nil } }
+    tasks = changes.compactMap { if case .task(let change) = $0 { change } else { nil } }
   }
 }
 

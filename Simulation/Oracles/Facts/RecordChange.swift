@@ -36,17 +36,15 @@ public struct Change<Record: Sendable>: Sendable {
 /// Reads rows as they are written, and remembers what they were.
 public struct RecordReader: Sendable {
   private struct Place: Hashable, Comparable {
-    var table: String
     var key: [RecordValue]
 
     static func < (left: Place, right: Place) -> Bool {
-      left.table == right.table
-        ? left.key.lexicographicallyPrecedes(right.key) : left.table < right.table
+      left.key.lexicographicallyPrecedes(right.key)
     }
   }
 
-  /// The records that there are, by place.
-  private var records: SortedMap<Place, any Sendable> = [:]
+  /// The records that there are, by table and place.
+  private var records: SortedMap<String, SortedMap<Place, any Sendable>> = [:]
 
   public init() {}
 
@@ -55,9 +53,9 @@ public struct RecordReader: Sendable {
     _ table: String, key: [RecordValue], body: [UInt8]?
   ) throws -> RecordChange {
     guard let read = RecordReader.readers[table] else { return .other(table: table) }
-    let place = Place(table: table, key: key)
-    let (change, record) = try read(records[place], body)
-    records[place] = record
+    let place = Place(key: key)
+    let (change, record) = try read(records[table]?[place], body)
+    records[table, default: [:]][place] = record
     return change
   }
 

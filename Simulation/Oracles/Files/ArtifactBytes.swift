@@ -6,6 +6,7 @@ public struct ArtifactBytes: Invariant {
   public static let promise =
     "an upload that was acknowledged is found until it is removed, and every whole download gives "
     + "its bytes"
+  public static let interest: Interest = [.asked, .answered]
 
   /// What was acknowledged, by path.
   private var taken: SortedMap<String, String> = [:]

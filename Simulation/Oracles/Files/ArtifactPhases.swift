@@ -5,6 +5,7 @@ public struct ArtifactPhases: Invariant {
   public static let name = InvariantName("S18", "artifacts-final")
   public static let promise =
     "an artifact that is ready keeps its digest and size until it is removed"
+  public static let interest: Interest = [.artifacts]
 
   public init() {}
 

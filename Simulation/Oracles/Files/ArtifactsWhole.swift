@@ -3,6 +3,7 @@ public struct ArtifactsWhole: Invariant {
   public static let name = InvariantName("S18c", "artifacts-whole")
   public static let promise =
     "in the end the object store has the bytes of every artifact that is ready"
+  public static let interest: Interest = [.kept]
 
   public init() {}
 

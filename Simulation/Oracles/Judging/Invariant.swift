@@ -7,6 +7,8 @@ public protocol Invariant: Sendable {
   static var name: InvariantName { get }
   /// What it promises, in one sentence.
   static var promise: String { get }
+  /// All that `see` looks at: it is not called for anything else.
+  static var interest: Interest { get }
 
   init()
 

@@ -12,11 +12,14 @@ public final class Judge: Sendable {
   }
 
   private let names: [InvariantName]
+  /// By the place of the invariant.
+  private let interests: [Interest]
 
   private let state: Mutex<State>
 
   public init(_ kinds: [any Invariant.Type] = Invariants.all) {
     names = kinds.map { $0.name }
+    interests = kinds.map { $0.interest }
     state = Mutex(State(invariants: kinds.map { $0.init() }, looks: kinds.map { _ in 0 }))
   }
 
@@ -33,7 +36,7 @@ public final class Judge: Sendable {
   public func see(_ fact: Fact, at moment: Duration) -> [Violation] {
     state.withLock { state in
       state.facts += 1
-      return judge(&state, at: moment) { $0.see(fact, &$1) }
+      return judge(&state, fact.interest, at: moment) { $0.see(fact, &$1) }
     }
   }
 
@@ -45,15 +48,17 @@ public final class Judge: Sendable {
   /// Everything has come to rest.
   @discardableResult
   public func close(at moment: Duration) -> [Violation] {
-    state.withLock { state in judge(&state, at: moment) { $0.close(&$1) } }
+    state.withLock { state in judge(&state, nil, at: moment) { $0.close(&$1) } }
   }
 
+  /// - Parameter interest: of those who are to look; nil for all.
   private func judge(
-    _ state: inout State, at moment: Duration,
+    _ state: inout State, _ interest: Interest?, at moment: Duration,
     _ look: (inout any Invariant, inout Judgement) -> Void
   ) -> [Violation] {
     var found: [Violation] = []
     for place in state.invariants.indices {
+      if let interest, interests[place].isDisjoint(with: interest) { continue }
       var judgement = Judgement(at: moment)
       look(&state.invariants[place], &judgement)
       state.looks[place] += judgement.looks

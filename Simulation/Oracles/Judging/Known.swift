@@ -16,16 +16,6 @@ extension TaskRecord {
   }
 }
 
-extension Commit {
-  var runs: [Change<RunRecord>] {
-    changes.compactMap { if case .run(let change) = $0 { change } else { nil } }
-  }
-
-  var tasks: [Change<TaskRecord>] {
-    changes.compactMap { if case .task(let change) = $0 { change } else { nil } }
-  }
-}
-
 /// Definitions by version, as the workload knows them.
 struct DefinitionShelf: Sendable {
   private var definitions: SortedMap<String, WorkflowDefinition> = [:]

@@ -7,6 +7,7 @@ public struct AcceptedResult: Invariant {
   public static let name = InvariantName("S10", "true-successes")
   public static let promise =
     "an attempt counts as succeeded only if it was executed and succeeded, one for each task"
+  public static let interest: Interest = [.tasks, .executions]
 
   private var succeeded: SortedSet<String> = []
 

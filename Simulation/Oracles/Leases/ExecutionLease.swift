@@ -6,6 +6,7 @@ public struct ExecutionLease: Invariant {
   public static let name = InvariantName("S9b", "leased-first")
   public static let promise =
     "an attempt is executed at most once, by the worker that has its lease"
+  public static let interest: Interest = [.leases, .executions]
 
   private var workers: SortedMap<String, String> = [:]
   private var executed: SortedSet<AttemptID> = []

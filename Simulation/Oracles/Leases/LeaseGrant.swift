@@ -6,6 +6,7 @@ public struct LeaseGrant: Invariant {
   public static let name = InvariantName("S9a", "one-lease")
   public static let promise =
     "an attempt is leased at most once, while it is offered, to an open session"
+  public static let interest: Interest = [.leases, .sessions, .tasks]
 
   private var offered: SortedMap<String, String> = [:]
   private var leased: SortedSet<String> = []

@@ -4,6 +4,7 @@ internal import Contracts
 public struct PartitionEpoch: Invariant {
   public static let name = InvariantName("S9c", "owners-fenced")
   public static let promise = "a partition changes its owner only with a higher epoch"
+  public static let interest: Interest = [.partitions]
 
   public init() {}
 

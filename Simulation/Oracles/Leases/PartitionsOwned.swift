@@ -5,6 +5,7 @@ internal import Domain
 public struct PartitionsOwned: Invariant {
   public static let name = InvariantName("L7", "partitions-owned")
   public static let promise = "in the end every partition that was ever owned has an owner"
+  public static let interest: Interest = [.partitions]
 
   private var owners: SortedMap<Int64, String> = [:]
 

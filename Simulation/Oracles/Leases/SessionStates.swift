@@ -5,6 +5,7 @@ internal import Domain
 public struct SessionStates: Invariant {
   public static let name = InvariantName("S9d", "sessions-end-once")
   public static let promise = "a session that has expired or closed never comes back"
+  public static let interest: Interest = [.sessions]
 
   private static let following: SortedMap<String, SortedSet<String>> = [
     "open": ["open", "draining", "expired", "closed"],

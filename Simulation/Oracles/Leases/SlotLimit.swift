@@ -5,6 +5,7 @@ internal import Domain
 public struct SlotLimit: Invariant {
   public static let name = InvariantName("S26", "slots-hold")
   public static let promise = "a worker runs no more attempts at once than its session has slots"
+  public static let interest: Interest = [.sessions, .executions]
 
   private var slots: SortedMap<String, Int> = [:]
   private var running: SortedMap<String, SortedSet<Int>> = [:]

@@ -5,6 +5,7 @@ internal import Domain
 public struct WithdrawnAttempts: Invariant {
   public static let name = InvariantName("S13b", "withdrawn-never-runs")
   public static let promise = "an attempt that counts as withdrawn was never executed and never is"
+  public static let interest: Interest = [.tasks, .executions]
 
   private var executed: SortedSet<AttemptID> = []
   private var withdrawn: SortedSet<AttemptID> = []

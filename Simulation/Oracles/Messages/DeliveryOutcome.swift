@@ -4,6 +4,7 @@ internal import Contracts
 public struct DeliveryOutcome: Invariant {
   public static let name = InvariantName("S19a", "deliveries-honest")
   public static let promise = "a message is called delivered only after its receiver said so"
+  public static let interest: Interest = [.deliveries]
 
   public init() {}
 

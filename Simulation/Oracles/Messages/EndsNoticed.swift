@@ -5,6 +5,7 @@ internal import Domain
 public struct EndsNoticed: Invariant {
   public static let name = InvariantName("L8b", "ends-noticed")
   public static let promise = "every end is worked out once, and those who want to be told are"
+  public static let interest: Interest = [.notifiedEnds, .runs]
 
   private var ended: SortedSet<String> = []
   private var noticed: SortedMap<String, Int> = [:]

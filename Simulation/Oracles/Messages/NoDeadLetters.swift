@@ -6,6 +6,7 @@ internal import SimulationKit
 public struct NoDeadLetters: Invariant {
   public static let name = InvariantName("S17", "only-poison-set-aside")
   public static let promise = "no record is set aside but one that a fault has poisoned"
+  public static let interest: Interest = [.deadLetters, .published]
 
   public init() {}
 

@@ -6,6 +6,7 @@ public struct OneMessage: Invariant {
   public static let name = InvariantName("S19c", "one-message-each")
   public static let promise =
     "an end makes at most one message for each recipient, whatever is repeated"
+  public static let interest: Interest = [.deliveries]
 
   private struct Recipient: Hashable, Comparable {
     var run: String

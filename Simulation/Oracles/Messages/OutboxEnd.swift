@@ -5,6 +5,7 @@ internal import Ports
 public struct OutboxEnd: Invariant {
   public static let name = InvariantName("S11a", "end-with-message")
   public static let promise = "the commit that ends a run holds the message that says so"
+  public static let interest: Interest = [.runs]
 
   public init() {}
 

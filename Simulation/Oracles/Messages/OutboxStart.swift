@@ -6,6 +6,7 @@ public struct OutboxStart: Invariant {
   public static let name = InvariantName("S11b", "start-with-message")
   public static let promise =
     "the commit that takes a request for a run holds the message that starts it"
+  public static let interest: Interest = [.requests]
 
   public init() {}
 

@@ -7,6 +7,7 @@ internal import SimulationKit
 public struct PublishedEnds: Invariant {
   public static let name = InvariantName("L4", "outbox-empties")
   public static let promise = "every start and every end is published at least once"
+  public static let interest: Interest = [.requests, .runs, .published]
 
   private var asked: SortedSet<String> = []
   private var ended: SortedSet<String> = []

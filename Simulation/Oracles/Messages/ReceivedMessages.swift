@@ -6,6 +6,7 @@ public struct ReceivedMessages: Invariant {
   public static let name = InvariantName("S19b", "messages-arrive")
   public static let promise =
     "receivers get only messages that were made, and every one that counts as delivered"
+  public static let interest: Interest = [.deliveries, .received]
 
   private var made: SortedMap<String, String> = [:]
   private var received: SortedSet<String> = []

@@ -6,6 +6,7 @@ public struct CountsAddUp: Invariant {
   public static let name = InvariantName("S16", "counts-add-up")
   public static let promise =
     "when a run ends its counts name every task of its definition once, in a state that is final"
+  public static let interest: Interest = [.runs, .defined]
 
   private static let final = SortedSet([
     "succeeded", "failed", "timedOut", "lost", "cancelled", "skipped",

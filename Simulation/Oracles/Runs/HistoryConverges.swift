@@ -5,6 +5,7 @@ internal import Domain
 public struct HistoryConverges: Invariant {
   public static let name = InvariantName("L8a", "history-converges")
   public static let promise = "in the end history has every run, with the outcome that it had"
+  public static let interest: Interest = [.runs, .archived]
 
   private var outcomes: SortedMap<String, String> = [:]
   private var archived: SortedMap<String, String> = [:]

@@ -5,6 +5,7 @@ internal import Domain
 public struct PermitLimit: Invariant {
   public static let name = InvariantName("S15", "limits-hold")
   public static let promise = "never do more runs hold a permit of a limit than it has"
+  public static let interest: Interest = [.runs]
 
   private var holders: SortedMap<String, SortedSet<String>> = [:]
 

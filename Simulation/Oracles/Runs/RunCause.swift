@@ -5,6 +5,7 @@ internal import Domain
 public struct RunCause: Invariant {
   public static let name = InvariantName("S4", "no-phantoms")
   public static let promise = "every run was asked for, and every task belongs to a run"
+  public static let interest: Interest = [.requests, .runs, .tasks, .executions]
 
   private var asked: SortedSet<String> = []
   private var runs: SortedSet<String> = []

@@ -7,6 +7,7 @@ internal import Wire
 public struct RunOutcome: Invariant {
   public static let name = InvariantName("S2a", "one-run-outcome")
   public static let promise = "a run has one outcome, and everybody is told the same"
+  public static let interest: Interest = [.runs, .published]
 
   private var outcomes: SortedMap<String, String> = [:]
 

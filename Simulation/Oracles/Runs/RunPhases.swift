@@ -5,6 +5,7 @@ internal import Domain
 public struct RunPhases: Invariant {
   public static let name = InvariantName("S1a", "run-phases")
   public static let promise = "a run goes through declared phases only, and its end is final"
+  public static let interest: Interest = [.runs]
 
   private static let following: SortedMap<String, SortedSet<String>> = [
     "running": ["running", "stopping", "finishing", "quarantined", "ended"],

@@ -4,6 +4,7 @@ internal import Contracts
 public struct RunRevisions: Invariant {
   public static let name = InvariantName("S7", "revisions-grow")
   public static let promise = "the revision of a run or task grows whenever its state changes"
+  public static let interest: Interest = [.runs, .tasks]
 
   public init() {}
 

@@ -7,6 +7,7 @@ internal import Wire
 public struct RunTenant: Invariant {
   public static let name = InvariantName("S21", "tenants-apart")
   public static let promise = "a run keeps the namespace, workflow and version that were asked for"
+  public static let interest: Interest = [.requests, .runs, .published]
 
   private struct Owner: Hashable {
     var namespace: String

@@ -4,6 +4,7 @@ internal import Contracts
 public struct AttemptNumbers: Invariant {
   public static let name = InvariantName("S8a", "attempts-dense")
   public static let promise = "fences grow by one, and no attempt is forgotten while it counts"
+  public static let interest: Interest = [.tasks]
 
   public init() {}
 

@@ -4,6 +4,7 @@ internal import Contracts
 public struct BackoffWait: Invariant {
   public static let name = InvariantName("S8c", "backoff-waits")
   public static let promise = "the next attempt comes no earlier than the wait before it says"
+  public static let interest: Interest = [.tasks]
 
   public init() {}
 

@@ -7,6 +7,7 @@ public struct NoStartAfterCancel: Invariant {
   public static let promise =
     "a run that is stopping, paused or without the permit that it needs offers no task; "
     + "its last ones are offered when it finishes, and nothing else then"
+  public static let interest: Interest = [.runs, .tasks, .defined]
 
   private var shelf = DefinitionShelf()
   private var runs: SortedMap<String, RunRecord> = [:]

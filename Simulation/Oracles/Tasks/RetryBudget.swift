@@ -5,6 +5,7 @@ internal import Domain
 public struct RetryBudget: Invariant {
   public static let name = InvariantName("S8b", "budgets-hold")
   public static let promise = "failed and lost attempts stay within their budgets, each its own"
+  public static let interest: Interest = [.runs, .tasks, .defined]
 
   private var shelf = DefinitionShelf()
   private var versions: SortedMap<String, String> = [:]

@@ -5,6 +5,7 @@ internal import Domain
 public struct TaskEnds: Invariant {
   public static let name = InvariantName("S27", "nothing-left-over")
   public static let promise = "when a run ends all of its tasks have ended, and none begins later"
+  public static let interest: Interest = [.runs, .tasks]
 
   private var open: SortedMap<String, SortedSet<String>> = [:]
   private var ended: SortedSet<String> = []

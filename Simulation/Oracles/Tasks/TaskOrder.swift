@@ -5,6 +5,7 @@ internal import Domain
 public struct TaskOrder: Invariant {
   public static let name = InvariantName("S6", "needs-first")
   public static let promise = "a task is offered only after all that it needs has ended as needed"
+  public static let interest: Interest = [.runs, .tasks, .defined]
 
   private var shelf = DefinitionShelf()
   private var versions: SortedMap<String, String> = [:]

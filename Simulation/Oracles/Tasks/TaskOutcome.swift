@@ -4,6 +4,7 @@ internal import Contracts
 public struct TaskOutcome: Invariant {
   public static let name = InvariantName("S2b", "one-task-outcome")
   public static let promise = "a task has one outcome, and its outputs never change"
+  public static let interest: Interest = [.tasks]
 
   public init() {}
 

@@ -5,6 +5,7 @@ internal import Domain
 public struct TaskPhases: Invariant {
   public static let name = InvariantName("S1b", "task-phases")
   public static let promise = "a task that has ended stays so, and a fence is offered once"
+  public static let interest: Interest = [.leases, .tasks]
 
   private static let words = [
     "expanding", "ready", "offered", "withdrawing", "stopping", "backoff", "ended",

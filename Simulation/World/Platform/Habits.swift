@@ -54,7 +54,8 @@ public struct Habits: Hashable, Sendable {
     configuration.sessionSweepEvery = beatEvery
     configuration.logsCheckEvery = max(idleWait * 3, configuration.logsCheckEvery)
     configuration.limitsCheckEvery = max(idleWait, configuration.limitsCheckEvery)
-    configuration.outbox = outbox
+    configuration.outbox.idleWait = idleWait
+    configuration.outbox.idleWaitMax = idleWait * 5
     configuration.endedRunsRetention = endedKeptFor
     configuration.endedSessionsRetention = endedKeptFor
     configuration.forgetEvery = min(endedKeptFor, configuration.forgetEvery)

@@ -26,7 +26,7 @@ extension RecordValue {
     switch (left, right) {
     case (.null, .null): true
     case (.integer(let one), .integer(let other)): one == other
-    case (.text(let one), .text(let other)): one.utf8.elementsEqual(other.utf8)
+    case (.text(let one), .text(let other)): one.equalsByBytes(other)
     case (.bytes(let one), .bytes(let other)): one == other
     case (.null, _), (.integer, _), (.text, _), (.bytes, _): false
     }
@@ -59,6 +59,15 @@ public struct CommitID: Hashable, Sendable, CustomStringConvertible {
 extension String {
   /// Keys are compared for every row that is written: whole texts at once where they are in one
   /// piece, as all are that were not made elsewhere.
+  fileprivate func equalsByBytes(_ other: String) -> Bool {
+    let answer = utf8.withContiguousStorageIfAvailable { one in
+      other.utf8.withContiguousStorageIfAvailable { other in
+        one.count == other.count && one.elementsEqual(other)
+      }
+    }
+    return (answer ?? nil) ?? utf8.elementsEqual(other.utf8)
+  }
+
   fileprivate func precedesByBytes(_ other: String) -> Bool {
     let answer = utf8.withContiguousStorageIfAvailable { one in
       other.utf8.withContiguousStorageIfAvailable { other in

@@ -63,5 +63,8 @@ public struct SchedulerConfiguration: Sendable {
   public var planWithin: Duration = .seconds(1)
   public var outbox = OutboxConfiguration()
 
-  public init() {}
+  public init() {
+    // Each outbox belongs to a partition, and only its owner writes there.
+    outbox.idleWaitMax = .seconds(5)
+  }
 }

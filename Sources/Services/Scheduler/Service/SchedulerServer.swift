@@ -27,9 +27,11 @@ public struct SchedulerServer: Sendable {
     let views = RunViews(ports: ports, registry: registry, loader: loader, ends: ends)
     let keeper = PartitionKeeper(
       ports: ports, plans: plans, hints: hints, ends: ends, registry: registry)
+    let renewer = PartitionRenewer(ports: ports, registry: registry)
     let broom = Broom(ports: ports, registry: registry)
     await withDiscardingTaskGroup { group in
       group.addTask { await keeper.run() }
+      group.addTask { await renewer.run() }
       group.addTask { await hints.run() }
       group.addTask { await ends.run() }
       group.addTask { await sessions.run() }

@@ -94,6 +94,7 @@ public final class RemoteAuditTrail: AuditTrail {
   private let context: ServiceContext
   private let limits: AuditSending
   private let waiting = Mutex<[AuditEntryMessage]>([])
+  private let hasEntries = Signal()
 
   public init(
     network: any Network, context: ServiceContext, limits: AuditSending = AuditSending()
@@ -109,23 +110,27 @@ public final class RemoteAuditTrail: AuditTrail {
       waiting.append(AuditEntryMessage(entry))
       return true
     }
+    hasEntries.wake()
     if !isKept { context.telemetry.count("audit_entries_lost", 1, []) }
   }
 
-  /// Sends until the task is cancelled.
+  /// Sends until the task is cancelled, what came within `sendEvery` together.
   public func run() async {
     while !Task.isCancelled {
+      if waiting.withLock({ $0.isEmpty }) {
+        await hasEntries.wait()
+        try? await context.time.sleep(for: limits.sendEvery)
+      }
       let entries = waiting.withLock { Array($0.prefix(limits.entriesPerCallMax)) }
       if !entries.isEmpty {
         do throws(RPCError) {
           try await client.record(entries)
           waiting.withLock { $0.removeFirst(entries.count) }
-          continue
         } catch {
           context.telemetry.log(.warning, "audit.not-sent", [("error", error.message)])
+          try? await context.time.sleep(for: limits.sendEvery)
         }
       }
-      try? await context.time.sleep(for: limits.sendEvery)
     }
   }
 }

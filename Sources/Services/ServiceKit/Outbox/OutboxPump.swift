@@ -7,6 +7,9 @@ public struct OutboxConfiguration: Sendable {
   public var messagesPerBatchMax: Int = 500
   /// How long it waits for a commit to wake it before it looks by itself.
   public var idleWait: Duration = .seconds(1)
+  /// How long that wait may grow while nothing comes: longer only for an outbox that nobody but
+  /// this process fills, whose commits wake it.
+  public var idleWaitMax: Duration = .seconds(1)
   /// How long it waits after the store or the bus had no answer.
   public var retryWait: Duration = .milliseconds(200)
   /// How long it waits before it offers again what the bus has refused.
@@ -49,12 +52,15 @@ public struct OutboxPump: Sendable {
 
   /// Runs until the task is cancelled.
   public func run() async {
+    var idleWait = configuration.idleWait
     while !Task.isCancelled {
       do {
         switch try await pumpOnce() {
-        case .moved: break
+        case .moved:
+          idleWait = configuration.idleWait
         case .nothingPending:
-          await store.waitForPending(shard: shard, until: configuration.idleWait)
+          await store.waitForPending(shard: shard, until: idleWait)
+          idleWait = min(idleWait * 2, max(configuration.idleWait, configuration.idleWaitMax))
         case .stuck:
           try? await context.time.sleep(for: configuration.refusedWait)
         }

@@ -88,8 +88,11 @@ struct ClaimDesk: Sendable {
               table: SchedulerTables.tasks.name, index: "offered", prefix: [.text(pool)],
               limit: ports.configuration.claimsMax, after: cursor))
           let attempts = page.records.compactMap(\.record.attempt).filter { !named.contains($0) }
-          let leases = try await ports.store.get(
-            SchedulerTables.leases, attempts.map { [.text($0.description)] })
+          let leases =
+            attempts.isEmpty
+            ? []
+            : try await ports.store.get(
+              SchedulerTables.leases, attempts.map { [.text($0.description)] })
           for (attempt, lease) in zip(attempts, leases) where lease == nil && found.count < max {
             found.append(attempt)
           }

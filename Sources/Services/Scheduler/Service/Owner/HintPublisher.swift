@@ -8,15 +8,11 @@ internal import Synchronization
 /// Hints may be lost: what is offered and not claimed is hinted at again. When too many wait, the
 /// newest are dropped.
 final class HintPublisher: Sendable {
-  private struct State {
-    var waiting: [BusRecord] = []
-    var sleeper: CheckedContinuation<Void, Never>?
-  }
-
   static let waitingMax = 20_000
 
   private let ports: SchedulerPorts
-  private let state = Mutex(State())
+  private let waiting = Mutex<[BusRecord]>([])
+  private let hasHints = Signal()
 
   init(_ ports: SchedulerPorts) {
     self.ports = ports
@@ -24,24 +20,21 @@ final class HintPublisher: Sendable {
 
   func send(_ records: [BusRecord]) {
     guard !records.isEmpty else { return }
-    let sleeper = state.withLock { state in
-      let room = HintPublisher.waitingMax - state.waiting.count
-      state.waiting += records.prefix(max(room, 0))
-      defer { state.sleeper = nil }
-      return state.sleeper
+    waiting.withLock { waiting in
+      waiting += records.prefix(max(HintPublisher.waitingMax - waiting.count, 0))
     }
-    sleeper?.resume()
+    hasHints.wake()
   }
 
   /// Runs until the task is cancelled.
   func run() async {
     while !Task.isCancelled {
-      let records = state.withLock { state in
-        defer { state.waiting = [] }
-        return state.waiting
+      let records = waiting.withLock { waiting in
+        defer { waiting = [] }
+        return waiting
       }
       guard !records.isEmpty else {
-        await sleep()
+        await hasHints.wait()
         continue
       }
       // They may be lost.
@@ -51,25 +44,6 @@ final class HintPublisher: Sendable {
       } catch {
         ports.context.telemetry.log(.warning, "hints.lost", [("error", "\(error)")])
       }
-    }
-  }
-
-  private func sleep() async {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isDue = state.withLock { state in
-          guard state.waiting.isEmpty, !Task.isCancelled else { return true }
-          state.sleeper = continuation
-          return false
-        }
-        if isDue { continuation.resume() }
-      }
-    } onCancel: {
-      let sleeper = state.withLock { state in
-        defer { state.sleeper = nil }
-        return state.sleeper
-      }
-      sleeper?.resume()
     }
   }
 }

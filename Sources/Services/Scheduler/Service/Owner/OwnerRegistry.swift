@@ -35,6 +35,15 @@ final class OwnerRegistry: Sendable {
     for owner in owners.withLock({ $0.values }) { await owner.learn(slots: now) }
   }
 
+  /// The rows of those owners here that have nothing to do and were not renewed for so long.
+  func lend(age: Duration) async -> [LentPartition] {
+    var lent: [LentPartition] = []
+    for owner in owners.withLock({ $0.values }) {
+      if let one = await owner.lend(age: age) { lent.append(one) }
+    }
+    return lent
+  }
+
   /// Tells the owners here what was seen of their runs; others find out by themselves.
   func notice(_ claim: Claim, of attempts: [AttemptID]) async {
     for (partition, group) in Partitioning.grouped(attempts) {

@@ -22,17 +22,20 @@ extension PartitionOwner {
   /// Claims that are over and kept long enough go; those that hold a permit are told again.
   private func gatherDueClaims(_ gathered: inout GatheredInputs) async throws(StoreError) {
     let uptime = ports.context.time.uptime()
-    guard limitsCheckAt.map({ uptime >= $0 }) ?? true else { return }
-    let now = ports.context.time.now()
+    guard mayHaveClaims, limitsCheckAt.map({ uptime >= $0 }) ?? true else { return }
+    let now = ports.context.time.now().microseconds
     let max = ports.configuration.limitsPerCheckMax
     let page = try await ports.store.query(
       SchedulerTables.limitClaims,
       RecordQuery(
         table: SchedulerTables.limitClaims.name, index: "due",
-        prefix: [.integer(Int64(partition))],
-        upper: .including(.integer(now.microseconds)), limit: max))
+        prefix: [.integer(Int64(partition))], limit: max))
+    // Without any there is nothing to look for until one is made here. A page may be cut short, but
+    // not to nothing.
+    mayHaveClaims = !page.records.isEmpty || page.next != nil
+    let due = page.records.filter { ($0.record.dueUs ?? .max) <= now }
     var told: SortedSet<LimitKey> = []
-    for row in page.records {
+    for row in due {
       guard let limit = LimitKey(text: row.record.limit) else { continue }
       if row.record.phase == LimitClaimRecord.Phase.gone {
         gathered.entries.append(
@@ -44,7 +47,7 @@ extension PartitionOwner {
     }
     // A full page may have more behind it.
     limitsCheckAt =
-      page.records.count < max ? uptime + ports.configuration.limitsCheckEvery : uptime
+      due.count < max ? uptime + ports.configuration.limitsCheckEvery : uptime
   }
 
   /// The machine of a limit, from the claims that are live.
@@ -111,6 +114,7 @@ extension PartitionOwner {
   }
 
   func limitsStored(_ batch: OwnerBatch) {
+    if !batch.touchedLimits.isEmpty { mayHaveClaims = true }
     for limit in batch.touchedLimits {
       guard let entry = limits[limit] else { continue }
       entry.stored(as: version)

@@ -207,14 +207,7 @@ extension PartitionOwner {
     guard
       !entries.isEmpty || !batch.messages.isEmpty || !batch.offsets.isEmpty || isRenewalDue
     else { return }
-    var next = record
-    next.renewals += 1
-    if isStartCounted {
-      // Whatever was at hand has not killed it, though it may not have been taken in yet.
-      next.startsWithoutProgress = 0
-      next.headTopic = ""
-      next.headOffset = 0
-    }
+    var next = renewal
     if !batch.offsets.isEmpty {
       next.offsets = positions.map { topic, position in
         PartitionRecord.Offset(
@@ -230,9 +223,7 @@ extension PartitionOwner {
       throw BatchFailure(error)
     }
     measureCommit(rows: entries.count, since: uptime)
-    record = next
-    renewedAt = uptime
-    if isStartCounted { poison.progressed() }
+    renewed(next, at: uptime)
     if !batch.offsets.isEmpty { refused = nil }
     for (topic, offset) in batch.offsets { positions[topic]?.next = offset }
     stored(batch)

@@ -40,6 +40,8 @@ actor PartitionOwner {
   var busyLimits: SortedSet<LimitKey> = []
   /// When to look again for claims that are due; nil at once.
   var limitsCheckAt: Uptime?
+  /// Whether the store may have claims on limits of the partition, which only its owner writes.
+  var mayHaveClaims = true
   var window: OfferWindow
   var clock = OwnerClock()
   /// Runs with work left for the next batch, in the order of their turns.
@@ -49,6 +51,14 @@ actor PartitionOwner {
   var renewedAt: Uptime
   /// Whether this start is counted: it is, from the first input on that it tries to take in.
   var isStartCounted = false
+  /// Until when it waits for input with nothing in hand; nil while it works.
+  var idleUntil: Uptime?
+  /// Whether the partition row is with whoever renews those of the whole process.
+  var isLent = false
+  /// What became of the last renewal, if it was not what it should be.
+  var renewalFailure: BatchFailure?
+  /// Who waits until the row is back.
+  var borrowed: [CheckedContinuation<Void, Never>] = []
   private var isUnsettled = false
   /// Whether all live runs are in memory or known to sleep: not before they were looked for, and
   /// not between a failure and the next look.
@@ -97,8 +107,10 @@ actor PartitionOwner {
     while !Task.isCancelled {
       await checkLogs()
       let deliveries = await fetch()
+      await untilReturned()
       if Task.isCancelled { break }
       do throws(BatchFailure) {
+        if let failure = renewalFailure { throw failure }
         try await turn(deliveries)
       } catch {
         try await handle(error)
@@ -109,6 +121,7 @@ actor PartitionOwner {
   /// Gives the partition back, so that nobody waits for its lease to end. Called when `run` has
   /// returned; a commit that was cut off is settled first.
   func release() async {
+    await untilReturned()
     for _ in 0..<PartitionOwner.releaseTriesMax {
       do throws(BatchFailure) {
         try await readPartition()
@@ -175,13 +188,17 @@ actor PartitionOwner {
     let from = topics.compactMap { topic in
       positions[topic].map { (place: TopicPartition(topic, partition), offset: $0.next) }
     }
+    let wait = idleFor()
+    idleUntil = wait > .zero ? ports.context.time.uptime() + wait : nil
+    defer { idleUntil = nil }
     do throws(BusError) {
-      let fetched = try await ports.bus.fetch(from, recordsMax: recordsMax, wait: idleFor())
+      let fetched = try await ports.bus.fetch(from, recordsMax: recordsMax, wait: wait)
       return withinBytes(fetched)
     } catch {
       ports.context.telemetry.log(
         .warning, "partition.fetch-failed",
         [("partition", "\(partition)"), ("error", "\(error)")])
+      idleUntil = nil
       if error == .offsetGone { try? await placeOffsets() }
       try? await ports.context.time.sleep(for: ports.configuration.retryWait)
       return []
@@ -219,11 +236,12 @@ actor PartitionOwner {
 
   private func idleFor() -> Duration {
     guard inbox.isEmpty, busy.isEmpty, busyLimits.isEmpty else { return .zero }
-    let now = ports.context.time
-    let untilRenewal =
-      ports.configuration.partitionRenewEvery - (now.uptime() - renewedAt)
-    let untilDue = clock.next.map { $0 - now.now() } ?? untilRenewal
-    return max(.zero, min(untilRenewal, untilDue))
+    // Where there are runs, others may have seen their claims.
+    let longest =
+      runs.isEmpty && limits.isEmpty
+      ? ports.configuration.partitionLease : ports.configuration.partitionRenewEvery
+    let untilDue = clock.next.map { $0 - ports.context.time.now() } ?? longest
+    return max(.zero, min(longest, untilDue))
   }
 
   // MARK: Failure
@@ -235,6 +253,7 @@ actor PartitionOwner {
       [("partition", "\(partition)"), ("error", "\(failure)")])
     // What was decided and not stored must not be seen by those who waited.
     isRecovered = false
+    renewalFailure = nil
     runs = [:]
     limits = [:]
     endDeciding()
@@ -286,6 +305,7 @@ actor PartitionOwner {
     limits = [:]
     busyLimits = []
     limitsCheckAt = nil
+    mayHaveClaims = true
     inbox = []
     clock = OwnerClock()
     window = window.emptied

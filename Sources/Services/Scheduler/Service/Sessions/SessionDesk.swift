@@ -106,7 +106,10 @@ struct SessionDesk: Sendable {
         return HeartbeatResponse(sessionOver: true)
       }
       try await renew(row, id, isDraining: request.isDraining)
-      let stops = try await stops(for: id, carriedOut: SortedSet(request.stopped))
+      // Who holds nothing has nothing to stop.
+      let stops =
+        request.heldCount == 0 && request.stopped.isEmpty
+        ? [] : try await stops(for: id, carriedOut: SortedSet(request.stopped))
       let acknowledged = try await acknowledged(request.results)
       return HeartbeatResponse(
         stops: stops, acknowledged: acknowledged, wantsHeld: try await compare(request, id),

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Wakes the one task that waits for it. A wake before the wait is remembered, once.
-final class Signal: Sendable {
+public final class Signal: Sendable {
   private struct State {
     var isSet = false
     var sleeper: CheckedContinuation<Void, Never>?
@@ -9,7 +9,9 @@ final class Signal: Sendable {
 
   private let state = Mutex(State())
 
-  func wake() {
+  public init() {}
+
+  public func wake() {
     let sleeper = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard let sleeper = state.sleeper else {
         state.isSet = true
@@ -22,7 +24,7 @@ final class Signal: Sendable {
   }
 
   /// Returns after a wake, or when the task is cancelled.
-  func wait() async {
+  public func wait() async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isDue = state.withLock { state in
