@@ -20,6 +20,9 @@ public struct ArtifactConfiguration: Sendable {
   public var readAheadPieceBytes: Int = 4 << 20
   /// Pieces of one download that are in memory or on their way there.
   public var readAheadPiecesMax: Int = 4
+  /// Bytes that are hashed and sent at once: nothing else of the process goes on while they are
+  /// hashed.
+  public var sendBytes: Int = 256 << 10
   /// Bytes that all downloads of the process have in such pieces.
   public var readAheadBytesMax: Int = 64 << 20
   /// Uploads that one process takes at once, each keeping up to one part in memory.

@@ -32,7 +32,10 @@ struct ReadAheadTests {
   @Test(arguments: UInt64(1)...8)
   func `pieces that come in any order are given out in theirs`(seed: UInt64) throws {
     try Simulation.run(seed: seed) { world in
-      let scene = try Scene(world, objects: .slow) { Self.small(&$0) }
+      let scene = try Scene(world, objects: .slow) {
+        Self.small(&$0)
+        $0.sendBytes = 7
+      }
       let put = try await scene.put("a", content)
       for range in [0..<1_000, 1..<1_000, 333..<901, 69..<71, 0..<31] {
         let got = try await scene.call(

@@ -49,13 +49,23 @@ struct ContentReader: Sendable {
     defer { ports.readAhead.giveBack(ahead, of: pieceBytes) }
     let stream = part == 0..<content.size ? ports.digest.begin() : nil
     let rest = part.lowerBound + Int64(first.count)..<part.upperBound
+    // While a slice is hashed the one before it is on its way, and others have their turn soon.
+    let sliceBytes = max(ports.configuration.sendBytes, 1)
     func pass(_ piece: [UInt8], isLast: Bool) async throws {
-      stream?.update(piece)
-      if isLast, let stream, ContentDigest(bytes: stream.finish()) != content.digest {
-        _ = pieces.damaged()
-        throw Damaged()
+      var start = 0
+      while start < piece.count {
+        let end = min(start + sliceBytes, piece.count)
+        let slice = end - start == piece.count ? piece : Array(piece[start..<end])
+        stream?.update(slice)
+        if isLast, end == piece.count, let stream,
+          ContentDigest(bytes: stream.finish()) != content.digest
+        {
+          _ = pieces.damaged()
+          throw Damaged()
+        }
+        try await sink.write(slice)
+        start = end
       }
-      try await sink.write(piece)
     }
     try await pass(first, isLast: rest.isEmpty)
     if ahead > 0 {
