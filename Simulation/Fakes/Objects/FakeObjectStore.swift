@@ -19,6 +19,8 @@ public final class FakeObjectStore: ObjectStore {
     var content: ObjectContent
     var faults: ObjectStoreFaults
     var writes = 0
+    var looks = 0
+    var bodies = 0
   }
 
   /// - Parameter name: names the random streams; needed when a world has several stores.
@@ -60,6 +62,12 @@ public final class FakeObjectStore: ObjectStore {
 
   /// How many writes took effect.
   public var writeCount: Int { state.withLock { $0.writes } }
+
+  /// How often somebody has looked at an object.
+  public var lookCount: Int { state.withLock { $0.looks } }
+
+  /// How often somebody has read bytes.
+  public var readCount: Int { state.withLock { $0.bodies } }
 
   /// Changes one byte of an object, as a failing disk would; false when there is none to change.
   @discardableResult

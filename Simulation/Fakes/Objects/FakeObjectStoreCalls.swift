@@ -25,10 +25,20 @@ extension FakeObjectStore {
     }
   }
 
-  public func head(_ key: String) async throws(ObjectError) -> ObjectSummary {
+  public func look(_ key: String) async throws(ObjectError) -> FoundObject {
     try ObjectKey.check(key)
-    return try await read("objects.head") { content throws(ObjectError) in
-      try content.head(key)
+    return try await read("objects.look") { content throws(ObjectError) in
+      try content.look(key)
+    }
+  }
+
+  public func get(
+    _ found: FoundObject, _ range: Range<Int64>
+  ) async throws(ObjectError) -> [UInt8] {
+    try ObjectKey.check(found.key)
+    return try await read("objects.get", isBody: true, isRange: true) {
+      content throws(ObjectError) in
+      try content.get(found, range)
     }
   }
 
@@ -139,8 +149,9 @@ extension FakeObjectStore {
           self.world.mark("objects.unavailable")
           return self.answer(reply, .failure(Self.unreachable))
         }
-        let found = self.state.withLock { state in
-          Result { () throws(ObjectError) in try look(state.content) }
+        let found = self.state.withLock { state -> Result<Answer, ObjectError> in
+          if isBody { state.bodies += 1 } else { state.looks += 1 }
+          return Result { () throws(ObjectError) in try look(state.content) }
         }
         guard isBody else { return self.answer(reply, found) }
         let isSlow = self.chance.happens(faults.slowBody)

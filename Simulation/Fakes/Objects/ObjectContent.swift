@@ -6,6 +6,8 @@ struct ObjectContent {
   struct Stored {
     var bytes: [UInt8]
     var summary: ObjectSummary
+    /// Another one for each write, of the same content too.
+    var version: Int
   }
 
   struct Upload {
@@ -23,6 +25,7 @@ struct ObjectContent {
   let digest: any Digest
   var objects: SortedMap<String, Stored> = [:]
   var uploads: SortedMap<String, Upload> = [:]
+  private var versions = 0
 
   init(digest: any Digest) {
     self.digest = digest
@@ -34,13 +37,21 @@ struct ObjectContent {
     guard !ifAbsent || objects[key] == nil else { throw .conflict("\(key) is taken") }
     let summary = ObjectSummary(
       size: Int64(bytes.count), digest: digest.hexadecimal(of: bytes), contentType: contentType)
-    objects[key] = Stored(bytes: bytes, summary: summary)
+    versions += 1
+    objects[key] = Stored(bytes: bytes, summary: summary, version: versions)
     return summary
   }
 
-  func head(_ key: String) throws(ObjectError) -> ObjectSummary {
+  func look(_ key: String) throws(ObjectError) -> FoundObject {
     guard let stored = objects[key] else { throw .notFound }
-    return stored.summary
+    return FoundObject(key: key, summary: stored.summary, version: "\(stored.version)")
+  }
+
+  func get(_ found: FoundObject, _ range: Range<Int64>) throws(ObjectError) -> [UInt8] {
+    guard let stored = objects[found.key], "\(stored.version)" == found.version else {
+      throw .notFound
+    }
+    return try get(found.key, range)
   }
 
   func get(_ key: String, _ range: Range<Int64>?) throws(ObjectError) -> [UInt8] {

@@ -80,10 +80,38 @@ public final class FolderObjectStore: ObjectStore {
   }
 
   public func get(_ key: String, _ range: Range<Int64>?) async throws(ObjectError) -> [UInt8] {
+    try await read(key, range) { (_) throws(ObjectError) in }
+  }
+
+  /// Contents of one digest are one version: their bytes are the same.
+  public func get(
+    _ found: FoundObject, _ range: Range<Int64>
+  ) async throws(ObjectError) -> [UInt8] {
+    let digest = objects.digest
+    return try await read(found.key, range) { (header) throws(ObjectError) in
+      guard digest.hexadecimal(digest: header.digest) == found.version else { throw .notFound }
+    }
+  }
+
+  public func look(_ key: String) async throws(ObjectError) -> FoundObject {
+    try ObjectKey.check(key)
+    let objects = objects
+    let header = try await onThread { () throws(ObjectError) in
+      try objects.read(key) { (header, _) throws(ObjectError) in header }
+    }
+    let summary = self.summary(header)
+    return FoundObject(key: key, summary: summary, version: summary.digest)
+  }
+
+  private func read(
+    _ key: String, _ range: Range<Int64>?,
+    _ check: @escaping @Sendable (ObjectHeader) throws(ObjectError) -> Void
+  ) async throws(ObjectError) -> [UInt8] {
     try ObjectKey.check(key)
     let (objects, lengthMax) = (objects, Int64(configuration.callBytesMax))
     return try await onThread { () throws(ObjectError) in
       try objects.read(key) { (header, file) throws(ObjectError) in
+        try check(header)
         let wanted = try header.wanted(range, lengthMax)
         let bytes = try onDisk { () throws(FileFailure) in
           try file.bytes(
@@ -95,15 +123,6 @@ public final class FolderObjectStore: ObjectStore {
         return bytes
       }
     }
-  }
-
-  public func head(_ key: String) async throws(ObjectError) -> ObjectSummary {
-    try ObjectKey.check(key)
-    let objects = objects
-    return summary(
-      try await onThread { () throws(ObjectError) in
-        try objects.read(key) { (header, _) throws(ObjectError) in header }
-      })
   }
 
   public func delete(_ key: String) async throws(ObjectError) {

@@ -34,7 +34,9 @@ public final class S3ObjectStore: ObjectStore {
     names = ObjectNames(prefix: configuration.prefix)
     uploads = PartUploads(
       client: client, names: names,
-      running: RunningDigests(countMax: configuration.runningDigestsMax))
+      running: RunningDigests(
+        countMax: configuration.runningDigestsMax,
+        earlyBytesMax: configuration.earlyPartBytesMax))
   }
 
   /// Ends the requests under way, of which writes are then in doubt, and refuses new ones.
@@ -83,9 +85,17 @@ public final class S3ObjectStore: ObjectStore {
     return try await reading.part(range)
   }
 
-  public func head(_ key: String) async throws(ObjectError) -> ObjectSummary {
+  public func look(_ key: String) async throws(ObjectError) -> FoundObject {
     try ObjectKey.check(key)
-    return try await ObjectReading(client: client, names: names, key: key).mark().summary
+    return try await ObjectReading(client: client, names: names, key: key).found()
+  }
+
+  public func get(
+    _ found: FoundObject, _ range: Range<Int64>
+  ) async throws(ObjectError) -> [UInt8] {
+    try ObjectKey.check(found.key)
+    return try await ObjectReading(client: client, names: names, key: found.key)
+      .part(of: found, range)
   }
 
   public func delete(_ key: String) async throws(ObjectError) {

@@ -2,6 +2,7 @@ extension Moment {
   /// RFC 3339 in UTC with milliseconds: `2026-11-24T22:25:42.120Z`.
   public var text: String {
     let clock = CivilTime(self)
+    if let text = clock.text { return text }
     return "\(padded(clock.year, 4))-\(padded(clock.month, 2))-\(padded(clock.day, 2))T"
       + "\(padded(clock.hour, 2)):\(padded(clock.minute, 2)):\(padded(clock.second, 2))."
       + "\(padded(clock.millisecond, 3))Z"
@@ -40,6 +41,23 @@ struct CivilTime {
   let minute: Int
   let second: Int
   let millisecond: Int
+
+  /// Written digit by digit, since lists are full of instants; nil for years without four digits.
+  fileprivate var text: String? {
+    guard (0...9_999).contains(year) else { return nil }
+    var bytes = [UInt8]("0000-00-00T00:00:00.000Z".utf8)
+    for (number, last) in [
+      (year, 3), (month, 6), (day, 9), (hour, 12), (minute, 15), (second, 18), (millisecond, 22),
+    ] {
+      var (rest, place) = (number, last)
+      while rest > 0 {
+        bytes[place] += UInt8(rest % 10)
+        rest /= 10
+        place -= 1
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 
   init(_ moment: Moment) {
     let microsecondsPerDay: Int64 = 86_400_000_000

@@ -30,16 +30,19 @@ public enum JSONText {
   /// A string in quotes, with the shortest escapes.
   public static func append(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    if text.utf8.contains(where: JSONEscape.isNeeded) {
-      for byte in text.utf8 {
-        if let escape = JSONEscape(byte) {
-          bytes += escape.text.utf8
-        } else {
-          bytes.append(byte)
+    var text = text
+    text.withUTF8 { utf8 in
+      if utf8.contains(where: JSONEscape.isNeeded) {
+        for byte in utf8 {
+          if let escape = JSONEscape(byte) {
+            bytes += escape.text.utf8
+          } else {
+            bytes.append(byte)
+          }
         }
+      } else {
+        bytes.append(contentsOf: utf8)
       }
-    } else {
-      bytes += text.utf8
     }
     bytes.append(UInt8(ascii: "\""))
   }

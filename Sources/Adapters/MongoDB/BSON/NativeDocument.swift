@@ -60,15 +60,19 @@ struct NativeDocument: ~Copyable {
 }
 
 extension BSONDocument {
+  /// Of most documents of a collection.
+  private static let fieldsExpected = 16
+
   /// A copy of what the library holds. What cannot be read ends it early.
   init(native: OpaquePointer) {
-    self.init(iterator: millrace_bson_iterate(native))
+    self.init(iterator: millrace_bson_iterate(native), room: BSONDocument.fieldsExpected)
   }
 
-  private init(iterator: OpaquePointer?) {
+  private init(iterator: OpaquePointer?, room: Int) {
     self.init()
     guard let iterator else { return }
     defer { millrace_bson_iterator_destroy(iterator) }
+    fields.reserveCapacity(room)
     while millrace_bson_next(iterator) {
       guard let name = millrace_bson_name(iterator) else { return }
       append(String(cString: name), BSONValue(at: iterator))
@@ -76,7 +80,7 @@ extension BSONDocument {
   }
 
   fileprivate init(below iterator: OpaquePointer) {
-    self.init(iterator: millrace_bson_descend(iterator))
+    self.init(iterator: millrace_bson_descend(iterator), room: 2)
   }
 }
 

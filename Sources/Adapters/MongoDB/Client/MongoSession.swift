@@ -15,6 +15,8 @@ struct MongoSession: ~Copyable {
     var collection: String
     var filter: BSONDocument
     var sort: BSONDocument?
+    /// Fields that nobody reads, and that the server therefore keeps.
+    var without: [String] = []
     /// The declared index that serves it; nil for the key. The server finds it by itself.
     var index: MongoSchema.Index?
     var limit: Int
@@ -43,6 +45,11 @@ struct MongoSession: ~Copyable {
       "batchSize": .integer(Int64(min(find.batch, find.limit))),
     ]
     options.append("sort", find.sort.map { .document($0) })
+    if !find.without.isEmpty {
+      var kept = BSONDocument()
+      for field in find.without { kept.append(field, .integer(0)) }
+      options.append("projection", .document(kept))
+    }
     options.append("maxTimeMS", find.within.map { .integer(Int64($0.wholeMilliseconds)) })
     let filter = try NativeDocument(find.filter)
     let chosen = try NativeDocument(options)

@@ -36,7 +36,7 @@ struct JobQuery {
     }
     return MongoSession.Find(
       collection: MongoSchema.jobs, filter: ["$and": .array(parts)],
-      sort: ["order": .integer(-1)], index: index, limit: limit,
+      sort: ["order": .integer(-1)], without: JobQuery.comparedOnly, index: index, limit: limit,
       within: configuration.searchWithin)
   }
 
@@ -56,6 +56,11 @@ struct JobQuery {
       return false
     } ?? false
   }
+
+  /// What is stored for comparing alone: half of a document.
+  private static let comparedOnly = [
+    "labelPairs", "words", "errorWords", "order", "waitUs", "tookUs",
+  ]
 
   // MARK: Conditions
 

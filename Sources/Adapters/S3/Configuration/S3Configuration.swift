@@ -50,6 +50,8 @@ public struct S3Configuration: Sendable {
   public var mergedPartBytes: Int = 8 << 20
   /// Uploads whose digest is computed while their parts come.
   public var runningDigestsMax: Int = 256
+  /// Bytes of parts of all uploads that wait for such a digest until those in front of them come.
+  public var earlyPartBytesMax: Int = 64 << 20
   /// Requests at once of one call or one sweep.
   public var fanOutMax: Int = 8
 

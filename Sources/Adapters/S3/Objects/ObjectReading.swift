@@ -16,6 +16,60 @@ struct ObjectReading: Sendable {
     try await reading { () throws(S3Failure) in try await client.head(names.object(key)) }.mark
   }
 
+  func found() async throws(ObjectError) -> FoundObject {
+    let (mark, answer) = try await reading { () throws(S3Failure) in
+      try await client.head(names.object(key))
+    }
+    return FoundObject(
+      key: key, summary: mark.summary,
+      version: (mark.content.isEmpty ? Version.own(tag: answer.tag) : .content(mark.content)).text)
+  }
+
+  /// A part of what was found, by one request.
+  func part(
+    of found: FoundObject, _ range: Range<Int64>
+  ) async throws(ObjectError) -> [UInt8] {
+    guard range.lowerBound >= 0 else {
+      throw .refused("the range of \(key) begins at \(range.lowerBound)")
+    }
+    let wanted = try wanted(range, of: found.summary.size)
+    let there: [UInt8]?
+    switch Version(found.version) {
+    case nil: there = nil
+    case _ where wanted.isEmpty: there = []
+    case .own(let tag)?: there = try await bytes(names.object(key), wanted, tag: tag)
+    case .content(let content)?:
+      there = try await bytes(names.content(content, of: key), wanted, tag: nil)
+    }
+    guard let there else { throw .notFound }
+    return there
+  }
+
+  /// By what one version of an object is told from others.
+  private enum Version {
+    /// The object is its content; S3 calls it so.
+    case own(tag: String)
+    /// The object points to this content, whose name is never used again.
+    case content(String)
+
+    var text: String {
+      switch self {
+      case .own(let tag): "=\(tag)"
+      case .content(let content): "~\(content)"
+      }
+    }
+
+    /// Nil for what was never given out.
+    init?(_ text: String) {
+      let rest = String(text.dropFirst())
+      switch text.first {
+      case "="? where !rest.isEmpty: self = .own(tag: rest)
+      case "~"? where !rest.isEmpty: self = .content(rest)
+      default: return nil
+      }
+    }
+  }
+
   /// The whole content, compared with its digest.
   func whole() async throws(ObjectError) -> [UInt8] {
     var fault = ""

@@ -21,8 +21,9 @@ struct Completion: Sendable {
       case .done: return head.summary ?? ObjectSummary(size: 0, digest: "", contentType: "")
       case .open:
         do throws(S3Failure) {
-          let plan = try await PartList(client: client, names: names).plan(
-            upload, count: count)
+          let list = PartList(
+            client: client, names: names, known: uploads.running.find(upload))
+          let plan = try await list.plan(upload, count: count)
           var planned = head
           planned.state = .planned(plan)
           try await uploads.write(planned, of: upload, over: tag)
@@ -88,7 +89,7 @@ struct Completion: Sendable {
   private func tidyUp(
     _ plan: UploadPlan, _ upload: String, _ head: UploadHead, _ leftovers: [String]
   ) async {
-    _ = uploads.running.take(upload)
+    uploads.running.remove(upload)
     if !plan.pieces.contains(where: { $0.place == .direct }) {
       try? await client.abortUpload(head.direct, names.content(upload, of: head.key))
     }
@@ -142,12 +143,8 @@ struct Completion: Sendable {
   private func digest(
     of plan: UploadPlan, _ upload: String, _ name: String
   ) async throws(S3Failure) -> [UInt8] {
-    if let digest = uploads.running.take(upload) {
-      let sum = digest.finish(plan.parts)
-      uploads.running.put(upload, digest)
-      if let sum { return sum }
-    }
-    let stream = RunningDigest(client.digest)
+    if let sum = uploads.running.find(upload)?.finish(plan.parts) { return sum }
+    let stream = PieceDigest(client.digest)
     var place: Int64 = 0
     while place < plan.size {
       let range = place..<min(place + Int64(configuration.mergedPartBytes), plan.size)
@@ -155,6 +152,6 @@ struct Completion: Sendable {
       try await client.onThread { stream.update(bytes) }
       place = range.upperBound
     }
-    return stream.finish([]) ?? []
+    return stream.finish()
   }
 }

@@ -14,10 +14,10 @@ struct Merge: Sendable {
   ) async throws(S3Failure) -> [UInt8] {
     let direct = try await client.startUpload(name, fields)
     do throws(S3Failure) {
-      let stream = RunningDigest(client.digest)
+      let stream = PieceDigest(client.digest)
       let chosen = try await copy(plan, to: name, direct, stream)
       try await client.completeUpload(direct, name, chosen)
-      return stream.finish([]) ?? []
+      return stream.finish()
     } catch {
       try? await client.abortUpload(direct, name)
       throw error
@@ -25,7 +25,7 @@ struct Merge: Sendable {
   }
 
   private func copy(
-    _ plan: UploadPlan, to name: String, _ direct: String, _ stream: RunningDigest
+    _ plan: UploadPlan, to name: String, _ direct: String, _ stream: PieceDigest
   ) async throws(S3Failure) -> [ChosenPart] {
     let pieceBytes = client.configuration.mergedPartBytes
     var chosen: [ChosenPart] = []
@@ -59,7 +59,7 @@ struct Merge: Sendable {
 
   private func put(
     _ buffer: inout [UInt8], _ number: Int, _ name: String, _ direct: String,
-    _ stream: RunningDigest
+    _ stream: PieceDigest
   ) async throws(S3Failure) -> ChosenPart {
     let bytes = buffer
     buffer = []

@@ -4,6 +4,8 @@ internal import Ports
 struct PartList: Sendable {
   let client: S3Client
   let names: ObjectNames
+  /// Parts that came through this process need no look.
+  var known: RunningDigest?
 
   /// Parts 1…`count` in their order.
   ///
@@ -66,6 +68,7 @@ struct PartList: Sendable {
   private func part(
     _ item: ListedName, number: Int
   ) async -> Result<PlannedPart, S3Failure> {
+    if let part = known?.part(number, listedTag: item.tag) { return .success(part) }
     do throws(S3Failure) {
       let answer = try await client.head(item.name)
       if let noted = PlannedPart(noteOf: answer) { return .success(noted) }

@@ -26,7 +26,7 @@ struct PartUploads: Sendable {
       try? await client.abortUpload(direct, names.content(upload, of: key))
       throw error
     }
-    running.put(upload, RunningDigest(client.digest))
+    running.begin(upload, client.digest)
     return upload
   }
 
@@ -34,16 +34,12 @@ struct PartUploads: Sendable {
     let head = try await read(upload).head
     guard head.state == .open else { throw PartUploads.isComplete(upload) }
     let sum = try await client.digest(of: bytes)
-    var digest = running.take(upload)
-    if digest?.next != number { digest = nil }
-    async let added = add(bytes, sum, to: digest)
+    let digest = running.find(upload)
+    async let added: Void = add(number, bytes, sum, to: digest)
     let result = await store(number, of: upload, head, bytes, sum)
-    // Bytes that were added stay so when the part did not arrive: it is going to come again.
-    if await added, let digest {
-      if case .success(let part) = result { digest.arrived(part) }
-      running.put(upload, digest)
-    }
-    _ = try result.get()
+    await added
+    let stored = try result.get()
+    digest?.arrived(stored.part, listedTag: stored.listedTag)
   }
 
   func abort(_ upload: String) async throws(S3Failure) {
@@ -58,7 +54,7 @@ struct PartUploads: Sendable {
     // First what makes it an upload. It is forgotten then, and what cannot be removed now has no
     // name but for the sweep.
     try await client.delete(names.head(upload))
-    _ = running.take(upload)
+    running.remove(upload)
     try? await client.abortUpload(head.direct, names.content(upload, of: head.key))
     try? await removeParts(of: upload)
   }
@@ -99,20 +95,26 @@ struct PartUploads: Sendable {
     } while place != nil
   }
 
-  private func add(_ bytes: [UInt8], _ sum: [UInt8], to digest: RunningDigest?) async -> Bool {
-    guard let digest else { return false }
-    return (try? await client.onThread { digest.add(bytes, digest: sum) }) ?? false
+  private func add(
+    _ number: Int, _ bytes: [UInt8], _ sum: [UInt8], to digest: RunningDigest?
+  ) async {
+    guard let digest else { return }
+    // What is not added is read back.
+    try? await client.onThread { digest.add(number, bytes, digest: sum) }
   }
+
+  private typealias Stored = (part: PlannedPart, listedTag: String)
 
   private func store(
     _ number: Int, of upload: String, _ head: UploadHead, _ bytes: [UInt8], _ sum: [UInt8]
-  ) async -> Result<PlannedPart, S3Failure> {
+  ) async -> Result<Stored, S3Failure> {
     do throws(S3Failure) {
       let own = names.part(number, of: upload)
       if bytes.count < configuration.directPartBytesMin {
         let tag = try await client.put(own, bytes, digest: sum, [])
-        return .success(
-          PlannedPart(number: number, size: Int64(bytes.count), place: .own, tag: tag))
+        let part = PlannedPart(
+          number: number, size: Int64(bytes.count), place: .own, tag: tag)
+        return .success((part, tag))
       }
       let name = names.content(upload, of: head.key)
       let part = try await client.putPart(number, of: head.direct, name, bytes, digest: sum)
@@ -120,11 +122,11 @@ struct PartUploads: Sendable {
         number: number, size: Int64(bytes.count), place: .direct, tag: part.tag,
         checksum: part.checksum)
       // The part may have taken the place of an earlier one, whose note is still there.
-      _ = try await S3Failure.inDoubt { () throws(S3Failure) in
+      let tag = try await S3Failure.inDoubt { () throws(S3Failure) in
         try await client.put(
           own, planned.note, digest: client.digest.digest(planned.note), planned.noteFields)
       }
-      return .success(planned)
+      return .success((planned, tag))
     } catch {
       guard error.kind == .uploadAbsent, !error.isInDoubt else { return .failure(error) }
       return .failure(await whyAbsent(upload))

@@ -25,6 +25,20 @@ public struct ObjectSummary: Hashable, Sendable {
   }
 }
 
+/// One version of the object at a key: what `look` found there.
+public struct FoundObject: Hashable, Sendable {
+  public var key: String
+  public var summary: ObjectSummary
+  /// By what its backend tells this version from others; says nothing to anybody else.
+  public var version: String
+
+  public init(key: String, summary: ObjectSummary, version: String) {
+    self.key = key
+    self.summary = summary
+    self.version = version
+  }
+}
+
 /// Objects by key: written whole, read whole or in ranges, never changed in place.
 ///
 /// A key is 1 to 512 bytes of `a-z A-Z 0-9 . _ - /`, without empty, `.` or `..` segments. An object
@@ -47,7 +61,16 @@ public protocol ObjectStore: Sendable {
   /// may read: larger objects are read in ranges.
   func get(_ key: String, _ range: Range<Int64>?) async throws(ObjectError) -> [UInt8]
 
-  func head(_ key: String) async throws(ObjectError) -> ObjectSummary
+  /// What is at a key now. Ranges of it can then be read without looking again.
+  func look(_ key: String) async throws(ObjectError) -> FoundObject
+
+  /// Bytes of a range of this version and of no other; otherwise as ranges by key are.
+  ///
+  /// - Throws: `.notFound` when this version is not there any more. One that was replaced may be
+  ///   readable for a while. The same content that is put again may count as another version.
+  func get(
+    _ found: FoundObject, _ range: Range<Int64>
+  ) async throws(ObjectError) -> [UInt8]
 
   /// Absent keys are fine.
   func delete(_ key: String) async throws(ObjectError)
@@ -64,4 +87,11 @@ public protocol ObjectStore: Sendable {
 
   /// Forgets the parts. Unknown uploads are fine; the object of a completed one stays.
   func abortUpload(_ upload: String) async throws(ObjectError)
+}
+
+extension ObjectStore {
+  /// What is known of the object at a key.
+  public func head(_ key: String) async throws(ObjectError) -> ObjectSummary {
+    try await look(key).summary
+  }
 }

@@ -14,10 +14,23 @@ public struct ArtifactConfiguration: Sendable {
   public var namespaceArtifactsMax: Int64 = 1_000_000
   /// Bytes of one part. What is not larger than one part is stored in one call.
   public var partBytes: Int = 8 << 20
-  /// Bytes read at once for a download.
+  /// Bytes that a download reads first, and one after the other when there is no memory for more.
   public var readBytes: Int = 1 << 20
+  /// Bytes of a piece that is read while an earlier one is sent.
+  public var readAheadPieceBytes: Int = 4 << 20
+  /// Pieces of one download that are in memory or on their way there.
+  public var readAheadPiecesMax: Int = 4
+  /// Bytes that are hashed and sent at once: nothing else of the process goes on while they are
+  /// hashed.
+  public var sendBytes: Int = 256 << 10
+  /// Bytes that all downloads of the process have in such pieces.
+  public var readAheadBytesMax: Int = 64 << 20
   /// Uploads that one process takes at once, each keeping up to one part in memory.
   public var uploadsInFlightMax: Int = 16
+  /// Parts of one upload that are stored while the next one comes.
+  public var partsAheadMax: Int = 4
+  /// Bytes that all uploads of the process have in such parts.
+  public var partsAheadBytesMax: Int = 128 << 20
   /// The body of a request that is no content.
   public var requestBytesMax: Int = 64 << 10
   /// The longest life of a link.

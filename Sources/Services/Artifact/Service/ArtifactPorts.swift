@@ -16,6 +16,10 @@ public struct ArtifactPorts: Sendable {
   public let context: ServiceContext
   public let seal: CursorSeal
   public let configuration: ArtifactConfiguration
+  /// For what downloads read before it is wanted.
+  let readAhead: ByteBudget
+  /// For parts of uploads that are stored while the next ones come.
+  let partsAhead: ByteBudget
 
   public init(
     store: any RecordStore, objects: any ObjectStore, bus: any Bus, network: any Network,
@@ -33,5 +37,7 @@ public struct ArtifactPorts: Sendable {
     self.context = context
     self.seal = seal
     self.configuration = configuration
+    readAhead = ByteBudget(bytes: configuration.readAheadBytesMax)
+    partsAhead = ByteBudget(bytes: configuration.partsAheadBytesMax)
   }
 }

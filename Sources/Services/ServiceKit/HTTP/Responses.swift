@@ -6,10 +6,12 @@ extension HTTPResponse {
   public static func json(
     _ value: Value, status: Int = 200, fields: [HTTPField] = []
   ) -> HTTPResponse {
-    HTTPResponse(
+    var bytes: [UInt8] = []
+    JSONText.append(value, to: &bytes)
+    return HTTPResponse(
       status: status,
       fields: HTTPFields([HTTPField("Content-Type", "application/json")] + fields),
-      body: .bytes(Array(value.json.utf8)))
+      body: .bytes(bytes))
   }
 
   /// A stream of server-sent events, written as they come.

@@ -118,6 +118,28 @@ import Testing
     await other.close()
   }
 
+  /// Method: the digest that was computed on the way is there, and is that of what came.
+  @Test func `parts that come at once need not be read back`() async throws {
+    let store = try TestStore.make()
+    let parts = parts([Self.large, Self.large + 1, Self.large + 2, Self.large, 9])
+    let upload = try await store.startUpload("a", contentType: "x/y")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (index, part) in parts.enumerated() {
+        group.addTask {
+          try await store.putPart(upload: upload, number: index + 1, part)
+        }
+      }
+      try await group.waitForAll()
+    }
+    let running = try #require(store.uploads.running.find(upload))
+    let plan = try await PartList(client: store.client, names: store.names, known: nil).plan(
+      upload, count: parts.count)
+    #expect(running.finish(plan.parts) == TestStore.digest.digest(parts.flatMap(\.self)))
+    let summary = try await store.completeUpload(upload, parts: parts.count)
+    try await expect(store, "a", summary, parts.flatMap(\.self))
+    await store.close()
+  }
+
   @Test func `concurrent completions of large parts agree`() async throws {
     let configuration = try TestStore.configuration()
     let stores = (0..<3).map { _ in TestStore.make(configuration) }

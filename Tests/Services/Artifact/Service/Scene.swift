@@ -82,6 +82,22 @@ struct Scene: Sendable {
     ])
   }
 
+  /// The ports of a service, for what works on them alone.
+  func ports(_ configure: (inout ArtifactConfiguration) -> Void) -> ArtifactPorts {
+    var configuration = ArtifactConfiguration()
+    configure(&configuration)
+    let digest = FakeDigest()
+    let here = world.here
+    let context = ServiceContext(
+      process: ProcessID(at: here.time.now(), random: here.randomness.next), time: here.time,
+      randomness: here.randomness, spawner: here.spawner, telemetry: here.telemetry,
+      probe: here.probe)
+    return ArtifactPorts(
+      store: store, objects: objects, bus: bus, network: network, digest: digest,
+      sign: { digest.digest($0) }, address: { "http://\(Scene.address)" }, context: context,
+      seal: CursorSeal(key: "cursor", digest: digest), configuration: configuration)
+  }
+
   // MARK: Calls
 
   struct Answer: Sendable {

@@ -68,7 +68,7 @@ struct ObjectWriter: Sendable {
   }
 
   /// - Throws: when the store says that it holds something else than was sent.
-  func check(_ summary: ObjectSummary, _ content: Content) throws(Problem) {
+  private func check(_ summary: ObjectSummary, _ content: Content) throws(Problem) {
     guard summary.size == content.size, summary.digest == content.digest.hexadecimal else {
       ports.context.telemetry.log(
         .error, "object.differs",
