@@ -8,13 +8,13 @@ SWIFT ?= swift
 export SWIFT
 
 # What `make check` runs, in this order. A new step is one word here.
-CHECKS := tidy format verify test wire kill chaos sim-check
+CHECKS := tidy format verify rules test wire gateway kill stack-check chaos sim-check
 
 # A script that has not been written yet fails by name.
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill services chaos gateway stack stack-down stack-check rules sim sim-check bench-sim nightly mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill services chaos gateway stack stack-down stack-check images-check rules sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -113,6 +113,9 @@ stack-down: ## End what make stack has started; FOLDER: where
 stack-check: ## Start a stack, use it, kill each of its processes once, end it
 	@$(MAKE) build
 	@scripts/stack_check.sh
+
+images-check: setup ## Build the images and run each service in its container; needs root, podman and buildah
+	@scripts/images_check.sh
 
 rules: setup ## Test the alerts and the files of infra with the programs that read them
 	@scripts/rules.sh

@@ -2,7 +2,10 @@
 """Uses a stack (scripts/stack_run.py) as its users do, kills each of its processes once under load,
 and says whether everything held.
 
-usage: stack_check.py FOLDER [--runs N]
+Then every process is stopped and started again, one after the other, with another program if one is
+named (a newer one, say), and once more with its own: an upgrade and the way back, under load.
+
+usage: stack_check.py FOLDER [--next PROGRAM]
 """
 
 import argparse
@@ -71,9 +74,10 @@ class Client:
 class Load(threading.Thread):
     """Starts runs all the time, and keeps what was acknowledged."""
 
-    def __init__(self, client):
+    def __init__(self, client, name):
         super().__init__(daemon=True)
         self.client = client
+        self.keys = name.replace(" ", "-")
         self.started = []
         self.failure = None
         self.over = threading.Event()
@@ -84,7 +88,7 @@ class Load(threading.Thread):
             number += 1
             try:
                 run = self.client.document(
-                    "POST", "/v1/runs", b'{"workflow": "stack-line"}', key=f"stack-{number}"
+                    "POST", "/v1/runs", b'{"workflow": "stack-line"}', key=f"{self.keys}-{number}"
                 )
             except Failed as failure:
                 self.failure = failure
@@ -104,23 +108,32 @@ def ended(client, run):
             raise Failed(f"{run} is {found['state']} after {ENDED_WITHIN_S} s")
 
 
-def kill_each(there, client):
-    """Every process ends once, by SIGKILL, and is started again; one after the other."""
-    load = Load(client)
+def gone(there, name, within_s):
+    """Waits until a process has ended by itself."""
+    until = time.monotonic() + within_s
+    while there.is_alive(name):
+        if time.monotonic() > until:
+            raise Failed(f"{name} has not ended {within_s} s after it was told to")
+        time.sleep(0.05)
+
+
+def each(there, client, what, how, program=None):
+    """Every process ends once, and is started again; one after the other, under load."""
+    load = Load(client, what)
     load.start()
     names = [name for service in there.table["services"] for name, _ in stack.copies(service)]
     for name in names:
         begun = len(load.started)
-        os.kill(there.pid(name), signal.SIGKILL)
-        time.sleep(1)
-        there.launch(name)
+        os.kill(there.pid(name), how)
+        gone(there, name, 40)
+        there.launch(name, program)
         there.wait(name)
         until = time.monotonic() + 60
         while len(load.started) < begun + 5 and not load.failure:
             if time.monotonic() > until:
-                raise Failed(f"no run could be started after {name} was killed")
+                raise Failed(f"no run could be started after {name} was {what}")
             time.sleep(0.1)
-        print(f"stack-check: {name} was killed and is back", flush=True)
+        print(f"stack-check: {name} was {what} and is back", flush=True)
     load.over.set()
     load.join()
     if load.failure:
@@ -132,7 +145,7 @@ def kill_each(there, client):
     if list(states) != ["succeeded"]:
         raise Failed(f"of {len(load.started)} runs: {states}")
     print(
-        f"stack-check: {len(load.started)} runs through {len(names)} kills all succeeded; "
+        f"stack-check: {len(names)} processes {what}: {len(load.started)} runs all succeeded; "
         f"{client.retried} requests were sent again",
         flush=True,
     )
@@ -185,6 +198,7 @@ def plain(there):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
+    parser.add_argument("--next", help="the program that is upgraded to")
     arguments = parser.parse_args()
     there = stack_run.Stack(arguments.folder)
     there.load()
@@ -202,7 +216,9 @@ def main():
         print("stack-check: a run, its state and its log, by the gateway", flush=True)
         plain(there)
         metrics(there)
-        runs = kill_each(there, client)
+        runs = each(there, client, "killed", signal.SIGKILL)
+        each(there, client, "upgraded", signal.SIGTERM, arguments.next)
+        each(there, client, "taken back", signal.SIGTERM)
         logs(there, runs[0])
     except Failed as failure:
         print(f"stack-check: {failure}", file=sys.stderr)

@@ -212,6 +212,14 @@ class Stack:
         with open(f"{self.folder}/run/{name}.pid", encoding="ascii") as file:
             return int(file.read())
 
+    def is_alive(self, name):
+        """Whether its process is there and has not ended, also as a child that nobody waited for."""
+        try:
+            with open(f"/proc/{self.pid(name)}/stat", encoding="ascii") as file:
+                return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
+
     def is_ready(self, name, path="/readyz"):
         done = subprocess.run(
             [PROGRAM, "healthcheck", "--path", path], env=self.environment(name),
