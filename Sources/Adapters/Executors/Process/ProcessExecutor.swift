@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Domain
 internal import Glibc
 public import Ports
@@ -15,6 +16,9 @@ public struct ProcessExecutorConfiguration: Sendable {
   public var containment = Containment.pidNamespace
   /// Of each program.
   public var limits = ProcessLimits()
+  /// Whether system calls fail that reach past a program's own processes and files: mounts,
+  /// namespaces, tracing, keys, modules, `bpf`, `io_uring`. The kernel may allow no filter.
+  public var filtersCalls = true
 
   public init(directory: String) {
     self.directory = directory
@@ -46,6 +50,11 @@ public final class ProcessExecutor: Executor {
 
   /// What the kernel allows here.
   public let containment: Containment
+  /// Whether system calls of programs are filtered.
+  public let isFiltering: Bool
+
+  /// How well programs are contained, in a word: `pid-namespace+filter`.
+  public var level: String { containment.rawValue + (isFiltering ? "+filter" : "") }
 
   /// Blocks for some milliseconds. What processes that have gone left in the directory is removed
   /// in the background.
@@ -80,6 +89,7 @@ public final class ProcessExecutor: Executor {
     self.spawner = spawner
     self.launcher = launcher
     containment = launcher.containment
+    isFiltering = configuration.filtersCalls && millrace_filter_works() == 1
     guard !leftovers.isEmpty else { return }
     spawner.spawn("remove leftovers") {
       for path in leftovers { await launcher.remove(path, loop: loop) }
@@ -152,7 +162,8 @@ public final class ProcessExecutor: Executor {
     let directory = place.directory
     var process = ProcessOrder(
       program: program, directory: directory.work, hidden: root.shared, shown: directory.path,
-      limits: configuration.limits, arguments: command, environment: environment)
+      limits: configuration.limits, isFiltered: isFiltering, arguments: command,
+      environment: environment)
     process.environment["HOME"] = order.environment["HOME"] ?? directory.work
     process.environment["TMPDIR"] = order.environment["TMPDIR"] ?? directory.temporary
     process.environment["MILLRACE_OUTPUTS"] = directory.outputs
