@@ -34,7 +34,7 @@ public struct HTTPExecutor: Executor {
   public func accepts(_ work: WorkOrder.Work) -> Bool {
     switch work {
     case .http: true
-    case .run, .script, .call: false
+    case .run, .script, .call, .contained: false
     }
   }
 

@@ -110,7 +110,24 @@ public final class ProcessExecutor: Executor {
   public func accepts(_ work: WorkOrder.Work) -> Bool {
     switch work {
     case .run, .script: true
-    case .http, .call: false
+    case .http, .call, .contained: false
+    }
+  }
+
+  /// Makes the command of an attempt once its directory is there.
+  typealias Preparation =
+    @Sendable (AttemptDirectory) throws(SystemFailure) -> (program: String, arguments: [String])
+
+  /// Starts a program of ours on behalf of an attempt, with what the attempt declares as outputs
+  /// and limits, in its directory. The order's own work is nobody's business here.
+  func start(
+    _ order: WorkOrder, through prepare: @escaping Preparation
+  ) async throws(ExecutorError) -> any Execution {
+    let environment = SortedMap(defaults.map { ($0.key, $0.value) } + order.environment.map { $0 })
+    return try await inDirectory(of: order) { place async throws(SystemFailure) in
+      let command = try prepare(place.directory)
+      return try await self.start(
+        order, command.arguments, command.program, environment, place)
     }
   }
 
@@ -126,13 +143,21 @@ public final class ProcessExecutor: Executor {
     case .notExecutable(let found):
       return failed(126, "program-not-executable", "\(found) is not executable")
     }
+    return try await inDirectory(of: order) { place async throws(SystemFailure) in
+      try await self.start(order, command, program, environment, place)
+    }
+  }
+
+  private func inDirectory(
+    of order: WorkOrder,
+    _ body: (ProcessExecution.Place) async throws(SystemFailure) -> any Execution
+  ) async throws(ExecutorError) -> any Execution {
     do throws(SystemFailure) {
       let made = folders.withLock { $0.removeValue(forKey: order.attempt) }
       let directory =
         if let made { made } else { try AttemptDirectory(for: order.attempt, in: root) }
       do throws(SystemFailure) {
-        return try await start(
-          order, command, program, environment,
+        return try await body(
           ProcessExecution.Place(directory: directory, isKept: made != nil))
       } catch {
         if made == nil { await launcher.remove(directory.path, loop: loop) }
@@ -197,7 +222,8 @@ public final class ProcessExecutor: Executor {
     switch order.work {
     case .run(let argv): command = argv
     case .script(_, let interpreter): command = interpreter
-    case .http, .call: throw .unsupported("this executor only starts programs")
+    case .http, .call, .contained:
+      throw .unsupported("this executor only starts programs")
     }
     guard command.first?.isEmpty == false else {
       throw .unsupported("the task names no program")
