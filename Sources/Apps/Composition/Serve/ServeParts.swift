@@ -1,6 +1,5 @@
 internal import ArtifactService
 internal import Domain
-internal import ExecutorsAdapter
 internal import FilesAdapter
 internal import HTTPAdapter
 internal import IAMService
@@ -22,7 +21,7 @@ final class ServeParts: Sendable {
   let workerEnded = Ended()
   private let network: LocalNetwork
   private let key: ServiceKey
-  private let processes: ProcessExecutor?
+  private let executors: TaskExecutors?
   private let identity: ServeIdentity
   private let address = PublicAddress()
   private let router: Router
@@ -91,9 +90,9 @@ final class ServeParts: Sendable {
       running.append { await notification.run() }
     }
     routes += identity.routes
-    let processes = try builder.processes()
-    self.processes = processes
-    worker = builder.worker(processes)
+    let executors = try builder.executors()
+    self.executors = executors
+    worker = builder.worker(executors)
     if let worker {
       let ended = workerEnded
       running.append {
@@ -134,7 +133,7 @@ final class ServeParts: Sendable {
   }
 
   func close() async {
-    processes?.close()
+    executors?.close()
     await storage.close()
     runtime.stop()
   }

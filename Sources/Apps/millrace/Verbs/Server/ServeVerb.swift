@@ -26,8 +26,9 @@ enum ServeVerb {
         ServerOptions.keep,
         .init("slots", value: "N", "attempts a worker runs at once (default: 2 for each core)"),
         .init("pool", value: "NAME", isRepeatable: true, "a pool of the worker (default: default)"),
+      ] + ServerOptions.tasks + [
         .init("public-url", value: "URL", "what clients reach the installation by"),
-        NotifyVerbs.mailServer, NotifyVerbs.mailFrom,
+        NotifyVerbs.mailServer, NotifyVerbs.mailFrom, NotifyVerbs.retry,
         .init("log", value: "LEVEL", "debug, info, warning or error (default: info)"),
       ],
     examples: [
@@ -71,9 +72,12 @@ enum ServeVerb {
     let cores = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
     configuration.slots = try call.number("slots", default: 2 * cores, in: 1...10_000)
     if !call.all("pool").isEmpty { configuration.pools = call.all("pool") }
+    configuration.tasks = try ServerOptions.tasks(call)
+    configuration.egress = try ServerOptions.egress(call, from: configuration.egress)
     configuration.publicURL = call.value("public-url")
     configuration.mailServer = call.value("mail") ?? call.environment["MILLRACE_MAIL"]
     configuration.mailFrom = call.value("mail-from") ?? configuration.mailFrom
+    configuration.retryWaits = try ServerOptions.retryWaits(call)
     return configuration
   }
 

@@ -1,5 +1,6 @@
 internal import Composition
 internal import Domain
+internal import Ports
 
 /// Where servers of an installation are, as several verbs take it.
 enum ServerOptions {
@@ -26,6 +27,99 @@ enum ServerOptions {
         hint: "write " + RetentionRules.rule)
     }
     return rules
+  }
+
+  /// What tasks may have, and where they and webhooks may go.
+  static let tasks: [Verb.Option] = [
+    .init(
+      "task-memory-mib", value: "N",
+      "address space of each process of a task (MILLRACE_TASK_MEMORY_MIB)"),
+    .init(
+      "task-file-mib", value: "N", "each file that a task writes (MILLRACE_TASK_FILE_MIB)"),
+    .init(
+      "task-processes", value: "N",
+      "processes of the worker's user; root is not held to it (MILLRACE_TASK_PROCESSES)"),
+    .init(
+      "task-syscalls", value: "WORD",
+      "filtered, or all where tasks trace, mount or unshare (MILLRACE_TASK_SYSCALLS)"),
+    .init(
+      "container-engine", value: "PROGRAM",
+      "runs the containers of tasks: docker or podman (MILLRACE_CONTAINER_ENGINE)"),
+    .init(
+      "egress-allow", value: "RANGE,…", isRepeatable: true,
+      "private addresses that webhooks and http tasks may reach (MILLRACE_EGRESS_ALLOW)"),
+    .init(
+      "egress-ports", value: "PORT,…", isRepeatable: true,
+      "ports besides 80 and 443 that they may reach (MILLRACE_EGRESS_PORTS)"),
+  ]
+
+  static func tasks(_ call: Call) throws -> TaskSettings {
+    var tasks = TaskSettings()
+    tasks.memoryMebibytesMax = try number(call, "task-memory-mib", TaskSettings.memoryMebibytes)
+    tasks.fileMebibytesMax = try number(call, "task-file-mib", TaskSettings.fileMebibytes)
+    tasks.processesMax = try number(call, "task-processes", TaskSettings.processes)
+    tasks.filtersCalls = try filtersCalls(call)
+    tasks.containerEngine =
+      call.value("container-engine") ?? call.environment[variable("container-engine")]
+    return tasks
+  }
+
+  private static func filtersCalls(_ call: Call) throws -> Bool {
+    switch call.value("task-syscalls") ?? call.environment[variable("task-syscalls")] {
+    case nil, "filtered": return true
+    case "all": return false
+    case let word?:
+      throw Failure.usage("--task-syscalls takes filtered or all, not '\(word)'")
+    }
+  }
+
+  static func egress(_ call: Call, from base: EgressRules) throws -> EgressRules {
+    do throws(StartFailure) {
+      return try EgressRules.reading(
+        ranges: words(call, "egress-allow"), ports: words(call, "egress-ports"), from: base)
+    } catch {
+      throw Failure(.usage, error.what, hint: error.hint)
+    }
+  }
+
+  /// Nil for what the service does by itself.
+  static func retryWaits(_ call: Call) throws -> [Duration]? {
+    let texts = words(call, "notify-retry")
+    guard !texts.isEmpty else { return nil }
+    let waits = texts.compactMap { DurationText.duration($0) }
+    guard waits.count == texts.count else {
+      throw Failure(
+        .usage, "'\(texts.joined(separator: ","))' says not how long to wait",
+        hint: "a length is \(DurationText.rule); several are separated by commas")
+    }
+    return waits
+  }
+
+  /// The option, or the variable of the same name; nil when neither is set.
+  private static func number(
+    _ call: Call, _ name: String, _ bounds: ClosedRange<Int>
+  ) throws -> Int? {
+    if call.has(name) { return try call.number(name, default: 0, in: bounds) }
+    let variable = variable(name)
+    guard let text = call.environment[variable] else { return nil }
+    guard let number = Int(text), bounds.contains(number) else {
+      throw Failure.usage(
+        "\(variable) takes a whole number from \(bounds.lowerBound) to \(bounds.upperBound), "
+          + "not '\(text)'")
+    }
+    return number
+  }
+
+  private static func words(_ call: Call, _ name: String) -> [String] {
+    let texts =
+      call.has(name) ? call.all(name) : [call.environment[variable(name)]].compactMap { $0 }
+    return texts.flatMap { text in
+      text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+  }
+
+  private static func variable(_ option: String) -> String {
+    "MILLRACE_" + option.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
   }
 
   static let s3 = Verb.Option(
