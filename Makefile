@@ -14,7 +14,7 @@ CHECKS := tidy format verify rules test wire gateway kill stack-check chaos sim-
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill services chaos gateway stack stack-down stack-check images-check rules sim sim-check bench-sim nightly mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill outage services chaos gateway stack stack-down stack-check images-check rules sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,10 @@ kill: ## Kill the built program in the middle of runs and see them finish
 	$(call need,scripts/kill.sh)
 	@$(MAKE) build
 	@scripts/kill.sh
+
+outage: setup ## Let a receiver of webhooks be down for a real minute
+	$(call need,scripts/outage.sh)
+	@scripts/outage.sh
 
 services: ## Start an installation of separate processes on this machine; FOLDER: where
 	@$(MAKE) build

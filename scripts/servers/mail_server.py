@@ -1,10 +1,11 @@
 """A mail server for tests and demos: takes mail on a free port of 127.0.0.1.
 
     mail_server.py LOG DIRECTORY [--security none|starttls|tls] [--login USER:PASSWORD]
+                   [--bad-login answered|silent|busy]
 
 Prints its port, then appends one line of JSON to LOG for each mail before it acknowledges it. With
-security it makes itself a certificate for `localhost` in DIRECTORY/certificate.pem. Ends when its
-standard input does.
+security it makes itself a certificate for `localhost` in DIRECTORY/certificate.pem. A wrong login is
+answered with 535, with nothing, or with 454. Ends when its standard input does.
 
 What comes before the @ of a recipient decides: `unknown` is refused, `greylisted` is asked to come
 later, `silent` gets no answer to the text, `full` is refused and `busy` put off after the text;
@@ -78,7 +79,11 @@ async def serve(options):
     login = tuple(options.login.encode().split(b":", 1)) if options.login else None
 
     def authenticate(server, session, envelope, mechanism, credentials):
-        return AuthResult(success=(credentials.login, credentials.password) == login)
+        if (credentials.login, credentials.password) == login:
+            return AuthResult(success=True)
+        # What is handled gets no answer from the library.
+        busy = "454 4.7.0 ask again later" if options.bad_login == "busy" else None
+        return AuthResult(success=False, handled=options.bad_login == "silent", message=busy)
 
     context = certificate(options.directory) if options.security != "none" else None
     settings = {"hostname": "localhost", "enable_SMTPUTF8": False}
@@ -112,5 +117,7 @@ if __name__ == "__main__":
     parser.add_argument("directory")
     parser.add_argument("--security", default="none", choices=["none", "starttls", "tls"])
     parser.add_argument("--login")
+    parser.add_argument(
+        "--bad-login", default="answered", choices=["answered", "silent", "busy"])
     threading.Thread(target=end_with_input, daemon=True).start()
     asyncio.run(serve(parser.parse_args()))

@@ -10,7 +10,8 @@ The path decides: `/takes/STATUS` takes the message, `/answers/STATUS/SECONDS` r
 for Retry-After, 0 for none), `/redirects` points to /takes/200, `/silent` never answers, `/cuts`
 ends the connection, `/keeps` takes the message and ends the connection within its answer, `/endless` takes it and answers without end, `/garbage` answers with no HTTP,
 `/head` with fields without end, `/slow` with one byte a second, `/interim` with 103 for ever,
-`/short` with less than it promised.
+`/short` with less than it promised, `/echoes` with method and body of any request,
+`/cuthead` with half a head.
 """
 
 import base64
@@ -33,8 +34,11 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         parts = self.path.split("?")[0].strip("/").split("/")
         if parts[0] in ("takes", "endless", "short", "keeps"):
             self.note(body)
+        self.said = body
         self.close_connection = True
         getattr(self, "act_" + parts[0], self.act_lost)(*parts[1:])
+
+    do_GET = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_POST
 
     def act_takes(self, status="200"):
         self.answer(int(status))
@@ -75,6 +79,17 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
     def act_short(self):
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+
+    def act_echoes(self):
+        body = f"{self.command} {self.path}\n".encode() + self.said
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def act_cuthead(self):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Le")
 
     def act_lost(self, *_):
         self.answer(404)

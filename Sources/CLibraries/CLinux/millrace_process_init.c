@@ -132,6 +132,8 @@ typedef struct {
   uint64_t memory_max;
   uint64_t file_max;
   uint64_t processes_max;
+  // 1 for a program whose system calls are filtered.
+  uint64_t is_filtered;
 } order_head;
 
 // Lowers a limit for good; what is lower already stays.
@@ -225,6 +227,8 @@ static _Noreturn void run_program(int level, const int *descriptors) {
   dup2(descriptors[MILLRACE_ASK_ERROR], 2);
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   reset_signals();
+  failure = head.is_filtered ? millrace_filter_enter() : 0;
+  if (failure) fail_start(status, MILLRACE_REPORT_SETUP_FAILED, failure);
   execve(places[0], arguments, environment);
   fail_start(status, MILLRACE_REPORT_EXEC_FAILED, errno);
 }

@@ -26,6 +26,10 @@ typedef struct {
 #define MILLRACE_ASK_ERROR 4
 #define MILLRACE_ASK_DESCRIPTORS_MAX 5
 
+// Keeps this thread, and what it becomes, from system calls of the filter; 0 or an errno. It must
+// not be able to gain privileges any more.
+int millrace_filter_enter(void);
+
 // Writes one report; reports are few and small, so that the pipe always has room.
 void millrace_report_write(int status, int32_t kind, int32_t value);
 

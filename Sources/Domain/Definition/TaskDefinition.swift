@@ -7,6 +7,8 @@ public struct TaskDefinition: Hashable, Sendable {
   public var condition: Expression?
   public var forEach: ForEach?
   public var work: TaskWork
+  /// Where its program runs; nil for the worker itself.
+  public var container: TaskContainer?
   public var pool: PoolName
   public var environment: SortedMap<String, Template>
   public var limits: TimeLimits

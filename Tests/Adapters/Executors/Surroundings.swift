@@ -42,7 +42,8 @@ final class ProcessBench: Sendable {
   ///   - given: its directory, for whoever has to remove it when this process dies.
   ///   - limits: of each program.
   init(
-    level: Int32 = 1, in given: String? = nil, limits: ProcessLimits = ProcessLimits()
+    level: Int32 = 1, in given: String? = nil, limits: ProcessLimits = ProcessLimits(),
+    filtersCalls: Bool = true
   ) throws {
     surroundings = try Surroundings()
     if let given {
@@ -54,6 +55,7 @@ final class ProcessBench: Sendable {
     }
     var configuration = ProcessExecutorConfiguration(directory: directory)
     configuration.limits = limits
+    configuration.filtersCalls = filtersCalls
     executor = try ProcessExecutor(
       configuration, levelMin: level, loop: surroundings.loop, time: surroundings.time,
       spawner: surroundings.spawner)

@@ -192,7 +192,7 @@ public enum ExecutorContract {
   ) async throws -> any Execution {
     let execution = try await subject.executor.start(subject.order(work, number))
     switch work {
-    case .run, .script: _ = await execution.nextOutput()
+    case .run, .script, .contained: _ = await execution.nextOutput()
     case .http, .call: break
     }
     return execution

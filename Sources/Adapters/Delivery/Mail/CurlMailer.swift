@@ -185,6 +185,11 @@ extension DeliveryNote {
     case CURLE_USE_SSL_FAILED, CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION,
       CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
       self.init(.tls, "no trusted connection to the mail server was made")
+    case CURLE_OPERATION_TIMEDOUT where status == 334:
+      // It has asked for the login and says nothing to it.
+      self.init(
+        .timedOut, "the mail server did not answer this installation's login in time",
+        status: status)
     case CURLE_OPERATION_TIMEDOUT:
       self.init(.timedOut, "the mail server did not answer in time")
     case CURLE_ABORTED_BY_CALLBACK:

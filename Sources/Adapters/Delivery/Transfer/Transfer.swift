@@ -30,12 +30,21 @@ final class Transfer {
     var socketsRefused: Int
     /// Whether the peer has asked for the body, and whether it was given all of it.
     var hasBodyBegun: Bool
+    /// Whether the head of the last answer came to its end: libcurl takes one that was cut for one
+    /// that has ended.
+    var isHeadWhole: Bool
+    /// More came than the limits allow.
+    var isTooLarge: Bool
+    /// What came as body, where it is kept.
+    var body: [UInt8]
   }
 
   /// What may arrive.
   struct Limits {
     var headBytesMax: Int
     var bodyBytesMax: Int
+    /// A body is counted and dropped unless somebody wants it.
+    var isBodyKept = false
   }
 
   private let handle: UnsafeMutableRawPointer
@@ -49,6 +58,9 @@ final class Transfer {
   private var hasBodyBegun = false
   private var headBytes = 0
   private var bodyBytes = 0
+  private var body: [UInt8] = []
+  private var isHeadWhole = false
+  private var isTooLarge = false
   private var socketsOpened = 0
   private var socketsRefused = 0
 
@@ -111,6 +123,25 @@ final class Transfer {
     set(CURLOPT_TIMEOUT_MS, Transfer.milliseconds(whole))
   }
 
+  /// In place of a limit of the whole: how long less than a byte in each second may come or go.
+  func setTimes(connect: Duration, silence: Duration) {
+    set(CURLOPT_CONNECTTIMEOUT_MS, Transfer.milliseconds(connect))
+    set(CURLOPT_LOW_SPEED_LIMIT, 1)
+    set(CURLOPT_LOW_SPEED_TIME, max(1, (Transfer.milliseconds(silence) + 999) / 1_000))
+  }
+
+  /// Header fields as they are, and none that libcurl would add by itself: no wish to be asked for
+  /// the body, and no type of a body.
+  func set(_ fields: HTTPFields) {
+    let own = ["Expect:", "Content-Type:"].filter { line in
+      !fields.fields.contains { $0.isNamed(String(line.dropLast())) }
+    }
+    set(
+      CURLOPT_HTTPHEADER,
+      lines: own
+        + fields.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" })
+  }
+
   /// The body of a POST, copied.
   func setPosted(_ body: [UInt8]) {
     set(CURLOPT_POST, 1)
@@ -153,15 +184,18 @@ final class Transfer {
 
   private func listen() {
     note(
-      millrace_curl_set_bytes_function(handle, CURLOPT_HEADERFUNCTION) { _, size, count, owner in
-        guard let owner else { return 0 }
-        return Transfer.of(owner).takeHead(size * count)
+      millrace_curl_set_bytes_function(handle, CURLOPT_HEADERFUNCTION) {
+        bytes, size, count, owner in
+        guard let bytes, let owner else { return 0 }
+        return Transfer.of(owner).takeHead(
+          UnsafeRawBufferPointer(start: bytes, count: size * count))
       })
     note(millrace_curl_set_pointer(handle, CURLOPT_HEADERDATA, owner))
     note(
-      millrace_curl_set_bytes_function(handle, CURLOPT_WRITEFUNCTION) { _, size, count, owner in
-        guard let owner else { return 0 }
-        return Transfer.of(owner).takeBody(size * count)
+      millrace_curl_set_bytes_function(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, owner in
+        guard let bytes, let owner else { return 0 }
+        return Transfer.of(owner).takeBody(
+          UnsafeRawBufferPointer(start: bytes, count: size * count))
       })
     note(millrace_curl_set_pointer(handle, CURLOPT_WRITEDATA, owner))
     note(
@@ -178,15 +212,28 @@ final class Transfer {
   }
 
   /// A count that is not the one given ends the transfer.
-  private func takeHead(_ count: Int) -> Int {
-    headBytes += count
-    return headBytes <= limits.headBytesMax ? count : 0
+  private func takeHead(_ line: UnsafeRawBufferPointer) -> Int {
+    headBytes += line.count
+    if line.starts(with: Array("HTTP/".utf8)) {
+      isHeadWhole = false
+    } else if line.allSatisfy({ $0 == 0x0d || $0 == 0x0a }) {
+      isHeadWhole = true
+    }
+    guard headBytes <= limits.headBytesMax else {
+      isTooLarge = true
+      return 0
+    }
+    return line.count
   }
 
-  /// What arrives is counted and dropped.
-  private func takeBody(_ count: Int) -> Int {
-    bodyBytes += count
-    return bodyBytes <= limits.bodyBytesMax ? count : 0
+  private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+    bodyBytes += bytes.count
+    guard bodyBytes <= limits.bodyBytesMax else {
+      isTooLarge = true
+      return 0
+    }
+    if limits.isBodyKept { body.append(contentsOf: bytes) }
+    return bytes.count
   }
 
   private func give(_ bytes: UnsafeMutablePointer<CChar>, _ room: Int) -> Int {
@@ -226,7 +273,8 @@ final class Transfer {
       result: result, status: millrace_curl_get_number(handle, CURLINFO_RESPONSE_CODE),
       retryAfter: Int(clamping: millrace_curl_get_large(handle, CURLINFO_RETRY_AFTER)),
       headBytesSent: millrace_curl_get_number(handle, CURLINFO_REQUEST_SIZE),
-      socketsOpened: socketsOpened, socketsRefused: socketsRefused, hasBodyBegun: hasBodyBegun)
+      socketsOpened: socketsOpened, socketsRefused: socketsRefused, hasBodyBegun: hasBodyBegun,
+      isHeadWhole: isHeadWhole, isTooLarge: isTooLarge, body: body)
   }
 }
 

@@ -61,15 +61,7 @@ public struct CurlWebhookSender: WebhookSender {
     if let file = configuration.authoritiesFile { transfer.set(CURLOPT_CAINFO, file) }
     transfer.set(CURLOPT_USERAGENT, "Millrace")
     transfer.setPosted(message.body)
-    // Without these two libcurl would add a wish of its own and a type of its own.
-    let own = ["Expect:", "Content-Type:"].filter { line in
-      !message.fields.fields.contains { $0.isNamed(String(line.dropLast())) }
-    }
-    transfer.set(
-      CURLOPT_HTTPHEADER,
-      lines: own
-        + message.fields.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
-    )
+    transfer.set(message.fields)
     return DeliveryReply(transfer.perform())
   }
 }

@@ -19,7 +19,7 @@ public struct FunctionExecutor: Executor {
   public func accepts(_ work: WorkOrder.Work) -> Bool {
     switch work {
     case .call: true
-    case .run, .script, .http: false
+    case .run, .script, .http, .contained: false
     }
   }
 

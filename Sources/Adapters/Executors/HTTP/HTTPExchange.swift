@@ -6,29 +6,19 @@ struct HTTPExchange {
   let call: HTTPCall
   let expect: [Int]
   let order: WorkOrder
-  let network: any Network
+  let client: any EgressClient
   let time: any Time
   let lines: LineQueue
 
   func run() async -> ExecutionResult {
-    do throws(HTTPError) {
+    do throws(EgressError) {
       await say("\(call.method) \(HTTPExchange.shown(call.url))")
-      let answer = try await network.send(call)
+      let answer = try await client.send(call, answerBytesMax: order.limits.responseBytesMax)
       await say("status \(answer.status)")
-      let body = try await read(answer.body)
-      return judge(answer.status, body)
+      return judge(answer.status, answer.body)
     } catch {
       return .failed(exitCode: nil, reason: reason(of: error))
     }
-  }
-
-  private func read(_ source: any HTTPBodySource) async throws(HTTPError) -> [UInt8] {
-    var body: [UInt8] = []
-    while let piece = try await source.next() {
-      guard body.count + piece.count <= order.limits.responseBytesMax else { throw .tooLarge }
-      body += piece
-    }
-    return body
   }
 
   private func judge(_ status: Int, _ body: [UInt8]) -> ExecutionResult {
@@ -50,9 +40,15 @@ struct HTTPExchange {
     }
   }
 
-  private func reason(of error: HTTPError) -> Reason {
+  private func reason(of error: EgressError) -> Reason {
     let (code, message) =
       switch error {
+      case .destinationRefused:
+        (
+          "http-destination-refused",
+          "the address leads to where this installation does not send to"
+        )
+      case .invalid(let why): ("http-invalid", "the call cannot be made: \(why)")
       case .unreachable(let why):
         ("http-unreachable", "no connection was made, so the call was not carried out: \(why)")
       case .disconnected:
@@ -65,7 +61,7 @@ struct HTTPExchange {
           "http-outcome-unknown",
           "no answer within \(call.timeout.wholeMilliseconds) ms; the call may have taken effect"
         )
-      case .malformed(let why): ("http-malformed", "the answer is not HTTP: \(why)")
+      case .malformed: ("http-malformed", "the answer is not HTTP")
       case .tooLarge:
         (
           "http-too-large",

@@ -11,21 +11,22 @@ public struct HTTPExecutorConfiguration: Sendable {
 
 /// Runs work of the kind `http`: one call, never repeated.
 ///
-/// Offers the outputs `status`, `body` (when it is UTF-8) and `json` (when it is JSON). Reason
-/// codes of failures: `http-status`, `http-unreachable` (surely not carried out),
-/// `http-outcome-unknown` (sent, and no whole answer came: carried out or not), `http-malformed`,
-/// `http-too-large`.
+/// Calls go through the client of egress: where they may lead is the operator's to say. Offers the
+/// outputs `status`, `body` (when it is UTF-8) and `json` (when it is JSON). Reason codes of
+/// failures: `http-status`; `http-destination-refused`, `http-invalid` and `http-unreachable`
+/// (surely not carried out); `http-outcome-unknown` (sent, and no whole answer came: carried out
+/// or not), `http-malformed`, `http-too-large`.
 public struct HTTPExecutor: Executor {
-  private let network: any Network
+  private let client: any EgressClient
   private let time: any Time
   private let spawner: any Spawner
   private let configuration: HTTPExecutorConfiguration
 
   public init(
-    network: any Network, time: any Time, spawner: any Spawner,
+    client: any EgressClient, time: any Time, spawner: any Spawner,
     configuration: HTTPExecutorConfiguration = HTTPExecutorConfiguration()
   ) {
-    self.network = network
+    self.client = client
     self.time = time
     self.spawner = spawner
     self.configuration = configuration
@@ -34,7 +35,7 @@ public struct HTTPExecutor: Executor {
   public func accepts(_ work: WorkOrder.Work) -> Bool {
     switch work {
     case .http: true
-    case .run, .script, .call: false
+    case .run, .script, .call, .contained: false
     }
   }
 
@@ -47,7 +48,7 @@ public struct HTTPExecutor: Executor {
       timeout: configuration.answerWithin)
     let lines = LineQueue(order.limits)
     let exchange = HTTPExchange(
-      call: call, expect: expect, order: order, network: network, time: time, lines: lines)
+      call: call, expect: expect, order: order, client: client, time: time, lines: lines)
     return SpawnedExecution(
       lines: lines, time: time, spawner,
       whenStopped: "stopped while the call was under way; it may "

@@ -10,6 +10,8 @@ struct AttemptDirectory: Sendable {
   var work: String { path + "/work" }
   var temporary: String { path + "/tmp" }
   var script: String { path + "/script" }
+  /// The variables of a container, for the engine to read.
+  var environment: String { path + "/environment" }
   /// Where the task may write its outputs.
   var outputs: String { path + "/outputs" }
 
@@ -24,14 +26,19 @@ struct AttemptDirectory: Sendable {
 
   /// Writes the text to a file that its owner can execute.
   func writeScript(_ text: String) throws(SystemFailure) {
-    let file = Glibc.open(script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o700)
-    guard file >= 0 else { throw .last("creating \(script)") }
+    try write(text, to: script, mode: 0o700)
+  }
+
+  /// Writes the text to a file that was not there.
+  func write(_ text: String, to path: String, mode: mode_t = 0o600) throws(SystemFailure) {
+    let file = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard file >= 0 else { throw .last("creating \(path)") }
     defer { close(file) }
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .last("writing \(script)") }
+      guard count > 0 else { throw .last("writing \(path)") }
       rest = rest.dropFirst(count)
     }
   }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Domain
 internal import Glibc
 public import Ports
@@ -15,6 +16,9 @@ public struct ProcessExecutorConfiguration: Sendable {
   public var containment = Containment.pidNamespace
   /// Of each program.
   public var limits = ProcessLimits()
+  /// Whether system calls fail that reach past a program's own processes and files: mounts,
+  /// namespaces, tracing, keys, modules, `bpf`, `io_uring`. The kernel may allow no filter.
+  public var filtersCalls = true
 
   public init(directory: String) {
     self.directory = directory
@@ -46,6 +50,11 @@ public final class ProcessExecutor: Executor {
 
   /// What the kernel allows here.
   public let containment: Containment
+  /// Whether system calls of programs are filtered.
+  public let isFiltering: Bool
+
+  /// How well programs are contained, in a word: `pid-namespace+filter`.
+  public var level: String { containment.rawValue + (isFiltering ? "+filter" : "") }
 
   /// Blocks for some milliseconds. What processes that have gone left in the directory is removed
   /// in the background.
@@ -80,6 +89,7 @@ public final class ProcessExecutor: Executor {
     self.spawner = spawner
     self.launcher = launcher
     containment = launcher.containment
+    isFiltering = configuration.filtersCalls && millrace_filter_works() == 1
     guard !leftovers.isEmpty else { return }
     spawner.spawn("remove leftovers") {
       for path in leftovers { await launcher.remove(path, loop: loop) }
@@ -100,7 +110,24 @@ public final class ProcessExecutor: Executor {
   public func accepts(_ work: WorkOrder.Work) -> Bool {
     switch work {
     case .run, .script: true
-    case .http, .call: false
+    case .http, .call, .contained: false
+    }
+  }
+
+  /// Makes the command of an attempt once its directory is there.
+  typealias Preparation =
+    @Sendable (AttemptDirectory) throws(SystemFailure) -> (program: String, arguments: [String])
+
+  /// Starts a program of ours on behalf of an attempt, with what the attempt declares as outputs
+  /// and limits, in its directory. The order's own work is nobody's business here.
+  func start(
+    _ order: WorkOrder, through prepare: @escaping Preparation
+  ) async throws(ExecutorError) -> any Execution {
+    let environment = SortedMap(defaults.map { ($0.key, $0.value) } + order.environment.map { $0 })
+    return try await inDirectory(of: order) { place async throws(SystemFailure) in
+      let command = try prepare(place.directory)
+      return try await self.start(
+        order, command.arguments, command.program, environment, place)
     }
   }
 
@@ -116,13 +143,21 @@ public final class ProcessExecutor: Executor {
     case .notExecutable(let found):
       return failed(126, "program-not-executable", "\(found) is not executable")
     }
+    return try await inDirectory(of: order) { place async throws(SystemFailure) in
+      try await self.start(order, command, program, environment, place)
+    }
+  }
+
+  private func inDirectory(
+    of order: WorkOrder,
+    _ body: (ProcessExecution.Place) async throws(SystemFailure) -> any Execution
+  ) async throws(ExecutorError) -> any Execution {
     do throws(SystemFailure) {
       let made = folders.withLock { $0.removeValue(forKey: order.attempt) }
       let directory =
         if let made { made } else { try AttemptDirectory(for: order.attempt, in: root) }
       do throws(SystemFailure) {
-        return try await start(
-          order, command, program, environment,
+        return try await body(
           ProcessExecution.Place(directory: directory, isKept: made != nil))
       } catch {
         if made == nil { await launcher.remove(directory.path, loop: loop) }
@@ -152,7 +187,8 @@ public final class ProcessExecutor: Executor {
     let directory = place.directory
     var process = ProcessOrder(
       program: program, directory: directory.work, hidden: root.shared, shown: directory.path,
-      limits: configuration.limits, arguments: command, environment: environment)
+      limits: configuration.limits, isFiltered: isFiltering, arguments: command,
+      environment: environment)
     process.environment["HOME"] = order.environment["HOME"] ?? directory.work
     process.environment["TMPDIR"] = order.environment["TMPDIR"] ?? directory.temporary
     process.environment["MILLRACE_OUTPUTS"] = directory.outputs
@@ -186,7 +222,8 @@ public final class ProcessExecutor: Executor {
     switch order.work {
     case .run(let argv): command = argv
     case .script(_, let interpreter): command = interpreter
-    case .http, .call: throw .unsupported("this executor only starts programs")
+    case .http, .call, .contained:
+      throw .unsupported("this executor only starts programs")
     }
     guard command.first?.isEmpty == false else {
       throw .unsupported("the task names no program")

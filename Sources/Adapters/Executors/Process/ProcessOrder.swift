@@ -27,6 +27,8 @@ struct ProcessOrder: Hashable {
   var hidden: String
   var shown: String
   var limits = ProcessLimits()
+  /// Whether system calls fail that programs of tasks have no need of.
+  var isFiltered = false
   var arguments: [String]
   var environment: SortedMap<String, String>
 
@@ -55,6 +57,7 @@ struct ProcessOrder: Hashable {
     for limit in [limits.memoryBytesMax, limits.fileBytesMax, limits.processesMax] {
       withUnsafeBytes(of: limit ?? .max) { bytes.append(contentsOf: $0) }
     }
+    withUnsafeBytes(of: UInt64(isFiltered ? 1 : 0)) { bytes.append(contentsOf: $0) }
     let strings =
       [program, directory, hidden, shown] + arguments + environment.map { "\($0.key)=\($0.value)" }
     for string in strings {

@@ -1,3 +1,5 @@
+public import Ports
+
 /// Where and how `dev` runs. Validated once at start.
 public struct DevConfiguration: Sendable {
   /// Everything is kept here; nil keeps it in memory.
@@ -7,11 +9,17 @@ public struct DevConfiguration: Sendable {
   public var port = 7_700
   /// Tasks that run at once.
   public var slots = 4
+  /// What tasks may have.
+  public var tasks = TaskSettings()
+  /// Where webhooks and the calls of tasks may go: to this machine too, on any port.
+  public var egress = EgressRules.development
   /// The least important messages that are written to standard error.
   public var logLevel = "warning"
   /// The server that takes mail, such as `smtp://127.0.0.1:1025`; nil for no mail.
   public var mailServer: String?
   public var mailFrom = "millrace@localhost"
+  /// Between the attempts of a message; nil for six attempts within a day.
+  public var retryWaits: [Duration]?
   /// Certificates that the mail server is trusted by, as a file in PEM; nil for the system's.
   public var mailAuthorities: String?
   /// A definition that is applied at the start.
@@ -34,6 +42,8 @@ public struct DevConfiguration: Sendable {
       throw StartFailure(
         "\(slots) slots are not possible", hint: "1 to 10000 tasks can run at once")
     }
+    try tasks.check()
+    try RetryWaits.check(retryWaits)
     _ = try mail()
   }
 }

@@ -17,7 +17,8 @@ struct DevNotification {
 
   func server(_ dev: DevConfiguration) -> NotificationServer {
     var configuration = NotificationConfiguration()
-    configuration.egress = .development
+    configuration.egress = dev.egress
+    RetryWaits.set(dev.retryWaits, in: &configuration)
     if dev.port != 0 { configuration.publicURL = "http://\(dev.host):\(dev.port)" }
     let webhooks = CurlWebhookSender(
       WebhookSenderConfiguration(rules: configuration.egress),

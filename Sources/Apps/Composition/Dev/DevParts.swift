@@ -2,7 +2,6 @@ internal import ArchiveAdapter
 internal import ArtifactService
 internal import CryptoAdapter
 internal import Domain
-internal import ExecutorsAdapter
 internal import FilesAdapter
 internal import HTTPAdapter
 internal import IAMService
@@ -23,7 +22,7 @@ final class DevParts: Sendable {
   let runtime: Runtime
   let storage: DevStorage
   let network: LocalNetwork
-  let processes: ProcessExecutor
+  let executors: TaskExecutors
   let token: String
   let workflows: WorkflowServer
   let scheduler: SchedulerServer
@@ -61,10 +60,10 @@ final class DevParts: Sendable {
       throw error
     }
     do throws(ExecutorError) {
-      let processes = try ProcessExecutor(
-        ProcessExecutorConfiguration(directory: storage.workDirectory), loop: runtime.loop,
-        time: runtime.time, spawner: runtime.spawner)
-      return DevParts(configuration, runtime, storage, processes, master: master)
+      let executors = try TaskExecutors(
+        configuration.tasks, configuration.egress, slots: configuration.slots,
+        in: storage.workDirectory, runtime)
+      return DevParts(configuration, runtime, storage, executors, master: master)
     } catch {
       await storage.close()
       runtime.loop.stop()
@@ -76,12 +75,12 @@ final class DevParts: Sendable {
 
   private init(
     _ configuration: DevConfiguration, _ runtime: Runtime, _ storage: DevStorage,
-    _ processes: ProcessExecutor, master: [UInt8]
+    _ executors: TaskExecutors, master: [UInt8]
   ) {
     self.configuration = configuration
     self.runtime = runtime
     self.storage = storage
-    self.processes = processes
+    self.executors = executors
     network = LocalNetwork(
       on: runtime.loop, time: runtime.time, pool: runtime.pool, telemetry: runtime.telemetry)
     let digest = OpenSSLDigest()
@@ -111,14 +110,11 @@ final class DevParts: Sendable {
       master: master
     ).server(configuration)
     var worker = WorkerConfiguration(name: "dev", slots: configuration.slots)
-    worker.containment = processes.containment.rawValue
+    worker.containment = executors.containment
     self.worker = WorkerServer(
       WorkerPorts(
         bus: storage.bus, network: network,
-        executors: [
-          processes, HTTPExecutor(network: network, time: runtime.time, spawner: runtime.spawner),
-          FunctionExecutor(time: runtime.time, spawner: runtime.spawner),
-        ], digest: digest, context: context, configuration: worker))
+        executors: executors.all, digest: digest, context: context, configuration: worker))
     identity = DevIdentity(
       runtime, store: storage.store, network: network, master: master,
       local: TokenAuthenticator(
@@ -139,7 +135,7 @@ final class DevParts: Sendable {
 
   /// After `run` has ended: nothing of this process is left on disk but its data.
   func close() async {
-    processes.close()
+    executors.close()
     await storage.close()
     loop.stop()
   }

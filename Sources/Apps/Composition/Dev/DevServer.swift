@@ -1,7 +1,6 @@
 internal import ArchiveAdapter
 internal import CryptoAdapter
 internal import Domain
-internal import ExecutorsAdapter
 internal import HTTPAdapter
 internal import MetadataService
 internal import Ports
@@ -33,7 +32,7 @@ public final class DevServer: Sendable {
     self.url = url
     self.root = root
     token = parts.token
-    containment = parts.processes.containment.rawValue
+    containment = parts.executors.containment
   }
 
   /// Starts everything and returns when requests are answered.

@@ -5666,6 +5666,43 @@ public enum PublishedDocuments {
           "required": ["to"],
           "oneOf": [{"required": ["artifact"]}, {"required": ["input"]}]
         },
+        "container": {
+          "description": "Where the program of a task runs, with its limits.",
+          "type": "object",
+          "properties": {
+            "image": {"$ref": "#/$defs/image"},
+            "network": {
+              "enum": ["none", "default"],
+              "description": "What it reaches: nothing, or what the engine gives by itself."
+            },
+            "memoryMiB": {
+              "description": "What all its processes may have together.",
+              "type": "integer",
+              "minimum": 6,
+              "maximum": 16777216
+            },
+            "cpus": {
+              "description": "How many processors' time it may use.",
+              "type": "number",
+              "minimum": 0.01,
+              "maximum": 1024
+            },
+            "processes": {
+              "description": "Processes and threads.",
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 4194304
+            }
+          },
+          "required": ["image"],
+          "additionalProperties": false
+        },
+        "image": {
+          "description": "The name of an image.",
+          "type": "string",
+          "maxLength": 512,
+          "pattern": "^[0-9A-Za-z][0-9A-Za-z._-]*([/:@][0-9A-Za-z][0-9A-Za-z._-]*)*$"
+        },
         "http": {
           "description": "A call over HTTP.",
           "type": "object",
@@ -5862,6 +5899,10 @@ public enum PublishedDocuments {
               "$ref": "#/$defs/command",
               "description": "Of a script; sh -eu unless it says so."
             },
+            "container": {
+              "description": "Where its program runs: an image, or a map with limits beside it.",
+              "anyOf": [{"$ref": "#/$defs/image"}, {"$ref": "#/$defs/container"}]
+            },
             "http": {"$ref": "#/$defs/http"},
             "call": {
               "description": "A function of the worker.",
@@ -5898,7 +5939,8 @@ public enum PublishedDocuments {
           },
           "dependentSchemas": {
             "artifacts": {"not": {"anyOf": [{"required": ["http"]}, {"required": ["call"]}]}},
-            "files": {"not": {"anyOf": [{"required": ["http"]}, {"required": ["call"]}]}}
+            "files": {"not": {"anyOf": [{"required": ["http"]}, {"required": ["call"]}]}},
+            "container": {"not": {"anyOf": [{"required": ["http"]}, {"required": ["call"]}]}}
           }
         },
         "tasks": {

@@ -1,6 +1,7 @@
 internal import Contracts
 public import Domain
 internal import HTTPAdapter
+public import Ports
 
 /// What one process of an installation serves, and where it finds everything else. Validated once
 /// at start.
@@ -59,11 +60,17 @@ public struct ServeConfiguration: Sendable {
   /// Attempts that a worker runs at once.
   public var slots = 4
   public var pools: [String] = ["default"]
+  /// What the tasks of a worker may have.
+  public var tasks = TaskSettings()
+  /// Where webhooks and the calls of tasks may go.
+  public var egress = EgressRules.public
   /// What clients reach the installation by: links begin with it.
   public var publicURL: String?
   /// The server that takes mail; nil for no mail.
   public var mailServer: String?
   public var mailFrom = "millrace@localhost"
+  /// Between the attempts of a message; nil for six attempts within a day.
+  public var retryWaits: [Duration]?
 
   public init(services: [ServiceName]) {
     self.services = services
@@ -124,6 +131,8 @@ public struct ServeConfiguration: Sendable {
         hint: "--tls-certificate, --tls-key and --tls-authority, or --plaintext in a network that "
           + "nobody else is in")
     }
+    try tasks.check()
+    try RetryWaits.check(retryWaits)
     for pool in pools where PoolName(pool) == nil {
       throw StartFailure("'\(pool)' is no name of a pool", hint: "a name is \(Slug.rule)")
     }

@@ -1,7 +1,6 @@
 internal import ArtifactService
 internal import CryptoAdapter
 internal import Domain
-internal import ExecutorsAdapter
 internal import FilesAdapter
 internal import HTTPAdapter
 internal import IAMService
@@ -23,7 +22,7 @@ final class ServeParts: Sendable {
   let workerEnded = Ended()
   private let network: LocalNetwork
   private let key: ServiceKey
-  private let processes: ProcessExecutor?
+  private let executors: TaskExecutors?
   private let identity: ServeIdentity
   private let address = PublicAddress()
   private let router: Router
@@ -93,9 +92,9 @@ final class ServeParts: Sendable {
       running.append { await notification.run() }
     }
     routes += identity.routes
-    let processes = try builder.processes()
-    self.processes = processes
-    worker = builder.worker(processes)
+    let executors = try builder.executors()
+    self.executors = executors
+    worker = builder.worker(executors)
     if let worker {
       let ended = workerEnded
       running.append {
@@ -163,7 +162,7 @@ final class ServeParts: Sendable {
   }
 
   func close() async {
-    processes?.close()
+    executors?.close()
     await storage.close()
     runtime.stop()
   }

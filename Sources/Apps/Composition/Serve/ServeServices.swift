@@ -2,7 +2,6 @@ internal import ArtifactService
 internal import CryptoAdapter
 internal import DeliveryAdapter
 internal import Domain
-internal import ExecutorsAdapter
 internal import HTTPAdapter
 internal import MetadataService
 internal import NotificationService
@@ -85,6 +84,8 @@ struct ServeServices {
     guard let store = storage.stores[.notification], let master = keys.master else { return nil }
     var limits = NotificationConfiguration()
     limits.member = configuration.name
+    limits.egress = configuration.egress
+    RetryWaits.set(configuration.retryWaits, in: &limits)
     if let url = configuration.publicURL { limits.publicURL = url }
     let webhooks = CurlWebhookSender(
       WebhookSenderConfiguration(rules: limits.egress),
@@ -104,16 +105,15 @@ struct ServeServices {
         configuration: limits))
   }
 
-  func processes() throws(StartFailure) -> ProcessExecutor? {
+  func executors() throws(StartFailure) -> TaskExecutors? {
     guard configuration.services.contains(.worker) else { return nil }
     do {
       let folder =
         if let data = configuration.dataDirectory { data + "/work" } else {
           try WorkDirectory.temporary()
         }
-      return try ProcessExecutor(
-        ProcessExecutorConfiguration(directory: folder), loop: runtime.loop, time: runtime.time,
-        spawner: runtime.spawner)
+      return try TaskExecutors(
+        configuration.tasks, configuration.egress, slots: configuration.slots, in: folder, runtime)
     } catch let failure as StartFailure {
       throw failure
     } catch {
@@ -122,19 +122,16 @@ struct ServeServices {
     }
   }
 
-  func worker(_ processes: ProcessExecutor?) -> WorkerServer? {
-    guard let processes else { return nil }
+  func worker(_ executors: TaskExecutors?) -> WorkerServer? {
+    guard let executors else { return nil }
     var limits = WorkerConfiguration(
       name: configuration.name, pools: configuration.pools.compactMap { PoolName($0) },
       slots: configuration.slots)
-    limits.containment = processes.containment.rawValue
+    limits.containment = executors.containment
     return WorkerServer(
       WorkerPorts(
         bus: storage.bus, network: network,
-        executors: [
-          processes, HTTPExecutor(network: network, time: runtime.time, spawner: runtime.spawner),
-          FunctionExecutor(time: runtime.time, spawner: runtime.spawner),
-        ], digest: digest, context: runtime.context, configuration: limits))
+        executors: executors.all, digest: digest, context: runtime.context, configuration: limits))
   }
 
   /// A service never has more under way than there are threads.

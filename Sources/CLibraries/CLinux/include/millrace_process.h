@@ -47,6 +47,9 @@ extern "C" {
 #define MILLRACE_REPORT_PROCESSOR_MS 9
 #define MILLRACE_REPORT_MEMORY_KIB 10
 
+// Whether programs can be kept from system calls that they have no need of.
+int millrace_filter_works(void);
+
 typedef struct {
   int32_t kind;
   int32_t value;

@@ -97,27 +97,33 @@ extension DefinitionParse {
   }
 
   private mutating func factor(_ cursor: SourceCursor) -> Decimal? {
-    let least = Decimal(scaled: Decimal.scale)
-    let most = Decimal(scaled: 100 * Decimal.scale)
+    let bounds = Decimal(scaled: Decimal.scale)...Decimal(scaled: 100 * Decimal.scale)
+    return number(cursor, in: bounds, example: "1.5")
+  }
+
+  /// A number with or without a fraction.
+  mutating func number(
+    _ cursor: SourceCursor, in bounds: ClosedRange<Decimal>, example: String
+  ) -> Decimal? {
+    let range = "\(bounds.lowerBound.text) to \(bounds.upperBound.text)"
     guard let value = value(cursor) else { return nil }
-    let factor: Decimal
+    let number: Decimal?
     switch value {
-    case .integer(let whole) where (1...100).contains(whole):
-      factor = Decimal(scaled: whole * Decimal.scale)
-    case .integer:
-      outOfRange(cursor, "1 to 100")
-      return nil
+    case .integer(let whole):
+      let (scaled, isOver) = whole.multipliedReportingOverflow(by: Decimal.scale)
+      number = isOver ? nil : Decimal(scaled: scaled)
     case .decimal(let decimal):
-      factor = decimal
+      number = decimal
     case .null, .boolean, .string, .array, .object:
-      wrongType(cursor, wanted: "a number", hint: "write a number from 1 to 100, such as 1.5")
+      wrongType(
+        cursor, wanted: "a number", hint: "write a number from \(range), such as \(example)")
       return nil
     }
-    guard factor >= least, factor <= most else {
-      outOfRange(cursor, "1 to 100")
+    guard let number, bounds.contains(number) else {
+      outOfRange(cursor, range)
       return nil
     }
-    return factor
+    return number
   }
 
   private enum NamedTrigger: String, CaseIterable { case failed, timedOut, lost }

@@ -124,6 +124,7 @@ extension DefinitionParse {
     }
     if let timeout = cursor["timeout"] { task.limits = timeLimits(timeout, over: defaults.limits) }
     if let retry = cursor["retry"] { task.retry = self.retry(retry, over: defaults.retry) }
+    task.container = container(cursor, of: work)
     readFiles(cursor, at: place, in: scope, into: &task)
     return task
   }

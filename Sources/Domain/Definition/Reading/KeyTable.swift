@@ -37,7 +37,8 @@ extension KeyTable {
     noun: "a task",
     keys: [
       "needs", "if", "forEach", "maxParallel", "run", "script", "interpreter", "http", "call",
-      "with", "env", "pool", "timeout", "retry", "outputs", "artifacts", "files", "cache",
+      "with", "container", "env", "pool", "timeout", "retry", "outputs", "artifacts", "files",
+      "cache",
       "approval",
     ],
     synonyms: [
@@ -50,6 +51,7 @@ extension KeyTable {
       ("runsOn", "pool"), ("runs-on", "pool"), ("queue", "pool"), ("agents", "pool"),
       ("timeout-minutes", "timeout"), ("timeoutMinutes", "timeout"), ("args", "with"),
       ("arguments", "with"), ("function", "call"), ("uses", "call"),
+      ("image", "container"), ("docker", "container"),
     ])
 
   static let defaults = KeyTable(
@@ -94,6 +96,13 @@ extension KeyTable {
     synonyms: [
       ("uri", "url"), ("verb", "method"), ("header", "headers"), ("json", "body"),
       ("data", "body"), ("status", "expect"), ("successCodes", "expect"),
+    ])
+
+  static let container = KeyTable(
+    noun: "'container'", keys: ["image", "network", "memoryMiB", "cpus", "processes"],
+    synonyms: [
+      ("name", "image"), ("memory", "memoryMiB"), ("mem_limit", "memoryMiB"), ("cpu", "cpus"),
+      ("pids", "processes"), ("pids_limit", "processes"), ("network_mode", "network"),
     ])
 
   static let artifact = KeyTable(

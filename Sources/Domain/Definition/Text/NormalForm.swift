@@ -63,6 +63,7 @@ extension TaskDefinition {
     if !environment.isEmpty {
       form["env"] = .object(environment.mapValues { .string($0.source) })
     }
+    if let container { form["container"] = container.normalForm }
     if pool != base.pool { form["pool"] = .string(pool.text) }
     let times = limits.settings(over: base.limits)
     if !times.isEmpty { form["timeout"] = .object(times) }
@@ -96,6 +97,18 @@ extension TaskWork {
         ? ["call": .string(function)]
         : ["call": .string(function), "with": .object(arguments.mapValues(\.source))]
     }
+  }
+}
+
+extension TaskContainer {
+  fileprivate var normalForm: Value {
+    var form: SortedMap<String, Value> = [
+      "image": .string(image), "network": .string(network.rawValue),
+    ]
+    if let memoryMebibytesMax { form["memoryMiB"] = .integer(Int64(memoryMebibytesMax)) }
+    if let processorsMax { form["cpus"] = processorsMax.value }
+    if let processesMax { form["processes"] = .integer(Int64(processesMax)) }
+    return .object(form)
   }
 }
 

@@ -6,6 +6,9 @@ struct TaskText {
 
   var tree: YAMLTree {
     var entries = start + work
+    if let container = task.container {
+      entries.append(("container", TaskText.tree(of: container)))
+    }
     let environment = task.environment.filter { base.environment[$0.key] != $0.value }
     if !environment.isEmpty {
       let own = SortedMap(environment.map { ($0.key, $0.value) })
@@ -88,6 +91,24 @@ struct TaskText {
     }
     return isClear && line.utf8.count <= lineBytesMax
       ? .text(line) : .list(words.map(YAMLTree.text))
+  }
+
+  private static func tree(of container: TaskContainer) -> YAMLTree {
+    guard container != TaskContainer(image: container.image) else { return .text(container.image) }
+    var entries: [(key: String, value: YAMLTree)] = [("image", .text(container.image))]
+    if container.network != .none {
+      entries.append(("network", .text(container.network.rawValue)))
+    }
+    if let memory = container.memoryMebibytesMax {
+      entries.append(("memoryMiB", .token(String(memory))))
+    }
+    if let processors = container.processorsMax {
+      entries.append(("cpus", .token(processors.text)))
+    }
+    if let processes = container.processesMax {
+      entries.append(("processes", .token(String(processes))))
+    }
+    return .map(entries)
   }
 
   private static func tree(of rule: ArtifactRule) -> YAMLTree {

@@ -144,6 +144,7 @@ public enum ContractCatalogue {
     ("millrace.rpc.v1.WorkOrderMessage.SecretField.Piece", WorkOrderMessage.SecretField.Piece.self),
     ("millrace.rpc.v1.WorkOrderMessage.HTTP", WorkOrderMessage.HTTP.self),
     ("millrace.rpc.v1.WorkOrderMessage.Call", WorkOrderMessage.Call.self),
+    ("millrace.rpc.v1.WorkOrderMessage.Contained", WorkOrderMessage.Contained.self),
     ("millrace.rpc.v1.HeartbeatRequest", HeartbeatRequest.self),
     ("millrace.rpc.v1.HeartbeatResponse", HeartbeatResponse.self),
     ("millrace.rpc.v1.HeartbeatResponse.Stop", HeartbeatResponse.Stop.self),

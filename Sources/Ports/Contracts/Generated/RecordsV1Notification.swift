@@ -90,7 +90,7 @@ public struct SubscriptionRecord: WireMessage {
   public var occasions: [String] = []
   public var workflows: [String] = []
   public var labels: SortedMap<String, String> = [:]
-  /// Either addresses or a URL.
+  /// Either addresses or a URL. A query is not part of it: that is often a key.
   public var mail: [String] = []
   public var url: String = ""
   public var secrets: [SubscriptionRecord.Secret] = []
@@ -106,6 +106,8 @@ public struct SubscriptionRecord: WireMessage {
   /// Grows with every change that a user makes.
   public var revision: Int64 = 0
   public var description: String = ""
+  /// Of the URL, from its question mark on: a nonce, and the query as it was sealed with it.
+  public var sealedQuery: [UInt8] = []
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -128,7 +130,8 @@ public struct SubscriptionRecord: WireMessage {
     updatedAtUs: Int64 = 0,
     principal: String = "",
     revision: Int64 = 0,
-    description: String = ""
+    description: String = "",
+    sealedQuery: [UInt8] = []
   ) {
     self.subscription = subscription
     self.namespace = namespace
@@ -148,6 +151,7 @@ public struct SubscriptionRecord: WireMessage {
     self.principal = principal
     self.revision = revision
     self.description = description
+    self.sealedQuery = sealedQuery
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -174,6 +178,7 @@ public struct SubscriptionRecord: WireMessage {
     if !principal.isEmpty { writer.string(16, principal) }
     if revision != 0 { writer.int64(17, revision) }
     if !description.isEmpty { writer.string(18, description) }
+    if !sealedQuery.isEmpty { writer.data(19, sealedQuery) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -210,6 +215,7 @@ public struct SubscriptionRecord: WireMessage {
       case 130: principal = try reader.string()
       case 136: revision = try reader.int64()
       case 146: description = try reader.string()
+      case 154: sealedQuery = try reader.data()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -265,6 +265,7 @@ public struct WorkOrderMessage: WireMessage {
     case script(WorkOrderMessage.Script)
     case http(WorkOrderMessage.HTTP)
     case call(WorkOrderMessage.Call)
+    case contained(WorkOrderMessage.Contained)
   }
 
   /// Files that are kept after the attempt.
@@ -623,6 +624,78 @@ public struct WorkOrderMessage: WireMessage {
     }
   }
 
+  /// A program or a script in a container. It is a kind of work of its own, so that a worker that
+  /// does not know it refuses it instead of running the program beside itself.
+  public struct Contained: WireMessage {
+    public enum Program: Hashable, Sendable {
+      case run(WorkOrderMessage.Run)
+      case script(WorkOrderMessage.Script)
+    }
+
+    public var image: String = ""
+    /// none, default
+    public var network: String = ""
+    /// Zero means without limit.
+    public var memoryMib: Int64 = 0
+    /// Thousand millionths of a processor.
+    public var processorsScaled: Int64 = 0
+    public var processes: Int64 = 0
+    public var program: Program?
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+      image: String = "",
+      network: String = "",
+      memoryMib: Int64 = 0,
+      processorsScaled: Int64 = 0,
+      processes: Int64 = 0,
+      program: Program? = nil
+    ) {
+      self.image = image
+      self.network = network
+      self.memoryMib = memoryMib
+      self.processorsScaled = processorsScaled
+      self.processes = processes
+      self.program = program
+    }
+
+    public func encode(into writer: inout WireWriter) {
+      if !image.isEmpty { writer.string(1, image) }
+      if !network.isEmpty { writer.string(2, network) }
+      if memoryMib != 0 { writer.int64(3, memoryMib) }
+      if processorsScaled != 0 { writer.int64(4, processorsScaled) }
+      if processes != 0 { writer.int64(5, processes) }
+      if case .run(let item)? = program { writer.message(6, item) }
+      if case .script(let item)? = program { writer.message(7, item) }
+      if !unknownFields.isEmpty { writer.unknown(unknownFields) }
+    }
+
+    public mutating func decode(from reader: inout WireReader) throws(WireError) {
+      while let tag = try reader.nextTag() {
+        switch tag {
+        case 10: image = try reader.string()
+        case 18: network = try reader.string()
+        case 24: memoryMib = try reader.int64()
+        case 32: processorsScaled = try reader.int64()
+        case 40: processes = try reader.int64()
+        case 50:
+          var item = WorkOrderMessage.Run()
+          if case .run(let known)? = program { item = known }
+          try reader.message(&item)
+          program = .run(item)
+        case 58:
+          var item = WorkOrderMessage.Script()
+          if case .script(let known)? = program { item = known }
+          try reader.message(&item)
+          program = .script(item)
+        default: try reader.unknown(tag, &unknownFields)
+        }
+      }
+    }
+  }
+
   public var attempt: String = ""
   public var work: Work?
   public var environment: SortedMap<String, String> = [:]
@@ -692,6 +765,7 @@ public struct WorkOrderMessage: WireMessage {
     if graceUs != 0 { writer.int64(10, graceUs) }
     if !namespace.isEmpty { writer.string(11, namespace) }
     if !workflow.isEmpty { writer.string(12, workflow) }
+    if case .contained(let item)? = work { writer.message(13, item) }
     for item in artifacts { writer.message(20, item) }
     for item in files { writer.message(21, item) }
     for item in secretEnvironment { writer.message(22, item) }
@@ -724,6 +798,11 @@ public struct WorkOrderMessage: WireMessage {
         if case .call(let known)? = work { item = known }
         try reader.message(&item)
         work = .call(item)
+      case 106:
+        var item = WorkOrderMessage.Contained()
+        if case .contained(let known)? = work { item = known }
+        try reader.message(&item)
+        work = .contained(item)
       case 50:
         let outer = try reader.enterEntry()
         var entry = (key: "", value: "")

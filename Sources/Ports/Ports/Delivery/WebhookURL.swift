@@ -1,5 +1,6 @@
-/// An address that webhooks may be sent to, as far as its text tells: absolute, `http` or `https`,
-/// ASCII, without user info and fragment. Where it leads is decided when a connection is made.
+/// An address that webhooks and calls of tasks may be sent to, as far as its text tells: absolute,
+/// `http` or `https`, ASCII, without user info and fragment. Where it leads is decided when a
+/// connection is made.
 public struct WebhookURL: Hashable, Sendable {
   public static let bytesMax = 2_048
   public static let rule =
@@ -11,11 +12,11 @@ public struct WebhookURL: Hashable, Sendable {
   public let host: String
   public let port: Int
 
-  public init?(_ text: String) {
+  public init?(_ text: String, bytesMax: Int = WebhookURL.bytesMax) {
     let bytes = Array(text.utf8)
     // What two readers could understand differently: blanks, controls, backslashes, quotes.
     let odd = Array("\\\"<>^`{|}#".utf8)
-    guard bytes.count <= WebhookURL.bytesMax,
+    guard bytes.count <= bytesMax,
       bytes.allSatisfy({ (0x21...0x7e).contains($0) && !odd.contains($0) })
     else { return nil }
     let lowered = text.lowercased()

@@ -7,6 +7,14 @@ public struct WorkOrder: Hashable, Sendable {
     case script(text: String, interpreter: [String])
     case http(method: String, url: String, headers: [HTTPField], body: [UInt8], expect: [Int])
     case call(function: String, arguments: SortedMap<String, Value>)
+    /// A program or a script in a container. It never runs anywhere else.
+    case contained(TaskContainer, Program)
+  }
+
+  /// What runs in a container.
+  public enum Program: Hashable, Sendable {
+    case run(argv: [String])
+    case script(text: String, interpreter: [String])
   }
 
   public var attempt: AttemptID

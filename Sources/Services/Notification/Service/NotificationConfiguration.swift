@@ -59,4 +59,7 @@ public struct NotificationConfiguration: Sendable {
   public var member: String?
 
   public init() {}
+
+  /// Has a message tried again after each of these waits, in place of six attempts in a day.
+  public mutating func setRetryWaits(_ waits: [Duration]) { delivery.schedule.waits = waits }
 }

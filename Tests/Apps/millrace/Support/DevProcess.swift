@@ -56,13 +56,15 @@ final class DevProcess: Sendable {
   }
 }
 
-/// Waits until a condition holds; false when it did not within half a minute.
-func eventually(_ condition: @Sendable () async throws -> Bool) async throws -> Bool {
+/// Waits until a condition holds; false when it did not in time.
+func eventually(
+  within: Duration = .seconds(30), _ condition: @Sendable () async throws -> Bool
+) async throws -> Bool {
   let loop = try EventLoop(name: "eventually")
   loop.start()
   defer { loop.stop() }
   let time = SystemTime(on: loop)
-  let deadline = time.uptime() + .seconds(30)
+  let deadline = time.uptime() + within
   while try await !condition() {
     guard time.uptime() < deadline else { return false }
     try await time.sleep(for: .milliseconds(20))

@@ -30,7 +30,8 @@ struct WorkflowSchemaTests {
   private static let tables: [(name: String?, table: KeyTable)] = [
     (nil, .workflow), ("task", .task), ("defaults", .defaults), ("input", .input),
     ("typeMap", .type), ("timeLimits", .timeLimits), ("retry", .retry), ("backoff", .backoff),
-    ("retryRule", .retryRule), ("http", .http), ("artifact", .artifact), ("file", .file),
+    ("retryRule", .retryRule), ("http", .http),
+    ("container", .container), ("artifact", .artifact), ("file", .file),
     ("concurrency", .concurrency), ("notify", .notify),
   ]
 
@@ -76,6 +77,8 @@ struct WorkflowSchemaTests {
     #expect(keeping == ArtifactRule.Occasion.allCases.map(\.rawValue))
     let jitter = try words("jitter", of: "backoff")
     #expect(jitter == Backoff.Jitter.allCases.map(\.rawValue))
+    let network = try words("network", of: "container")
+    #expect(network == TaskContainer.Network.allCases.map(\.rawValue))
     let needs = try part("needs")["anyOf"] as? [[String: Any]] ?? []
     let outcomes = needs.compactMap { $0["additionalProperties"] as? [String: Any] }
       .compactMap { $0["enum"] as? [String] }.flatMap(\.self)
@@ -98,6 +101,19 @@ struct WorkflowSchemaTests {
       found == [
         limits.attemptsMax, limits.retryRulesMax, limits.itemsMax, limits.artifactsMax,
         limits.filesMax, limits.notificationsMax, limits.recipientsMax, 1,
+      ])
+    let contained = [
+      try number("memoryMiB", "container", "minimum"),
+      try number("memoryMiB", "container", "maximum"),
+      try number("processes", "container", "minimum"),
+      try number("processes", "container", "maximum"),
+      try number("cpus", "container", "maximum"),
+    ]
+    let (memory, processes) = (TaskContainer.memoryMebibytes, TaskContainer.processes)
+    #expect(
+      contained == [
+        memory.lowerBound, memory.upperBound, processes.lowerBound, processes.upperBound,
+        Int(TaskContainer.processors.upperBound.scaled / Decimal.scale),
       ])
     for (name, most) in [
       ("inputs", limits.inputsMax), ("types", limits.outputsMax), ("labels", limits.labelsMax),

@@ -278,6 +278,62 @@ struct NotificationServerTests {
     }
   }
 
+  /// Goal: what follows the question mark of an address is in no row, and receivers still get it.
+  @Test func `the query of an address is sealed`() throws {
+    try Simulation.run(seed: 12) { world in
+      let scene = try NotificationScene(world)
+      let url = "https://receiver.example/in?token=cAnaryquery"
+      _ = try await scene.subscribe("one", url: url)
+      let changed = await scene.call(
+        "PATCH", "/subscriptions/one",
+        .object(["webhook": .object(["url": .string(url + "2")])]))
+      #expect(changed.body["webhook"]?["url"]?.text == "https://receiver.example/in?…")
+      for table in NotificationTables.declarations {
+        for row in scene.store.rows(table.name).map(\.row) {
+          #expect(!String(decoding: row.body, as: UTF8.self).contains("cAnaryquery"))
+        }
+      }
+      scene.end(1)
+      try await scene.waitForEnd(1)
+      #expect(scene.webhooks.received.map(\.message.url) == [url + "2"])
+    }
+  }
+
+  /// Goal: rows from before queries were sealed are understood, and sealed when they change.
+  @Test func `an address that was kept open is sealed with the next change`() throws {
+    try Simulation.run(seed: 13) { world in
+      let scene = try NotificationScene(world)
+      let url = "https://receiver.example/in?token=cAnaryquery"
+      _ = try await scene.subscribe("one")
+      let table = NotificationTables.subscriptions
+      let row = try #require(
+        try await scene.store.query(table, RecordQuery(table: table.name, limit: 1))
+          .records.first)
+      var old = row.record
+      old.url = url
+      _ = try await scene.store.commit(
+        RecordBatch(entries: [table.update(old, over: row.version)]))
+      let shown = await scene.call("GET", "/subscriptions/one")
+      #expect(shown.body["webhook"]?["url"]?.text == "https://receiver.example/in?…")
+      scene.end(1)
+      try await scene.waitForEnd(1)
+      let description: Value = .object(["description": .string("new")])
+      _ = await scene.call("PATCH", "/subscriptions/one", description)
+      let record = try #require(scene.store.records(table).first)
+      #expect(record.url == "https://receiver.example/in")
+      #expect(record.address(scene.ports.webhookSeal) == url)
+      scene.end(2)
+      try await scene.waitForEnd(2)
+      #expect(scene.webhooks.received.map(\.message.url) == [url, url])
+      var broken = record
+      broken.sealedQuery[20] ^= 1
+      #expect(broken.address(scene.ports.webhookSeal) == nil)
+      #expect(
+        scene.ports.webhookSeal.openedQuery(record.secrets[0].sealed, of: record.subscription)
+          == nil)
+    }
+  }
+
   @Test func `old history goes, what is not over stays`() throws {
     try Simulation.run(seed: 10) { world in
       let scene = try NotificationScene(

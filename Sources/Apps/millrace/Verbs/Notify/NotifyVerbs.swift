@@ -11,6 +11,10 @@ enum NotifyVerbs {
   static let mailFrom = Verb.Option(
     "mail-from", value: "ADDRESS", "who mail is from (default: millrace@localhost)")
 
+  static let retry = Verb.Option(
+    "notify-retry", value: "LENGTH,…",
+    "waits between attempts of a message (MILLRACE_NOTIFY_RETRY; default: 10s,5m,1h,5h,15h)")
+
   private static let root = "/v1/notifications"
 
   // MARK: Subscriptions

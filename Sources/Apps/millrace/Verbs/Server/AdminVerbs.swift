@@ -20,7 +20,7 @@ enum AdminVerbs {
     ]
   ) { asked in
     let call = try Settings(asked).call
-    let (database, mongoDB) = (ServerOptions.database(call), ServerOptions.mongoDB(call))
+    let (database, mongoDB) = (call.value("database"), call.value("mongodb"))
     guard database != nil || mongoDB != nil else {
       throw Failure.usage(
         "no database is named: --database URL, or MILLRACE_DATABASE; --mongodb URL for history")
@@ -60,7 +60,7 @@ enum AdminVerbs {
     examples: ["millrace admin topics apply --kafka 10.0.0.9:9092"]
   ) { asked in
     let call = try Settings(asked).call
-    guard let brokers = ServerOptions.brokers(call) else {
+    guard let brokers = call.value("kafka") else {
       throw Failure.usage("no broker is named: --kafka HOST:PORT, or MILLRACE_KAFKA")
     }
     let administration = TopicAdministration(

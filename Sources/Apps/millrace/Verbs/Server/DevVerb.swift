@@ -12,11 +12,13 @@ enum DevVerb {
       .init("port", value: "PORT", "listen here (default: 7700; 0 picks one)"),
       .init("host", value: "ADDRESS", "listen on this address (default: 127.0.0.1)"),
       .init("slots", value: "N", "tasks that run at once (default: 2 for each core)"),
-      NotifyVerbs.mailServer, NotifyVerbs.mailFrom,
+    ] + ServerOptions.tasks + [
+      NotifyVerbs.mailServer, NotifyVerbs.mailFrom, NotifyVerbs.retry,
       .init("log", value: "LEVEL", "debug, info, warning or error (default: warning)"),
     ],
     examples: ["millrace dev", "millrace dev --data ./millrace-data --port 0"]
-  ) { call in
+  ) { asked in
+    let call = try Settings(asked).call
     var configuration = DevConfiguration()
     configuration.dataDirectory = call.value("data")
     configuration.sample = SampleWorkflow.text(named: "hello")
@@ -24,10 +26,13 @@ enum DevVerb {
     configuration.port = try call.number("port", default: configuration.port, in: 0...65_535)
     let cores = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
     configuration.slots = try call.number("slots", default: 2 * cores, in: 1...10_000)
+    configuration.tasks = try ServerOptions.tasks(call)
+    configuration.egress = try ServerOptions.egress(call, from: configuration.egress)
     if let level = call.value("log") { configuration.logLevel = level }
     try checkLevel(configuration.logLevel)
-    configuration.mailServer = call.value("mail") ?? call.environment["MILLRACE_MAIL"]
+    configuration.mailServer = call.value("mail")
     configuration.mailFrom = call.value("mail-from") ?? configuration.mailFrom
+    configuration.retryWaits = try ServerOptions.retryWaits(call)
     do throws(StartFailure) {
       let server = try await DevServer.start(configuration)
       let file = ServerFile(url: server.url, token: server.token)
@@ -71,7 +76,7 @@ enum DevVerb {
         metrics \(server.url)/metrics
         data    \(place)
         worker  \(configuration.slots) slots, processes contained by \(server.containment)
-        notify  webhooks and mail may go to this machine: for development only
+        notify  webhooks, mail and http tasks may go to this machine: for development only
       signed in as \(server.user) in namespace default; the token \(token)
       sample workflow hello applied: millrace run start hello --watch
       """

@@ -77,7 +77,7 @@ enum GatewayVerbs {
     examples: ["millrace admin gateway-token --service-key service.key --to gateway-token"]
   ) { asked in
     let call = try Settings(asked).call
-    guard let key = ServerOptions.serviceKey(call) else {
+    guard let key = call.value("service-key") else {
       throw Failure.usage("no key is named: --service-key FILE, or MILLRACE_SERVICE_KEY_FILE")
     }
     do throws(StartFailure) {

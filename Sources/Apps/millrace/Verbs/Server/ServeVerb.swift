@@ -27,11 +27,12 @@ enum ServeVerb {
         ServerOptions.keep,
         .init("slots", value: "N", "attempts a worker runs at once (default: 2 for each core)"),
         .init("pool", value: "NAME", isRepeatable: true, "a pool of the worker (default: default)"),
+      ] + ServerOptions.tasks + [
         .init(
           "behind-gateway",
           "take requests of clients from the gateway only (MILLRACE_BEHIND_GATEWAY=1)"),
         .init("public-url", value: "URL", "what clients reach the installation by"),
-        NotifyVerbs.mailServer, NotifyVerbs.mailFrom,
+        NotifyVerbs.mailServer, NotifyVerbs.mailFrom, NotifyVerbs.retry,
         .init("log", value: "LEVEL", "debug, info, warning or error (default: info)"),
       ],
     examples: [
@@ -68,33 +69,35 @@ enum ServeVerb {
     configuration.host = call.value("host") ?? configuration.host
     configuration.port = try call.number("port", default: configuration.port, in: 0...65_535)
     if let level = call.value("log") { configuration.logLevel = level }
-    configuration.database = ServerOptions.database(call)
+    configuration.database = call.value("database")
     configuration.databaseConnectionsMax = try call.number(
       "database-connections", default: configuration.databaseConnectionsMax, in: 1...100)
-    configuration.mongoDB = ServerOptions.mongoDB(call)
+    configuration.mongoDB = call.value("mongodb")
     configuration.s3 = ServerOptions.s3(call)
-    configuration.brokers = ServerOptions.brokers(call)
+    configuration.brokers = call.value("kafka")
     configuration.brokerSettings = try ServerOptions.settings(call)
     configuration.peers = try ServerOptions.peers(call)
-    configuration.serviceKeyFile = ServerOptions.serviceKey(call)
+    configuration.serviceKeyFile = call.value("service-key")
     if let files = try ServerOptions.tls(call) {
       configuration.setTLS(
         certificate: files.certificate, key: files.key, authority: files.authority,
         peers: call.all("tls-peer"))
     }
     configuration.allowsPlaintext = call.has("plaintext")
-    configuration.isBehindGateway = try ServerOptions.isBehindGateway(call)
-    configuration.masterKeyFile =
-      call.value("master-key") ?? call.environment["MILLRACE_MASTER_KEY_FILE"]
+    configuration.isBehindGateway = call.has("behind-gateway")
+    configuration.masterKeyFile = call.value("master-key")
     configuration.firstAdminTokenFile = call.value("first-admin-token")
     configuration.dataDirectory = call.value("data")
     configuration.retention = try ServerOptions.retention(call)
     let cores = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
     configuration.slots = try call.number("slots", default: 2 * cores, in: 1...10_000)
     if !call.all("pool").isEmpty { configuration.pools = call.all("pool") }
+    configuration.tasks = try ServerOptions.tasks(call)
+    configuration.egress = try ServerOptions.egress(call, from: configuration.egress)
     configuration.publicURL = call.value("public-url")
-    configuration.mailServer = call.value("mail") ?? call.environment["MILLRACE_MAIL"]
+    configuration.mailServer = call.value("mail")
     configuration.mailFrom = call.value("mail-from") ?? configuration.mailFrom
+    configuration.retryWaits = try ServerOptions.retryWaits(call)
     return configuration
   }
 }

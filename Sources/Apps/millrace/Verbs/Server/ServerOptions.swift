@@ -1,5 +1,6 @@
 internal import Composition
 internal import Domain
+internal import Ports
 
 /// Where servers of an installation are, as several verbs take it.
 enum ServerOptions {
@@ -19,12 +20,10 @@ enum ServerOptions {
     "peer", value: "SERVICE=HOST:PORT,…", isRepeatable: true,
     "where another service listens (MILLRACE_PEERS)")
 
-  /// `scheduler=a:1,b:1`; in the variable they are separated by blanks.
+  /// `scheduler=a:1,b:1`
   static func peers(_ call: Call) throws -> [ServiceName: [String]] {
-    var texts = call.environment["MILLRACE_PEERS"]?.split(separator: " ").map(String.init) ?? []
-    if !call.all("peer").isEmpty { texts = call.all("peer") }
     var peers: [ServiceName: [String]] = [:]
-    for text in texts {
+    for text in call.all("peer") {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
         throw Failure.usage("--peer takes SERVICE=HOST:PORT, not '\(text)'")
@@ -45,10 +44,6 @@ enum ServerOptions {
   static let serviceKey = Verb.Option(
     "service-key", value: "FILE", "32 bytes that all processes have (MILLRACE_SERVICE_KEY_FILE)")
 
-  static func serviceKey(_ call: Call) -> String? {
-    call.value("service-key") ?? call.environment["MILLRACE_SERVICE_KEY_FILE"]
-  }
-
   /// What a process shows to others, and whom it believes.
   static let tls: [Verb.Option] = [
     .init(
@@ -62,24 +57,12 @@ enum ServerOptions {
 
   /// All three, or none.
   static func tls(_ call: Call) throws -> (certificate: String, key: String, authority: String)? {
-    let found = ["certificate", "key", "authority"].map { name in
-      call.value("tls-" + name) ?? call.environment["MILLRACE_TLS_\(name.uppercased())_FILE"]
-    }
+    let found = ["tls-certificate", "tls-key", "tls-authority"].map(call.value)
     guard found.contains(where: { $0 != nil }) else { return nil }
     guard let certificate = found[0], let key = found[1], let authority = found[2] else {
       throw Failure.usage("--tls-certificate, --tls-key and --tls-authority belong together")
     }
     return (certificate, key, authority)
-  }
-
-  static func isBehindGateway(_ call: Call) throws -> Bool {
-    if call.has("behind-gateway") { return true }
-    switch call.environment["MILLRACE_BEHIND_GATEWAY"] {
-    case nil, "", "0", "false": return false
-    case "1", "true": return true
-    case let word?:
-      throw Failure.usage("MILLRACE_BEHIND_GATEWAY takes 1 or 0, not '\(word)'")
-    }
   }
 
   static let keep = Verb.Option(
@@ -95,12 +78,90 @@ enum ServerOptions {
     return rules
   }
 
+  /// What tasks may have, and where they and webhooks may go.
+  static let tasks: [Verb.Option] = [
+    .init(
+      "task-memory-mib", value: "N",
+      "address space of each process of a task (MILLRACE_TASK_MEMORY_MIB)"),
+    .init(
+      "task-file-mib", value: "N", "each file that a task writes (MILLRACE_TASK_FILE_MIB)"),
+    .init(
+      "task-processes", value: "N",
+      "processes of the worker's user; root is not held to it (MILLRACE_TASK_PROCESSES)"),
+    .init(
+      "task-syscalls", value: "WORD",
+      "filtered, or all where tasks trace, mount or unshare (MILLRACE_TASK_SYSCALLS)"),
+    .init(
+      "container-engine", value: "PROGRAM",
+      "runs the containers of tasks: docker or podman (MILLRACE_CONTAINER_ENGINE)"),
+    .init(
+      "egress-allow", value: "RANGE,…", isRepeatable: true,
+      "private addresses that webhooks and http tasks may reach (MILLRACE_EGRESS_ALLOW)"),
+    .init(
+      "egress-ports", value: "PORT,…", isRepeatable: true,
+      "ports besides 80 and 443 that they may reach (MILLRACE_EGRESS_PORTS)"),
+  ]
+
+  static func tasks(_ call: Call) throws -> TaskSettings {
+    var tasks = TaskSettings()
+    tasks.memoryMebibytesMax = try number(call, "task-memory-mib", TaskSettings.memoryMebibytes)
+    tasks.fileMebibytesMax = try number(call, "task-file-mib", TaskSettings.fileMebibytes)
+    tasks.processesMax = try number(call, "task-processes", TaskSettings.processes)
+    tasks.filtersCalls = try filtersCalls(call)
+    tasks.containerEngine = call.value("container-engine")
+    return tasks
+  }
+
+  private static func filtersCalls(_ call: Call) throws -> Bool {
+    switch call.value("task-syscalls") {
+    case nil, "filtered": return true
+    case "all": return false
+    case let word?:
+      throw Failure.usage("--task-syscalls takes filtered or all, not '\(word)'")
+    }
+  }
+
+  static func egress(_ call: Call, from base: EgressRules) throws -> EgressRules {
+    do throws(StartFailure) {
+      return try EgressRules.reading(
+        ranges: words(call, "egress-allow"), ports: words(call, "egress-ports"), from: base)
+    } catch {
+      throw Failure(.usage, error.what, hint: error.hint)
+    }
+  }
+
+  /// Nil for what the service does by itself.
+  static func retryWaits(_ call: Call) throws -> [Duration]? {
+    let texts = words(call, "notify-retry")
+    guard !texts.isEmpty else { return nil }
+    let waits = texts.compactMap { DurationText.duration($0) }
+    guard waits.count == texts.count else {
+      throw Failure(
+        .usage, "'\(texts.joined(separator: ","))' says not how long to wait",
+        hint: "a length is \(DurationText.rule); several are separated by commas")
+    }
+    return waits
+  }
+
+  /// Nil when nothing was said.
+  private static func number(
+    _ call: Call, _ name: String, _ bounds: ClosedRange<Int>
+  ) throws -> Int? {
+    call.has(name) ? try call.number(name, default: 0, in: bounds) : nil
+  }
+
+  private static func words(_ call: Call, _ name: String) -> [String] {
+    call.all(name).flatMap { text in
+      text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+  }
+
   static let s3 = Verb.Option(
     "s3", value: "URL", "bucket for artifacts: https://HOST/BUCKET?region=… (MILLRACE_S3)")
 
   /// Credentials come from the variables that every tool for S3 reads.
   static func s3(_ call: Call) -> ServeConfiguration.S3? {
-    guard let url = call.value("s3") ?? call.environment["MILLRACE_S3"] else { return nil }
+    guard let url = call.value("s3") else { return nil }
     var s3 = ServeConfiguration.S3(url: url)
     // Those of the address come first: both would contradict each other.
     guard !url.contains("@") else { return s3 }
@@ -113,23 +174,9 @@ enum ServerOptions {
   static let mongoDB = Verb.Option(
     "mongodb", value: "URL", "for history and logs, as its drivers read it (MILLRACE_MONGODB)")
 
-  static func mongoDB(_ call: Call) -> String? {
-    call.value("mongodb") ?? call.environment["MILLRACE_MONGODB"]
-  }
-
-  static func database(_ call: Call) -> String? {
-    call.value("database") ?? call.environment["MILLRACE_DATABASE"]
-  }
-
-  static func brokers(_ call: Call) -> String? {
-    call.value("kafka") ?? call.environment["MILLRACE_KAFKA"]
-  }
-
   /// Passwords are among them: they stand in a file and not on a command line.
   static func settings(_ call: Call) throws -> [(name: String, value: String)] {
-    guard
-      let file = call.value("kafka-settings") ?? call.environment["MILLRACE_KAFKA_SETTINGS"]
-    else { return [] }
+    guard let file = call.value("kafka-settings") else { return [] }
     let text = String(decoding: try LocalFiles.read(file), as: UTF8.self)
     var settings: [(name: String, value: String)] = []
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()

@@ -39,6 +39,10 @@ struct Sending: Sendable {
       return .refused(
         DeliveryNote(.invalid, "its secret cannot be opened; make a new one (notify rotate)"))
     }
+    guard let address = subscription.address(ports.webhookSeal) else {
+      return .refused(
+        DeliveryNote(.invalid, "its address cannot be opened; make the subscription anew"))
+    }
     let body = Array(message.event.json.utf8)
     let fields =
       [HTTPField("Content-Type", RunMessage.contentType)]
@@ -46,7 +50,7 @@ struct Sending: Sendable {
         id: message.delivery.text, sentAt: now, body: body,
         secrets: secrets, digest: ports.digest)
     return await ports.webhooks.send(
-      WebhookMessage(url: subscription.url, fields: HTTPFields(fields), body: body))
+      WebhookMessage(url: address, fields: HTTPFields(fields), body: body))
   }
 
   private func mail(_ message: RunMessage, to address: String) async -> DeliveryReply {

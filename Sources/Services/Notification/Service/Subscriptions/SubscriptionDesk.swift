@@ -43,11 +43,12 @@ struct SubscriptionDesk: Sendable {
     var record = SubscriptionRecord(
       subscription: ports.context.newID(SubscriptionID.self).text, namespace: namespace.text,
       name: draft.name ?? "", labels: draft.labels ?? [:], mail: draft.mail ?? [],
-      url: draft.url ?? "", phase: "active", createdAtUs: now, updatedAtUs: now,
+      phase: "active", createdAtUs: now, updatedAtUs: now,
       principal: principal, revision: 1, description: draft.description ?? "")
     record.filter = SubscriptionFilter(
       occasions: draft.occasions ?? [.failed, .recovered], workflows: draft.workflows ?? [],
       labels: draft.labels ?? [:])
+    if let url = draft.url { setAddress(url, of: &record) }
     if let secret {
       record.secrets = [
         SubscriptionRecord.Secret(
@@ -75,6 +76,10 @@ struct SubscriptionDesk: Sendable {
       }
     }
     throw Problem(StoreError.conflict)
+  }
+
+  func setAddress(_ url: String, of record: inout SubscriptionRecord) {
+    record.setAddress(url, ports.webhookSeal, ports.context.randomness)
   }
 
   private func sealed(_ secret: WebhookSecret, of subscription: String) -> [UInt8] {
@@ -137,6 +142,7 @@ struct SubscriptionDesk: Sendable {
       }
       let now = ports.context.time.now()
       try body(&record, now)
+      record.sealAddress(ports.webhookSeal, ports.context.randomness)
       record.revision += 1
       record.updatedAtUs = now.microseconds
       if try await commit([table.update(record, over: row.version)]) { return record }

@@ -33,14 +33,8 @@ enum SubscriptionDocument {
       ])
     }
     return .record([
-      ("url", .string(shown(record.url))), ("secrets", .array(secrets)),
+      ("url", .string(record.shownURL)), ("secrets", .array(secrets)),
     ])
-  }
-
-  /// What follows the question mark is often a key.
-  static func shown(_ url: String) -> String {
-    guard let mark = url.firstIndex(of: "?") else { return url }
-    return url[..<mark] + "?…"
   }
 
   private static func reason(_ record: SubscriptionRecord) -> Reason? {

@@ -131,7 +131,7 @@ struct SubscriptionRoutes: Sendable {
       record.workflows = draft.workflows?.map(\.text) ?? record.workflows
       record.labels = draft.labels ?? record.labels
       record.mail = draft.mail ?? record.mail
-      record.url = draft.url ?? record.url
+      if let url = draft.url { desk.setAddress(url, of: &record) }
     }
     return .json(SubscriptionDocument.of(record), fields: [tag(record)])
   }

@@ -22,6 +22,8 @@ public struct AttemptOrder: Hashable, Sendable {
   public var namespace: NamespaceName
   public var workflow: WorkflowName
   public var work: Work
+  /// Where its program runs; nil for the worker itself.
+  public var container: TaskContainer?
   public var environment: SortedMap<String, String>
   public var secretEnvironment: SortedMap<String, SecretText> = [:]
   public var outputs: SortedMap<String, ValueType>
@@ -37,6 +39,7 @@ public struct AttemptOrder: Hashable, Sendable {
     self.namespace = namespace
     self.workflow = workflow
     work = rendered.work
+    container = definition.container
     var environment = rendered.environment
     environment["MILLRACE_RUN"] = attempt.run.text
     environment["MILLRACE_TASK"] = attempt.task.description

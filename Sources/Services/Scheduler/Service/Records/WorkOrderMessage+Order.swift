@@ -5,7 +5,7 @@ internal import SchedulerCore
 extension WorkOrderMessage {
   init(_ order: AttemptOrder) {
     self.init(
-      attempt: order.attempt.description, work: Work(order.work), environment: order.environment,
+      attempt: order.attempt.description, work: Work(order), environment: order.environment,
       outputs: order.outputs.mapValues { ValueTypeMessage($0) },
       attemptLimitUs: order.limits.attempt?.wholeMicroseconds ?? 0,
       heartbeatLimitUs: order.limits.heartbeat?.wholeMicroseconds ?? 0,
@@ -19,12 +19,14 @@ extension WorkOrderMessage {
 }
 
 extension WorkOrderMessage.Work {
-  init(_ work: AttemptOrder.Work) {
-    switch work {
+  fileprivate init(_ order: AttemptOrder) {
+    switch order.work {
     case .run(let argv):
-      self = .run(WorkOrderMessage.Run(argv: argv))
+      let run = WorkOrderMessage.Run(argv: argv)
+      self = order.container.map { Self.contained(.init($0, .run(run))) } ?? .run(run)
     case .script(let text, let interpreter):
-      self = .script(WorkOrderMessage.Script(text: text, interpreter: interpreter))
+      let script = WorkOrderMessage.Script(text: text, interpreter: interpreter)
+      self = order.container.map { Self.contained(.init($0, .script(script))) } ?? .script(script)
     case .call(let function, let arguments):
       self = .call(
         WorkOrderMessage.Call(
@@ -38,6 +40,16 @@ extension WorkOrderMessage.Work {
           expect: call.expect.map { Int32(clamping: $0) },
           secretHeaders: call.secretHeaders.map(WorkOrderMessage.SecretField.init)))
     }
+  }
+}
+
+extension WorkOrderMessage.Contained {
+  fileprivate init(_ container: TaskContainer, _ program: Program) {
+    self.init(
+      image: container.image, network: container.network.rawValue,
+      memoryMib: Int64(container.memoryMebibytesMax ?? 0),
+      processorsScaled: container.processorsMax?.scaled ?? 0,
+      processes: Int64(container.processesMax ?? 0), program: program)
   }
 }
 

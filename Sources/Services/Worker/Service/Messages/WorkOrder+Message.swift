@@ -58,8 +58,37 @@ extension WorkOrder.Work {
     case .call(let call):
       guard let arguments = SortedMap<String, Value>(call.arguments) else { return nil }
       self = .call(function: call.function, arguments: arguments)
+    case .contained(let contained):
+      guard let container = TaskContainer(contained), let program = WorkOrder.Program(contained)
+      else { return nil }
+      self = .contained(container, program)
     case nil:
       return nil
+    }
+  }
+}
+
+extension TaskContainer {
+  fileprivate init?(_ message: WorkOrderMessage.Contained) {
+    guard TaskContainer.isImage(message.image), let network = Network(rawValue: message.network),
+      message.memoryMib >= 0, message.processorsScaled >= 0, message.processes >= 0
+    else { return nil }
+    self.init(
+      image: message.image, network: network,
+      memoryMebibytesMax: message.memoryMib > 0 ? Int(clamping: message.memoryMib) : nil,
+      processorsMax: message.processorsScaled > 0
+        ? Decimal(scaled: message.processorsScaled) : nil,
+      processesMax: message.processes > 0 ? Int(clamping: message.processes) : nil)
+  }
+}
+
+extension WorkOrder.Program {
+  fileprivate init?(_ message: WorkOrderMessage.Contained) {
+    switch message.program {
+    case .run(let run): self = .run(argv: run.argv)
+    case .script(let script):
+      self = .script(text: script.text, interpreter: script.interpreter)
+    case nil: return nil
     }
   }
 }

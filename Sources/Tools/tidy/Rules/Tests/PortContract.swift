@@ -27,6 +27,7 @@ extension PortContract {
       port: "Mailer", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Delivery"]),
     PortContract(
       port: "WebhookSender", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Delivery"]),
+    PortContract(port: "EgressClient", testFolders: ["Tests/Adapters/Delivery"]),
     PortContract(port: "Digest", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
     PortContract(
       port: "PasswordHasher", testFolders: ["Tests/Simulation/Fakes", "Tests/Adapters/Crypto"]),
