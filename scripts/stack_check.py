@@ -149,7 +149,6 @@ def each(there, client, what, how, program=None):
         f"{client.retried} requests were sent again",
         flush=True,
     )
-    return load.started
 
 
 def metrics(there):
@@ -168,15 +167,6 @@ def metrics(there):
             raise Failed(f"{name} has no metrics")
         found += text.count("\nmillrace_")
     print(f"stack-check: {found} series of {len(there.state['ports'])} processes", flush=True)
-
-
-def logs(there, run):
-    """What every process said about one run, by its id."""
-    lines = 0
-    for name in there.state["ports"]:
-        with open(f"{there.folder}/{name}.log", encoding="utf-8") as file:
-            lines += sum(run in line for line in file)
-    print(f"stack-check: {lines} lines of logs name {run}", flush=True)
 
 
 def plain(there):
@@ -216,10 +206,9 @@ def main():
         print("stack-check: a run, its state and its log, by the gateway", flush=True)
         plain(there)
         metrics(there)
-        runs = each(there, client, "killed", signal.SIGKILL)
+        each(there, client, "killed", signal.SIGKILL)
         each(there, client, "upgraded", signal.SIGTERM, arguments.next)
         each(there, client, "taken back", signal.SIGTERM)
-        logs(there, runs[0])
     except Failed as failure:
         print(f"stack-check: {failure}", file=sys.stderr)
         return 1

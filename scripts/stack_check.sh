@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/millrace-stack.XXXXXX")/stack
+# The database runs as somebody else.
+chmod 755 "$(dirname "$folder")"
 trap 'scripts/stack_run.py down "$folder"; rm -rf "$(dirname "$folder")"' EXIT
 
 begun=$SECONDS
