@@ -48,11 +48,11 @@ stand_in() {
 
 # The stage that compiles is replaced by the program that is there already; the rest stays.
 build() {
-  "${SWIFT:-swift}" build -c "$configuration" --product millrace --static-swift-stdlib >"$work/build.log" 2>&1 ||
+  "${SWIFT:-swift}" build --scratch-path .build/static -c "$configuration" --product millrace --static-swift-stdlib >"$work/build.log" 2>&1 ||
     fail "$(tail -n 3 "$work/build.log")"
   mkdir -p "$work/context/infra"
   cp -r infra/docker "$work/context/infra/docker"
-  install -s "$("${SWIFT:-swift}" build -c "$configuration" --show-bin-path)/millrace" "$work/context/millrace"
+  install -s "$("${SWIFT:-swift}" build --scratch-path .build/static -c "$configuration" --show-bin-path)/millrace" "$work/context/millrace"
   awk '/^FROM .* AS build$/ { print "FROM scratch AS build\nCOPY millrace /out/millrace"; skip = 1; next }
     /^FROM / { skip = 0 } !skip' infra/docker/Dockerfile >"$work/context/Dockerfile"
   local service
@@ -96,10 +96,11 @@ look() {
 stand_in
 build
 look
+chmod 755 "$work"
 scripts/stack_run.py servers "$work/stack"
 # Secrets are for the user of the images alone.
 chown -R 10001 "$work/stack/secrets"
-chmod 755 "$work" "$work/stack"
+chmod 755 "$work/stack"
 compose=(env SECRETS="$work/stack/secrets" $(cat "$work/stack/at.env") .venv/bin/podman-compose
   --podman-run-args "--runtime runc" -f infra/compose.host.yml -p millrace-images)
 "${compose[@]}" up -d >"$work/up.log" 2>&1 || fail "$(tail -n 5 "$work/up.log")"

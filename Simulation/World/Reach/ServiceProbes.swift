@@ -36,6 +36,8 @@ enum ServiceProbes {
     ("content.lost", "an object was gone, and no fault takes objects away"),
     ("ends.refused", "the store takes no end: none is too large for it"),
     ("ends.too-old", "no world lasts as long as ends are taken"),
+    ("gateway.passed", "worlds have no gateway: clients ask services themselves"),
+    ("gateway.refused", "worlds have no gateway: clients ask services themselves"),
     ("health.green", "what a process needs is watched outside of the services alone"),
     ("health.red", "what a process needs is watched outside of the services alone"),
     ("history.removed", "no world lasts as long as history is kept"),

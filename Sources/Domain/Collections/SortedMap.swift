@@ -103,7 +103,7 @@ public struct SortedMap<Key: Comparable, Element> {
   /// Takes in all `pairs`; of equal keys the last one wins, and wins over what was there.
   ///
   /// Linear for pairs in order that follow what is there; one sort otherwise, so that no order of
-  /// arrival costs more than n log n. What is small is moved instead, without other memory.
+  /// arrival costs more than n log n.
   @inlinable
   public mutating func merge(_ pairs: some Sequence<(Key, Element)>) {
     if isEmpty {
@@ -119,12 +119,7 @@ public struct SortedMap<Key: Comparable, Element> {
         late.append(pair)
       }
     }
-    guard !late.isEmpty else { return }
-    if count + late.count <= 32 {
-      for pair in late { self[pair.0] = pair.1 }
-    } else {
-      sort(late)
-    }
+    if !late.isEmpty { sort(late) }
   }
 
   @inlinable

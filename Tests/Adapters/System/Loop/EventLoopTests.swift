@@ -23,7 +23,7 @@ private actor Guest {
   func isOn(_ loop: EventLoop) -> Bool { loop.isCurrent }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EventLoopTests {
   @Test func `a task and the default actors it calls run on the loop`() async throws {
     let places = try await onLoop { loop in
