@@ -20,14 +20,8 @@ extension SocketChannel {
         return
       case .failed(let why): throw .unreachable("no secure connection: \(why)")
       case .ended: throw .disconnected
-      case .waits: break
+      case .waits: try await receive(session, until: deadline)
       }
-      let more = try await readBytes(until: deadline) { bytes in
-        bytes.withUnsafeBytes { buffer in
-          if let base = buffer.baseAddress { session.receive(base, buffer.count) }
-        }
-      }
-      guard more else { throw .disconnected }
     }
   }
 
@@ -50,14 +44,19 @@ extension SocketChannel {
         throw .disconnected
       case .waits:
         say(session)
+        try await receive(session, until: deadline)
       }
-      let more = try await readBytes(until: deadline) { bytes in
-        bytes.withUnsafeBytes { buffer in
-          if let base = buffer.baseAddress { session.receive(base, buffer.count) }
-        }
-      }
-      guard more else { throw .disconnected }
     }
+  }
+
+  /// Gives the session what has arrived.
+  private func receive(_ session: TLSSession, until deadline: Uptime) async throws(HTTPError) {
+    let more = try await readBytes(until: deadline) { bytes in
+      bytes.withUnsafeBytes { buffer in
+        if let base = buffer.baseAddress { session.receive(base, buffer.count) }
+      }
+    }
+    guard more else { throw .disconnected }
   }
 
   func write(

@@ -1,3 +1,4 @@
+public import Ports
 internal import Synchronization
 
 /// Wakes the one task that waits for it. A wake before the wait is remembered, once.
@@ -21,6 +22,16 @@ public final class Signal: Sendable {
       return sleeper
     }
     sleeper?.resume()
+  }
+
+  /// Returns after a wake, after `length`, or when the task is cancelled.
+  public func wait(atMost length: Duration, _ time: any Time) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { try? await time.sleep(for: length) }
+      group.addTask { await self.wait() }
+      await group.next()
+      group.cancelAll()
+    }
   }
 
   /// Returns after a wake, or when the task is cancelled.

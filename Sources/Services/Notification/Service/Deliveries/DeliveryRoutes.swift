@@ -9,7 +9,7 @@ struct DeliveryRoutes: Sendable {
   let ports: NotificationPorts
   let desk: DeliveryDesk
   let subscriptions: SubscriptionDesk
-  let wake: WakeUp
+  let wake: Signal
 
   private static let root = "/v1/notifications/deliveries"
 

@@ -7,7 +7,7 @@ internal import Synchronization
 
 /// Sends what is due, a bounded number at once, none of it while anybody else does.
 final class Dispatcher: Sendable {
-  let wake = WakeUp()
+  let wake = Signal()
   private let ports: NotificationPorts
   private let desk: DeliveryDesk
   private let sending: Sending

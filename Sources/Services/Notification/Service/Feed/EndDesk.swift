@@ -13,7 +13,7 @@ internal import ServiceKit
 struct EndDesk: Sendable {
   let ports: NotificationPorts
   let rules: RuleSource
-  let wake: WakeUp
+  let wake: Signal
 
   /// Everything that one end leads to.
   private struct Outcome {

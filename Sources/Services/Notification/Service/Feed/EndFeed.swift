@@ -15,7 +15,7 @@ struct EndFeed: Sendable {
   private let ports: NotificationPorts
   private let desk: EndDesk
 
-  init(ports: NotificationPorts, wake: WakeUp) {
+  init(ports: NotificationPorts, wake: Signal) {
     self.ports = ports
     desk = EndDesk(ports: ports, rules: RuleSource(ports), wake: wake)
   }

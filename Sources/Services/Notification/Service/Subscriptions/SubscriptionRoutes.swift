@@ -8,7 +8,7 @@ internal import ServiceKit
 struct SubscriptionRoutes: Sendable {
   let ports: NotificationPorts
   let desk: SubscriptionDesk
-  let wake: WakeUp
+  let wake: Signal
 
   private static let root = "/v1/notifications/subscriptions"
   private static let one = root + "/{subscription}"
