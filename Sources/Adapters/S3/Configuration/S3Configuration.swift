@@ -30,6 +30,9 @@ public struct S3Configuration: Sendable {
   public var placeWithin: Duration = .seconds(30)
   /// Requests at once, and so connections.
   public var requestsMax: Int = 16
+  /// How long a connection that nobody uses is kept. Servers and what stands before them drop it
+  /// silently after a minute or more, and a request on it would be lost.
+  public var idleConnectionLives: Duration = .seconds(50)
   /// Requests that may wait for a place; more are refused as `.unavailable`.
   public var waitingMax: Int = 1_000
   /// Tries of a request that may be repeated, the first one included.

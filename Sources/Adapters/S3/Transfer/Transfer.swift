@@ -71,6 +71,7 @@ final class Transfer {
     set(CURLOPT_HTTP09_ALLOWED, 0)
     set(CURLOPT_TCP_NODELAY, 1)
     set(CURLOPT_TCP_KEEPALIVE, 1)
+    set(CURLOPT_MAXAGE_CONN, limits.idleConnectionSeconds)
     // libcurl reads up to a hundred of them before others have their turn on the loop.
     set(CURLOPT_BUFFERSIZE, 128 << 10)
     // A look-up of a name that goes on is left behind: waiting for it would hold up the loop.
@@ -222,6 +223,7 @@ struct TransferLimits: Sendable {
   var authoritiesFile: String?
   var connectMilliseconds: Int
   var answerMilliseconds: Int
+  var idleConnectionSeconds: Int
   var headBytesMax: Int
   var fieldsMax: Int
   var documentBytesMax: Int

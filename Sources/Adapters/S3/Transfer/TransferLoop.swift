@@ -240,6 +240,8 @@ extension TransferLimits {
       isSecure: configuration.isSecure, authoritiesFile: configuration.authoritiesFile,
       connectMilliseconds: Int(max(1, configuration.connectWithin.wholeMilliseconds)),
       answerMilliseconds: Int(max(1, configuration.answerWithin.wholeMilliseconds)),
+      idleConnectionSeconds: Int(
+        max(1, configuration.idleConnectionLives.wholeMilliseconds / 1_000)),
       headBytesMax: configuration.answerHeadBytesMax, fieldsMax: configuration.answerFieldsMax,
       documentBytesMax: configuration.documentBytesMax)
   }

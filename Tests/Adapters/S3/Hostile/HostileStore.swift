@@ -16,6 +16,8 @@ struct HostileStore {
     server = try ScriptedServer(answers)
     store = try HostileStore.store(server.port) { configuration in
       configuration.triesMax = tries
+      // Tests wait for their turn among others, and count connections.
+      configuration.idleConnectionLives = .seconds(3_600)
       change(&configuration)
     }
   }
