@@ -427,7 +427,10 @@ def main():
         until = start + options.seconds
         runs, failures = {}, []
         threads = [
-            threading.Thread(target=workload, args=(installation, until, runs, failures, number))
+            # What fails here must not wait for them.
+            threading.Thread(
+                target=workload, args=(installation, until, runs, failures, number), daemon=True
+            )
             for number in range(2)
         ]
         for thread in threads:

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Domain
 internal import Glibc
 internal import SystemAdapter
 
@@ -25,8 +26,15 @@ else { fail("say PORT BROKER_HOST BROKER_PORT [--waiting]", 2) }
 guard let loop = try? EventLoop(name: "front") else { fail("no loop can be made", 1) }
 loop.start()
 nonisolated(unsafe) var front: Front?
-loop.perform {
+/// Whoever was killed to make room may hold the port for a moment longer.
+@Sendable func openFront(triesLeft: Int) {
   front = Front(listen, broker: broker, named: words[2], isWaiting: isWaiting, on: loop)
-  if front == nil { fail("cannot listen on port \(words[1])", 1) }
+  guard front == nil else { return }
+  guard triesLeft > 0 else { fail("cannot listen on port \(words[1])", 1) }
+  retry = LoopTimer(on: loop) { _ in openFront(triesLeft: triesLeft - 1) }
+  retry?.set(to: SystemTime(on: loop).uptime() + .milliseconds(25))
 }
+
+nonisolated(unsafe) var retry: LoopTimer?
+loop.perform { openFront(triesLeft: 200) }
 while true { pause() }
