@@ -28,6 +28,9 @@ public struct SchedulerConfiguration: Sendable {
   public var rowsPerBatchMax: Int = 2_000
   /// How often it looks whether a topic was made anew.
   public var logsCheckEvery: Duration = .seconds(30)
+  /// How long an owner that asks the broker about its logs keeps its partition without an answer,
+  /// its lease not counted.
+  public var brokerPatience: Duration = .seconds(10)
   /// Tasks offered per pool and partition at least, whatever the number of workers.
   public var offeredMin: Int = 64
   /// Attempts granted to one claim.

@@ -75,6 +75,23 @@ struct PartitionRenewerTests {
     }
   }
 
+  /// Goal: owners that begin, each of which asks the broker for the bounds of its logs, keep their
+  /// partitions while a busy broker answers after more than a lease.
+  @Test(arguments: 1...5 as ClosedRange<UInt64>)
+  func `owners that wait for a slow broker keep what they took`(seed: UInt64) throws {
+    try Simulation.run(seed: seed) { world in
+      let scene = try SchedulerScene(world, .slow)
+      scene.bus.faults.answerLatency = .milliseconds(4_500)...(.milliseconds(5_000))
+      scene.scheduler("one")
+      scene.scheduler("two")
+      try await world.here.time.sleep(for: .seconds(120))
+      #expect(scene.shares == [6, 6])
+      // Taken by whoever came first, and given to the other one.
+      let epochs = scene.store.records(SchedulerTables.partitions).map(\.epoch)
+      #expect(epochs.allSatisfy { $0 <= 2 }, "\(epochs)")
+    }
+  }
+
   /// Goal: what a process that is gone held is taken over as before, though it renewed for all.
   @Test func `what nobody renews is taken`() throws {
     try Simulation.run(seed: 3) { world in

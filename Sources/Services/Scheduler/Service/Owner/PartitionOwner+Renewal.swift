@@ -48,8 +48,15 @@ extension PartitionOwner {
     if isStartCounted { poison.progressed() }
   }
 
-  /// Gives the row to be renewed: only while the owner waits for input, as somebody who lives does.
-  /// One that works renews by its commits, and one that hangs must lose its partition.
+  /// From here on it asks the broker where its logs begin and end, and does nothing else: a broker
+  /// that takes its time would only be asked by the next owner as well.
+  func beginAsking() {
+    idleUntil = ports.context.time.uptime() + ports.configuration.brokerPatience
+  }
+
+  /// Gives the row to be renewed: only while the owner waits for input or for the broker, as
+  /// somebody who lives does. One that works renews by its commits, and one that hangs must lose
+  /// its partition.
   ///
   /// - Parameter age: since the last renewal, at least.
   func lend(age: Duration) -> LentPartition? {

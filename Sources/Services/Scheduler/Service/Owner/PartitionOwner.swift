@@ -51,7 +51,7 @@ actor PartitionOwner {
   var renewedAt: Uptime
   /// Whether this start is counted: it is, from the first input on that it tries to take in.
   var isStartCounted = false
-  /// Until when it waits for input with nothing in hand; nil while it works.
+  /// Until when it waits for input, or for the broker, with nothing in hand; nil while it works.
   var idleUntil: Uptime?
   /// Whether the partition row is with whoever renews those of the whole process.
   var isLent = false
@@ -225,6 +225,8 @@ actor PartitionOwner {
     let now = ports.context.time.uptime()
     guard now - logsCheckedAt >= ports.configuration.logsCheckEvery else { return }
     logsCheckedAt = now
+    beginAsking()
+    defer { idleUntil = nil }
     do {
       try await placeOffsets()
     } catch {
@@ -309,6 +311,8 @@ actor PartitionOwner {
     inbox = []
     clock = OwnerClock()
     window = window.emptied
+    beginAsking()
+    defer { idleUntil = nil }
     while !Task.isCancelled {
       do {
         try await placeOffsets()
