@@ -107,12 +107,12 @@ gateway: ## Try what must not get through the gateway; ARGS: --paths N
 
 stack: ## Start the platform of compose.yml as processes on this machine; FOLDER: where
 	@$(MAKE) build
-	@scripts/stack_run.py up $(or $(FOLDER),/tmp/millrace-stack)
+	@.venv/bin/python3 scripts/stack_run.py up $(or $(FOLDER),/tmp/millrace-stack)
 	@echo "  . $(or $(FOLDER),/tmp/millrace-stack)/env   and use .build/debug/millrace"
 	@echo "  make stack-down"
 
 stack-down: ## End what make stack has started; FOLDER: where
-	@scripts/stack_run.py down $(or $(FOLDER),/tmp/millrace-stack)
+	@.venv/bin/python3 scripts/stack_run.py down $(or $(FOLDER),/tmp/millrace-stack)
 
 stack-check: ## Start a stack, use it, kill each of its processes once, end it
 	@$(MAKE) build

@@ -19,7 +19,7 @@ podman=(podman --runtime runc)
 
 finish() {
   "${compose[@]}" down -t 5 >>"$work/down.log" 2>&1 || true
-  [ ! -d "$work/stack" ] || scripts/stack_run.py down "$work/stack" || true
+  [ ! -d "$work/stack" ] || .venv/bin/python3 scripts/stack_run.py down "$work/stack" || true
   rm -rf "$work"
 }
 compose=(true)
@@ -97,13 +97,13 @@ stand_in
 build
 look
 chmod 755 "$work"
-scripts/stack_run.py servers "$work/stack"
+.venv/bin/python3 scripts/stack_run.py servers "$work/stack"
 # Secrets are for the user of the images alone.
 chown -R 10001 "$work/stack/secrets"
 chmod 755 "$work/stack"
 compose=(env SECRETS="$work/stack/secrets" $(cat "$work/stack/at.env") .venv/bin/podman-compose
   --podman-run-args "--runtime runc" -f infra/compose.host.yml -p millrace-images)
 "${compose[@]}" up -d >"$work/up.log" 2>&1 || fail "$(tail -n 5 "$work/up.log")"
-scripts/stack_run.py await "$work/stack" ||
+.venv/bin/python3 scripts/stack_run.py await "$work/stack" ||
   fail "$("${podman[@]}" ps -a --format '{{.Names}} {{.Status}}' | tr '\n' ';')"
 echo "images: every service is ready in its container"

@@ -93,7 +93,8 @@ def host_differs_only_where_it_must():
         "profiles", "secrets", "volumes", "environment",
     }
     # Addresses and ports, by what they are: everything else is the same word.
-    moved = {"MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_PEERS", "MILLRACE_KAFKA", "MILLRACE_MAIL"}
+    moved = {"MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_PEERS", "MILLRACE_KAFKA", "MILLRACE_MAIL",
+             "MILLRACE_OTLP"}
     for name, body in host.items():
         theirs = composed[name]
         for key in set(body) ^ set(theirs) | {key for key in body if body[key] != theirs.get(key)}:

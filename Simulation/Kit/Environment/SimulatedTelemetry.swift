@@ -1,4 +1,4 @@
-internal import Domain
+public import Domain
 public import Ports
 internal import Synchronization
 
@@ -55,6 +55,8 @@ public final class TelemetryRecords: Sendable {
   private struct State {
     var records: [TelemetryRecord] = []
     var counters: SortedMap<String, Int> = [:]
+    var spans: [TraceSpan] = []
+    var gauges: SortedMap<String, GaugeValue> = [:]
   }
 
   private let recordsMax: Int
@@ -68,19 +70,34 @@ public final class TelemetryRecords: Sendable {
 
   public var records: [TelemetryRecord] { state.withLock { $0.records } }
 
+  /// What a quantity is now, by process, name and values of labels.
+  public var gauges: SortedMap<String, GaugeValue> { state.withLock { $0.gauges } }
+
+  /// Steps of traces, in the order in which they were told of.
+  public var spans: [TraceSpan] { state.withLock { $0.spans } }
+
   /// Log lines at or above a level.
   public func logs(atLeast level: LogLevel = .debug) -> [TelemetryRecord] {
-    let ranks = LogLevel.allCases
-    let lowest = ranks.firstIndex(of: level) ?? 0
-    return records.filter { record in
+    records.filter { record in
       guard case .log(let own) = record.content else { return false }
-      return (ranks.firstIndex(of: own) ?? 0) >= lowest
+      return own >= level
     }
   }
 
   /// The sum of a counter over all processes and labels.
   public func counter(_ name: String) -> Int {
     state.withLock { $0.counters[name] ?? 0 }
+  }
+
+  func set(_ gauge: String, _ value: GaugeValue?) {
+    state.withLock { $0.gauges[gauge] = value }
+  }
+
+  func add(_ span: TraceSpan) {
+    state.withLock { state in
+      state.spans.append(span)
+      if state.spans.count > recordsMax { state.spans.removeFirst(recordsMax / 2 + 1) }
+    }
   }
 
   func add(_ record: TelemetryRecord) {
@@ -115,6 +132,18 @@ public struct SimulatedTelemetry: Telemetry {
 
   public func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {
     record(.measure(length), name, labels)
+  }
+
+  public func gauge(_ name: String, _ value: GaugeValue?, _ labels: [(String, String)]) {
+    incarnation.world.telemetry.set("\(incarnation) \(name) \(labels.map(\.1))", value)
+  }
+
+  public func record(_ span: TraceSpan) {
+    guard span.context.isSampled else { return }
+    let world = incarnation.world
+    world.telemetry.add(span)
+    world.recorder.record(
+      .telemetry, span.context.span.bits, UInt64(bitPattern: span.endedAt.microseconds))
   }
 
   private func record(

@@ -8,7 +8,8 @@ enum ServiceProbes {
 
   /// Events of logs.
   private static let logged = [
-    "answers.not-swept", "artifact.not-swept", "artifacts.not-swept", "audit.not-kept",
+    "answers.not-swept", "artifact.not-swept", "artifacts.not-swept",
+    "audit.not-kept",
     "audit.not-sent", "content.read-damaged", "delivery.answer-not-stored", "delivery.put-off",
     "dispatch.retry", "ends.not-joined", "ends.not-repeated", "ends.repeated", "ends.retry",
     "feed.not-committed", "feed.not-joined",
@@ -20,7 +21,8 @@ enum ServiceProbes {
     "partition.released", "partition.taken", "partitions.not-kept", "partitions.not-renewed",
     "plan.not-stored",
     "presence.not-left", "record.dead-lettered", "results.retry", "rule.unknown-webhook",
-    "run.forgotten", "run.plan-unavailable", "runs.not-redriven", "runs.not-swept",
+    "run.accepted", "run.ended", "run.forgotten", "run.plan-unavailable", "runs.not-redriven",
+    "runs.not-swept",
     "runs.redriven",
     "session.expired", "session.not-forgotten", "session.not-opened", "session.opened",
     "sessions.not-swept", "sweep.failed", "upload.not-given-up",

@@ -11,17 +11,22 @@ struct Runtime: Sendable {
   let time: SystemTime
   let randomness = SystemRandomness()
   let spawner: SystemSpawner
-  let telemetry: StandardErrorTelemetry
+  let telemetry: any Telemetry
   /// What every service counts and measures.
   let metrics: MetricRegistry
+  /// What waits for who takes traces and logs; nil when nobody does.
+  let outgoing: TelemetryBuffer?
+  let observation: ObservationSettings
   let pool: BlockingPool
   let context: ServiceContext
 
   /// - Parameter name: of the thread of the loop.
-  init(name: String, logLevel: String) throws(StartFailure) {
-    guard let level = LogLevel(rawValue: logLevel) else {
+  init(
+    name: String, _ observation: ObservationSettings = ObservationSettings()
+  ) throws(StartFailure) {
+    guard let level = LogLevel(rawValue: observation.level) else {
       throw StartFailure(
-        "there is no log level '\(logLevel)'",
+        "there is no log level '\(observation.level)'",
         hint: "levels are " + LogLevel.allCases.map(\.rawValue).joined(separator: ", "))
     }
     do throws(LoopError) {
@@ -33,12 +38,26 @@ struct Runtime: Sendable {
     loop.start()
     time = SystemTime(on: loop)
     spawner = SystemSpawner(on: loop)
-    telemetry = StandardErrorTelemetry(level: level)
+    self.observation = observation
+    let errors = StandardErrorTelemetry(level: level, common: observation.common)
+    outgoing =
+      observation.receiver == nil
+      ? nil : TelemetryBuffer(forwarding: errors, time: time, level: level)
+    telemetry = outgoing ?? errors
     metrics = MetricRegistry(forwarding: telemetry)
     pool = BlockingPool(name: "names", threads: 2, waitingMax: 1_024)
     context = ServiceContext(
       process: ProcessID(at: time.now(), random: randomness.next), time: time,
-      randomness: randomness, spawner: spawner, telemetry: metrics)
+      randomness: randomness, spawner: spawner, telemetry: metrics,
+      sampling: outgoing == nil
+        ? .never : TraceSampling(millionths: observation.tracesMillionths))
+  }
+
+  /// For what is done once and told at once.
+  static func administration() throws(StartFailure) -> Runtime {
+    var observation = ObservationSettings()
+    observation.level = "error"
+    return try Runtime(name: "admin", observation)
   }
 
   /// Ends the threads; whatever ran on the loop has ended before.

@@ -43,7 +43,7 @@ struct DevIdentityTests {
     _ body: @escaping @Sendable (Client) async throws -> Void
   ) async throws {
     let configuration = DevConfiguration()
-    let runtime = try Runtime(name: "test", logLevel: "error")
+    let runtime = try Runtime.administration()
     let storage = try await DevStorage.open(
       configuration, time: runtime.time, randomness: runtime.randomness)
     let network = LocalNetwork(

@@ -120,7 +120,10 @@ import Testing
       ("folder is empty", { $0.dataDirectory = "" }), ("no address", { $0.host = "" }),
       ("no address", { $0.host = "a b" }), ("no port", { $0.port = 65_536 }),
       ("no port", { $0.port = -1 }), ("slots", { $0.slots = 0 }),
-      ("slots", { $0.slots = 10_001 }), ("log level", { $0.logLevel = "loud" }),
+      ("slots", { $0.slots = 10_001 }),
+      ("no address for traces", { $0.observation.receiver = "collector:4317" }),
+      ("no certificates", { $0.observation.receiver = "https://collector:4317" }),
+      ("log level", { $0.observation.level = "loud" }),
     ]
     for (word, harm) in harms {
       var settings = configuration()

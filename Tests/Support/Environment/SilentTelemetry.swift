@@ -6,4 +6,6 @@ public struct SilentTelemetry: Telemetry {
   public func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {}
   public func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
   public func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
+  public func gauge(_ name: String, _ value: GaugeValue?, _ labels: [(String, String)]) {}
+  public func record(_ span: TraceSpan) {}
 }

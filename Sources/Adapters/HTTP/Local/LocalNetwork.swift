@@ -126,9 +126,11 @@ public final class LocalNetwork: Network {
   private func open(
     _ call: RPCCall, at addresses: [String]
   ) async throws(RPCError) -> any RPCExchange {
-    guard !credentials.fields.isEmpty else { return try await remote.open(call, at: addresses) }
     var signed = call
-    signed.metadata = HTTPFields(call.metadata.fields + credentials.fields)
+    signed.metadata.fields += credentials.fields
+    if let trace = CurrentTrace.context, call.metadata["traceparent"] == nil {
+      signed.metadata.fields.append(HTTPField("traceparent", trace.traceparent))
+    }
     return try await remote.open(signed, at: addresses)
   }
 }

@@ -49,14 +49,23 @@ public final class SessionPool: @unchecked Sendable {
   /// Sends the calls as one transaction and waits for its answers.
   func run(_ calls: [ServerCall], isWrite: Bool = false) async -> Exchange.Outcome {
     let answer = PendingAnswer<Exchange.Outcome>()
-    let exchange = Exchange(
-      calls, isWrite: isWrite, until: time.uptime() + configuration.answerWithin
-    ) { answer.end($0) }
+    let start = time.uptime()
+    let exchange = Exchange(calls, isWrite: isWrite, until: start + configuration.answerWithin) {
+      answer.end($0)
+    }
+    defer { measure(since: start, isWrite: isWrite) }
     return await withTaskCancellationHandler {
       await answer.value { begin(exchange) }
     } onCancel: {
       exchange.end(.failure(.lost("the caller was cancelled")))
     }
+  }
+
+  /// From when somebody wanted an exchange to its answer, the wait for a connection included.
+  func measure(since start: Uptime, isWrite: Bool) {
+    telemetry.measure(
+      "database_exchange", time.uptime() - start,
+      [("schema", configuration.schema), ("kind", isWrite ? "write" : "read")])
   }
 
   /// Sends the exchange, which is told of its end.

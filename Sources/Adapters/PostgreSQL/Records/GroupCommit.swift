@@ -37,8 +37,9 @@ final class GroupCommit: Sendable {
   }
 
   func run(_ batch: CheckedBatch) async -> Exchange.Outcome {
-    let member = Member(
-      batch: batch, deadline: pool.time.uptime() + pool.configuration.answerWithin)
+    let start = pool.time.uptime()
+    let member = Member(batch: batch, deadline: start + pool.configuration.answerWithin)
+    defer { pool.measure(since: start, isWrite: true) }
     return await withTaskCancellationHandler {
       await member.answer.value { add(member) }
     } onCancel: {

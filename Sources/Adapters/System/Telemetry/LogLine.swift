@@ -6,6 +6,12 @@ internal import Ports
 enum LogLine {
   static let valueBytesMax = 8_192
 
+  /// In which trace the task works, if in any.
+  static var trace: [(String, String)] {
+    guard let here = CurrentTrace.context else { return [] }
+    return [("trace_id", here.trace.text), ("span_id", here.span.text)]
+  }
+
   static func encode(
     _ level: LogLevel, _ event: String, _ fields: [(String, String)], at moment: Moment
   ) -> [UInt8] {

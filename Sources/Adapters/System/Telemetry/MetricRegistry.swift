@@ -2,28 +2,36 @@ internal import Domain
 public import Ports
 internal import Synchronization
 
-/// Keeps counters and histograms in memory, for whoever scrapes them; log lines go on to another
-/// telemetry.
+/// Keeps counters, gauges and histograms in memory, for whoever scrapes them; log lines and spans
+/// go on to another telemetry.
 ///
 /// The number of series is bounded: what would be one more is counted as dropped, so that a label
 /// with too many values costs its own numbers and not the process.
 public final class MetricRegistry: Telemetry {
-  fileprivate struct Series: Hashable {
+  struct Series: Hashable {
     var name: String
     /// As they stand in the text: `{a="b",c="d"}`, or empty.
     var labels: String
   }
 
-  private struct Histogram {
+  struct Histogram {
     var counts = [UInt64](repeating: 0, count: MetricRegistry.boundsMilliseconds.count + 1)
     var microseconds: Int64 = 0
+    /// By bucket: the newest observation of a trace that is recorded.
+    var exemplars: [Int: Exemplar] = [:]
   }
 
-  private struct State {
+  struct Exemplar {
+    var trace: TraceID
+    var microseconds: Int64
+  }
+
+  struct State {
     var counters: [Series: Int] = [:]
+    var gauges: [Series: GaugeValue] = [:]
     var histograms: [Series: Histogram] = [:]
     var dropped = 0
-    var seriesCount: Int { counters.count + histograms.count }
+    var seriesCount: Int { counters.count + gauges.count + histograms.count }
   }
 
   /// Upper bounds of the buckets.
@@ -45,6 +53,8 @@ public final class MetricRegistry: Telemetry {
     next.log(level, event, fields)
   }
 
+  public func record(_ span: TraceSpan) { next.record(span) }
+
   public func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {
     let series = Series(name: name, labels: MetricRegistry.text(of: labels))
     state.withLock { state in
@@ -57,11 +67,23 @@ public final class MetricRegistry: Telemetry {
     }
   }
 
+  public func gauge(_ name: String, _ value: GaugeValue?, _ labels: [(String, String)]) {
+    let series = Series(name: name, labels: MetricRegistry.text(of: labels))
+    state.withLock { state in
+      guard value == nil || state.gauges[series] != nil || state.seriesCount < seriesMax else {
+        state.dropped += 1
+        return
+      }
+      state.gauges[series] = value
+    }
+  }
+
   public func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {
     let series = Series(name: name, labels: MetricRegistry.text(of: labels))
     let microseconds = max(length.wholeMicroseconds, 0)
     let bounds = MetricRegistry.boundsMilliseconds
     let bucket = bounds.firstIndex { microseconds <= $0 * 1_000 } ?? bounds.count
+    let trace = CurrentTrace.context.flatMap { $0.isSampled ? $0.trace : nil }
     state.withLock { state in
       guard state.histograms[series] != nil || state.seriesCount < seriesMax else {
         state.dropped += 1
@@ -69,65 +91,20 @@ public final class MetricRegistry: Telemetry {
       }
       state.histograms[series, default: Histogram()].counts[bucket] += 1
       state.histograms[series, default: Histogram()].microseconds &+= microseconds
+      guard let trace else { return }
+      state.histograms[series, default: Histogram()].exemplars[bucket] = Exemplar(
+        trace: trace, microseconds: microseconds)
     }
   }
 
-  /// Everything, in the text format of Prometheus (version 0.0.4). Counters end in `_total`,
-  /// lengths in `_seconds`; all begin with `millrace_`.
-  public var text: String {
-    let (counters, histograms, dropped) = state.withLock {
-      ($0.counters, $0.histograms, $0.dropped)
-    }
-    var lines: [String] = []
-    var last = ""
-    for (series, amount) in counters.sorted(by: { $0.key < $1.key }) {
-      let name = "millrace_\(series.name)_total"
-      if last != name { lines.append("# TYPE \(name) counter") }
-      last = name
-      lines.append("\(name)\(series.labels) \(amount)")
-    }
-    for (series, histogram) in histograms.sorted(by: { $0.key < $1.key }) {
-      let name = "millrace_\(series.name)_seconds"
-      if last != name { lines.append("# TYPE \(name) histogram") }
-      last = name
-      lines += MetricRegistry.lines(of: histogram, name, series.labels)
-    }
-    lines.append("# TYPE millrace_series_dropped_total counter")
-    lines.append("millrace_series_dropped_total \(dropped)")
-    return (lines + ProcessFigures.lines).joined(separator: "\n") + "\n"
-  }
-
-  private static func lines(
-    of histogram: Histogram, _ name: String, _ labels: String
-  ) -> [String] {
-    var lines: [String] = []
-    var sum: UInt64 = 0
-    for (place, count) in histogram.counts.enumerated() {
-      sum += count
-      let bound =
-        place < boundsMilliseconds.count ? seconds(boundsMilliseconds[place] * 1_000) : "+Inf"
-      lines.append("\(name)_bucket\(with(labels, "le", bound)) \(sum)")
-    }
-    lines.append("\(name)_sum\(labels) \(seconds(histogram.microseconds))")
-    lines.append("\(name)_count\(labels) \(sum)")
-    return lines
-  }
-
-  static func seconds(_ microseconds: Int64) -> String {
-    let rest = String(microseconds % 1_000_000)
-    let digits = String(repeating: "0", count: 6 - rest.count) + rest
-    let short = digits.last { $0 != "0" } == nil ? "" : "." + digits.trimmingZeros
-    return "\(microseconds / 1_000_000)\(short)"
+  /// Everything, in the text format that the scraper takes.
+  public func text(_ form: MetricText.Form) -> String {
+    MetricText(form, state.withLock { $0 }).text
   }
 
   private static func text(of labels: [(String, String)]) -> String {
     guard !labels.isEmpty else { return "" }
     return "{" + labels.map { "\($0)=\"\(escaped($1))\"" }.joined(separator: ",") + "}"
-  }
-
-  private static func with(_ labels: String, _ name: String, _ value: String) -> String {
-    let inner = labels.isEmpty ? "" : labels.dropFirst().dropLast() + ","
-    return "{\(inner)\(name)=\"\(value)\"}"
   }
 
   /// Of a label's value: `\`, `"` and line breaks.
@@ -147,14 +124,5 @@ public final class MetricRegistry: Telemetry {
 extension MetricRegistry.Series: Comparable {
   static func < (left: MetricRegistry.Series, right: MetricRegistry.Series) -> Bool {
     left.name == right.name ? left.labels < right.labels : left.name < right.name
-  }
-}
-
-extension String {
-  /// Without zeros at the end.
-  fileprivate var trimmingZeros: String {
-    var text = self
-    while text.last == "0" { text.removeLast() }
-    return text
   }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// What the process uses of its machine, under the names that Prometheus clients share.
 enum ProcessFigures {
-  static var lines: [String] {
+  static var all: [(name: String, type: String, value: String)] {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let times = [usage.ru_utime, usage.ru_stime]
@@ -11,12 +11,9 @@ enum ProcessFigures {
       $0 + Int64($1.tv_sec) * 1_000_000 + Int64($1.tv_usec)
     }
     return [
-      "# TYPE process_cpu_seconds_total counter",
-      "process_cpu_seconds_total \(MetricRegistry.seconds(microseconds))",
-      "# TYPE process_resident_memory_bytes gauge",
-      "process_resident_memory_bytes \(residentBytes)",
-      "# TYPE process_open_fds gauge",
-      "process_open_fds \(openDescriptors)",
+      ("process_cpu_seconds_total", "counter", MetricText.seconds(microseconds)),
+      ("process_resident_memory_bytes", "gauge", "\(residentBytes)"),
+      ("process_open_fds", "gauge", "\(openDescriptors)"),
     ]
   }
 

@@ -25,7 +25,7 @@ public struct ArchiveAdministration: Sendable {
   private func withKeeper(
     _ body: @Sendable (MongoSchemaKeeper) async throws(ArchiveError) -> [String]
   ) async throws(StartFailure) -> [String] {
-    let runtime = try Runtime(name: "admin", logLevel: "error")
+    let runtime = try Runtime.administration()
     defer { runtime.stop() }
     let archive: MongoDBJobArchive
     do throws(ArchiveError) {

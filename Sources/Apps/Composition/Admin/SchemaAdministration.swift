@@ -59,7 +59,7 @@ public struct SchemaAdministration: Sendable {
   private func withMigrators(
     _ body: @escaping @Sendable (ServiceName, Migrator) async throws -> [Step]
   ) async throws(StartFailure) -> [Step] {
-    let runtime = try Runtime(name: "admin", logLevel: "error")
+    let runtime = try Runtime.administration()
     defer { runtime.stop() }
     var steps: [Step] = []
     for service in services {

@@ -23,7 +23,7 @@ public struct TopicAdministration: Sendable {
   /// - Parameter isDry: whether nothing is made.
   /// - Returns: the names of the topics that were missing.
   public func apply(isDry: Bool) async throws(StartFailure) -> [String] {
-    let runtime = try Runtime(name: "admin", logLevel: "error")
+    let runtime = try Runtime.administration()
     defer { runtime.stop() }
     do throws(BusError) {
       let bus = try await KafkaBus.open(

@@ -13,8 +13,8 @@ public struct DevConfiguration: Sendable {
   public var tasks = TaskSettings()
   /// Where webhooks and the calls of tasks may go: to this machine too, on any port.
   public var egress = EgressRules.development
-  /// The least important messages that are written to standard error.
-  public var logLevel = "warning"
+  /// What is told of the process: to standard error, to scrapers, and to a receiver of telemetry.
+  public var observation: ObservationSettings
   /// The server that takes mail, such as `smtp://127.0.0.1:1025`; nil for no mail.
   public var mailServer: String?
   public var mailFrom = "millrace@localhost"
@@ -25,7 +25,10 @@ public struct DevConfiguration: Sendable {
   /// A definition that is applied at the start.
   public var sample = ""
 
-  public init() {}
+  public init() {
+    observation = ObservationSettings()
+    observation.level = "warning"
+  }
 
   /// - Throws: what is wrong with the first setting that is of no use.
   func check() throws(StartFailure) {
@@ -42,6 +45,7 @@ public struct DevConfiguration: Sendable {
       throw StartFailure(
         "\(slots) slots are not possible", hint: "1 to 10000 tasks can run at once")
     }
+    _ = try observation.parsedReceiver(hasCertificates: false)
     try tasks.check()
     try RetryWaits.check(retryWaits)
     _ = try mail()

@@ -31,6 +31,7 @@ final class DevParts: Sendable {
   let notification: NotificationServer
   let worker: WorkerServer
   let identity: DevIdentity
+  private let observation: ObservationParts
   let router: Router
   /// What clients may ask of which service.
   let routesByService: [(service: ServiceName, routes: [Route])]
@@ -42,7 +43,7 @@ final class DevParts: Sendable {
 
   static func make(_ configuration: DevConfiguration) async throws(StartFailure) -> DevParts {
     try configuration.check()
-    let runtime = try Runtime(name: "dev", logLevel: configuration.logLevel)
+    let runtime = try Runtime(name: "dev", configuration.observation)
     let storage: DevStorage
     do throws(StartFailure) {
       storage = try await DevStorage.open(
@@ -81,6 +82,7 @@ final class DevParts: Sendable {
     self.runtime = runtime
     self.storage = storage
     self.executors = executors
+    observation = ObservationParts(runtime)
     network = LocalNetwork(
       on: runtime.loop, time: runtime.time, pool: runtime.pool, telemetry: runtime.telemetry)
     let digest = OpenSSLDigest()
@@ -143,6 +145,7 @@ final class DevParts: Sendable {
   /// Runs every service until the task is cancelled.
   func run(_ ready: Ready) async {
     await withDiscardingTaskGroup { group in
+      group.addTask { await self.observation.run() }
       group.addTask { await self.scheduler.run() }
       group.addTask { await self.workflows.run() }
       group.addTask { await self.metadata.run() }

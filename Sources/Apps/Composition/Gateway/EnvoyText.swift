@@ -82,8 +82,11 @@ struct EnvoyText {
       + prefixes.map { "    - remove_on_match: {key_matcher: {prefix: \"\($0)\"}}" }
   }
 
+  /// What a client says of its trace counts; of the other requests a share begins one. Envoy's own
+  /// `random_sampling` would overrule clients.
   private var tracing: [String] {
     guard configuration.traces != nil else { return [] }
+    let samplers = "type.googleapis.com/envoy.extensions.tracers.opentelemetry.samplers.v3"
     return [
       "tracing:",
       "  random_sampling: {value: 100}",
@@ -93,6 +96,16 @@ struct EnvoyText {
       "      \"@type\": type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig",
       "      service_name: gateway",
       "      grpc_service: {envoy_grpc: {cluster_name: traces}, timeout: 1s}",
+      "      sampler:",
+      "        name: envoy.tracers.opentelemetry.samplers.parent_based",
+      "        typed_config:",
+      "          \"@type\": \(samplers).ParentBasedSamplerConfig",
+      "          wrapped_sampler:",
+      "            name: envoy.tracers.opentelemetry.samplers.trace_id_ratio_based",
+      "            typed_config:",
+      "              \"@type\": \(samplers).TraceIdRatioBasedSamplerConfig",
+      "              sampling_percentage: {numerator: \(configuration.tracesMillionths), "
+        + "denominator: MILLION}",
     ]
   }
 

@@ -9,7 +9,7 @@ public enum GatewayAdministration {
   ) async throws(StartFailure) -> String {
     try configuration.check()
     var quiet = DevConfiguration()
-    quiet.logLevel = "error"
+    quiet.observation.level = "error"
     let parts = try await DevParts.make(quiet)
     let routes = GatewayRoutes.all(parts)
     await parts.close()

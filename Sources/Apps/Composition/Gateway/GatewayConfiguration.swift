@@ -15,6 +15,9 @@ public struct GatewayConfiguration: Sendable {
   public var edge: Edge?
   /// Takes spans by OTLP over gRPC; nil for none.
   public var traces: String?
+  /// Of a million requests that no client has placed in a trace, how many begin one that is
+  /// recorded.
+  public var tracesMillionths = 100_000
   /// Proxies in front of the gateway whose word for the client's address is taken.
   public var trustedHops = 0
   /// Of all clients together, at each process of the gateway; more get 429.

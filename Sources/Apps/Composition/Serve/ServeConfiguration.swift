@@ -25,8 +25,8 @@ public struct ServeConfiguration: Sendable {
   public var host = "127.0.0.1"
   /// 0 picks one.
   public var port = 7_700
-  /// The least important messages that are written to standard error.
-  public var logLevel = "info"
+  /// What is told of the process: to standard error, to scrapers, and to a receiver of telemetry.
+  public var observation = ObservationSettings()
   /// How PostgreSQL is reached, as libpq reads it: `postgresql://user@host/database?sslmode=…`.
   public var database: String?
   public var databaseConnectionsMax = 4
@@ -76,6 +76,16 @@ public struct ServeConfiguration: Sendable {
     self.services = services
   }
 
+  /// What is told, with the names by which this process is known.
+  var observed: ObservationSettings {
+    var observation = observation
+    if observation.service == "millrace", services.count == 1, let only = services.first {
+      observation.service = "millrace-\(only.rawValue)"
+    }
+    observation.instance = name
+    return observation
+  }
+
   /// Files of PEM: what the process shows to others, and whom it believes.
   public mutating func setTLS(
     certificate: String, key: String, authority: String, peers: [String]
@@ -98,6 +108,7 @@ public struct ServeConfiguration: Sendable {
       throw StartFailure(
         "'\(name)' is no name for a process", hint: "use up to 100 letters, digits and hyphens")
     }
+    _ = try observation.parsedReceiver(hasCertificates: tls != nil)
     if brokers == nil {
       throw StartFailure("no broker is named", hint: "--kafka HOST:PORT, or MILLRACE_KAFKA")
     }

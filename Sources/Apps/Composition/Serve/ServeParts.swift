@@ -31,7 +31,7 @@ final class ServeParts: Sendable {
 
   static func make(_ configuration: ServeConfiguration) async throws(StartFailure) -> ServeParts {
     try configuration.check()
-    let runtime = try Runtime(name: "serve", logLevel: configuration.logLevel)
+    let runtime = try Runtime(name: "serve", configuration.observed)
     do throws(StartFailure) {
       let keys = try ServeKeys(configuration)
       let storage = try await ServeStorage.open(configuration, runtime)
@@ -58,7 +58,9 @@ final class ServeParts: Sendable {
     var calls = LocalNetwork.Configuration()
     calls.peers = configuration.peersByMethods
     calls.credentials = key.credentials
-    calls.keeper = try ServeParts.keeper(configuration, runtime)
+    let keeper = try ServeParts.keeper(configuration, runtime)
+    calls.keeper = keeper
+    let observation = ObservationParts(runtime, keeper)
     let network = LocalNetwork(
       on: runtime.loop, time: runtime.time, pool: runtime.pool, telemetry: runtime.metrics,
       configuration: calls)
@@ -70,7 +72,7 @@ final class ServeParts: Sendable {
       keys: keys, address: { configuration.publicURL ?? address.url })
     let health = HealthWatch(storage.checks, context: runtime.context)
     var routes = HealthRoutes.all(health) + MetricRoutes(metrics: runtime.metrics).all
-    var running: [@Sendable () async -> Void] = [{ await health.run() }]
+    var running: [@Sendable () async -> Void] = [health.run, observation.run]
     if let workflow = builder.workflow() {
       routes += DocumentRoutes.all + workflow.routes
       running.append { await workflow.run() }

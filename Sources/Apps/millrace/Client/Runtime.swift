@@ -40,4 +40,6 @@ struct SilentTelemetry: Telemetry {
   func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {}
   func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
   func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
+  func gauge(_ name: String, _ value: GaugeValue?, _ labels: [(String, String)]) {}
+  func record(_ span: TraceSpan) {}
 }

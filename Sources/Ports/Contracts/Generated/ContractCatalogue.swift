@@ -152,5 +152,40 @@ public enum ContractCatalogue {
     ("millrace.rpc.v1.CloseSessionResponse", CloseSessionResponse.self),
     ("millrace.rpc.v1.GetVersionRequest", GetVersionRequest.self),
     ("millrace.rpc.v1.GetVersionResponse", GetVersionResponse.self),
+    ("opentelemetry.proto.common.v1.TelemetryValue", TelemetryValue.self),
+    ("opentelemetry.proto.common.v1.TelemetryAttribute", TelemetryAttribute.self),
+    ("opentelemetry.proto.common.v1.TelemetryResource", TelemetryResource.self),
+    ("opentelemetry.proto.common.v1.TelemetryScope", TelemetryScope.self),
+    (
+      "opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest",
+      ExportLogsServiceRequest.self
+    ),
+    ("opentelemetry.proto.collector.logs.v1.TelemetryResourceLogs", TelemetryResourceLogs.self),
+    ("opentelemetry.proto.collector.logs.v1.TelemetryScopeLogs", TelemetryScopeLogs.self),
+    ("opentelemetry.proto.collector.logs.v1.TelemetryLogRecord", TelemetryLogRecord.self),
+    (
+      "opentelemetry.proto.collector.logs.v1.ExportLogsServiceResponse",
+      ExportLogsServiceResponse.self
+    ),
+    (
+      "opentelemetry.proto.collector.logs.v1.ExportLogsServiceResponse.PartialSuccess",
+      ExportLogsServiceResponse.PartialSuccess.self
+    ),
+    (
+      "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest",
+      ExportTraceServiceRequest.self
+    ),
+    ("opentelemetry.proto.collector.trace.v1.TelemetryResourceSpans", TelemetryResourceSpans.self),
+    ("opentelemetry.proto.collector.trace.v1.TelemetryScopeSpans", TelemetryScopeSpans.self),
+    ("opentelemetry.proto.collector.trace.v1.TelemetrySpan", TelemetrySpan.self),
+    ("opentelemetry.proto.collector.trace.v1.TelemetrySpan.Status", TelemetrySpan.Status.self),
+    (
+      "opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse",
+      ExportTraceServiceResponse.self
+    ),
+    (
+      "opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse.PartialSuccess",
+      ExportTraceServiceResponse.PartialSuccess.self
+    ),
   ]
 }

@@ -525,6 +525,8 @@ public struct DeliveryRecord: WireMessage {
   public var attemptsInRound: Int64 = 0
   public var roundStartedAtUs: Int64 = 0
   public var note: DeliveryRecord.Note?
+  /// The run, as a W3C traceparent; empty when nobody records its trace.
+  public var trace: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -545,7 +547,8 @@ public struct DeliveryRecord: WireMessage {
     attemptCount: Int64 = 0,
     attemptsInRound: Int64 = 0,
     roundStartedAtUs: Int64 = 0,
-    note: DeliveryRecord.Note? = nil
+    note: DeliveryRecord.Note? = nil,
+    trace: String = ""
   ) {
     self.delivery = delivery
     self.namespace = namespace
@@ -563,6 +566,7 @@ public struct DeliveryRecord: WireMessage {
     self.attemptsInRound = attemptsInRound
     self.roundStartedAtUs = roundStartedAtUs
     self.note = note
+    self.trace = trace
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -582,6 +586,7 @@ public struct DeliveryRecord: WireMessage {
     if attemptsInRound != 0 { writer.int64(14, attemptsInRound) }
     if roundStartedAtUs != 0 { writer.int64(15, roundStartedAtUs) }
     if let note { writer.message(16, note) }
+    if !trace.isEmpty { writer.string(17, trace) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -604,6 +609,7 @@ public struct DeliveryRecord: WireMessage {
       case 112: attemptsInRound = try reader.int64()
       case 120: roundStartedAtUs = try reader.int64()
       case 130: try reader.message(&note)
+      case 138: trace = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -330,6 +330,8 @@ public struct RunRecord: WireMessage {
   public var permit: RunRecord.Permit?
   /// low, normal, high, urgent; empty means normal.
   public var priority: String = ""
+  /// What the run was caused by, as a W3C traceparent; empty when nobody records its trace.
+  public var trace: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -358,7 +360,8 @@ public struct RunRecord: WireMessage {
     resumedAtUs: Int64? = nil,
     kept: RunRecord.Kept? = nil,
     permit: RunRecord.Permit? = nil,
-    priority: String = ""
+    priority: String = "",
+    trace: String = ""
   ) {
     self.run = run
     self.namespace = namespace
@@ -384,6 +387,7 @@ public struct RunRecord: WireMessage {
     self.kept = kept
     self.permit = permit
     self.priority = priority
+    self.trace = trace
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -426,6 +430,7 @@ public struct RunRecord: WireMessage {
     if let kept { writer.message(22, kept) }
     if let permit { writer.message(23, permit) }
     if !priority.isEmpty { writer.string(24, priority) }
+    if !trace.isEmpty { writer.string(25, trace) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -492,6 +497,7 @@ public struct RunRecord: WireMessage {
       case 178: try reader.message(&kept)
       case 186: try reader.message(&permit)
       case 194: priority = try reader.string()
+      case 202: trace = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -261,6 +261,8 @@ public struct RunRequestRecord: WireMessage {
   public var rerun: RerunMessage?
   /// low, normal, high, urgent; empty means normal.
   public var priority: String = ""
+  /// The request that asked for it, as a W3C traceparent; empty when nobody records its trace.
+  public var trace: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -275,7 +277,8 @@ public struct RunRequestRecord: WireMessage {
     createdAtUs: Int64 = 0,
     principal: String = "",
     rerun: RerunMessage? = nil,
-    priority: String = ""
+    priority: String = "",
+    trace: String = ""
   ) {
     self.run = run
     self.namespace = namespace
@@ -287,6 +290,7 @@ public struct RunRequestRecord: WireMessage {
     self.principal = principal
     self.rerun = rerun
     self.priority = priority
+    self.trace = trace
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -310,6 +314,7 @@ public struct RunRequestRecord: WireMessage {
     if !principal.isEmpty { writer.string(8, principal) }
     if let rerun { writer.message(9, rerun) }
     if !priority.isEmpty { writer.string(10, priority) }
+    if !trace.isEmpty { writer.string(11, trace) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -350,6 +355,7 @@ public struct RunRequestRecord: WireMessage {
       case 66: principal = try reader.string()
       case 74: try reader.message(&rerun)
       case 82: priority = try reader.string()
+      case 90: trace = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

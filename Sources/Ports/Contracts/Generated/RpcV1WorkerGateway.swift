@@ -710,6 +710,8 @@ public struct WorkOrderMessage: WireMessage {
   public var files: [WorkOrderMessage.File] = []
   /// Variables with secrets in them, which the worker fills in.
   public var secretEnvironment: [WorkOrderMessage.SecretField] = []
+  /// The attempt, as a W3C traceparent; empty when nobody records its trace.
+  public var trace: String = ""
   public var unknownFields = UnknownFields()
 
   public init() {}
@@ -726,7 +728,8 @@ public struct WorkOrderMessage: WireMessage {
     workflow: String = "",
     artifacts: [WorkOrderMessage.Artifact] = [],
     files: [WorkOrderMessage.File] = [],
-    secretEnvironment: [WorkOrderMessage.SecretField] = []
+    secretEnvironment: [WorkOrderMessage.SecretField] = [],
+    trace: String = ""
   ) {
     self.attempt = attempt
     self.work = work
@@ -740,6 +743,7 @@ public struct WorkOrderMessage: WireMessage {
     self.artifacts = artifacts
     self.files = files
     self.secretEnvironment = secretEnvironment
+    self.trace = trace
   }
 
   public func encode(into writer: inout WireWriter) {
@@ -769,6 +773,7 @@ public struct WorkOrderMessage: WireMessage {
     for item in artifacts { writer.message(20, item) }
     for item in files { writer.message(21, item) }
     for item in secretEnvironment { writer.message(22, item) }
+    if !trace.isEmpty { writer.string(23, trace) }
     if !unknownFields.isEmpty { writer.unknown(unknownFields) }
   }
 
@@ -835,6 +840,7 @@ public struct WorkOrderMessage: WireMessage {
       case 162: try reader.message(appendingTo: &artifacts)
       case 170: try reader.message(appendingTo: &files)
       case 178: try reader.message(appendingTo: &secretEnvironment)
+      case 186: trace = try reader.string()
       default: try reader.unknown(tag, &unknownFields)
       }
     }

@@ -33,6 +33,9 @@ public struct WorkOrder: Hashable, Sendable {
   /// Files that the worker keeps after the attempt, and that it brings before it.
   public var artifacts: [ArtifactRule] = []
   public var files: [FileOrder] = []
+  /// The attempt; nil when nobody records its trace. What the work itself has to know of it is in
+  /// its environment and headers already.
+  public var trace: TraceContext?
 
   public init(
     attempt: AttemptID, work: Work, environment: SortedMap<String, String> = [:],

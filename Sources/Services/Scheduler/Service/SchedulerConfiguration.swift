@@ -31,6 +31,8 @@ public struct SchedulerConfiguration: Sendable {
   /// How long an owner that asks the broker about its logs keeps its partition without an answer,
   /// its lease not counted.
   public var brokerPatience: Duration = .seconds(10)
+  /// How often an owner says what waits in its partition.
+  public var gaugesEvery: Duration = .seconds(15)
   /// Tasks offered per pool and partition at least, whatever the number of workers.
   public var offeredMin: Int = 64
   /// Attempts granted to one claim.

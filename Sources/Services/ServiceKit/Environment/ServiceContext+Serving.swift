@@ -8,7 +8,7 @@ extension ServiceContext {
   ) async {
     while !Task.isCancelled {
       do throws(RPCError) {
-        try await network.serve(rpc: service, handler)
+        try await network.serve(rpc: service, TracedHandler(service, handler, self))
       } catch {
         guard !Task.isCancelled else { return }
         telemetry.log(

@@ -12,10 +12,12 @@ public struct ServiceContext: Sendable {
   public let spawner: any Spawner
   public let telemetry: any Telemetry
   public let probe: any Probe
+  /// Of which traces that begin here spans are recorded.
+  public let sampling: TraceSampling
 
   public init(
     process: ProcessID, time: any Time, randomness: any Randomness, spawner: any Spawner,
-    telemetry: any Telemetry, probe: any Probe = SilentProbe()
+    telemetry: any Telemetry, probe: any Probe = SilentProbe(), sampling: TraceSampling = .never
   ) {
     self.process = process
     self.time = time
@@ -23,6 +25,7 @@ public struct ServiceContext: Sendable {
     self.spawner = spawner
     self.telemetry = telemetry
     self.probe = probe
+    self.sampling = sampling
   }
 
   /// A new id of any kind, from the process's own clock and random stream.

@@ -9,6 +9,8 @@ public struct Router: HTTPHandler {
   let context: ServiceContext
   let audit: (any AuditTrail)?
   let gate: GatewayGate?
+  /// Where the process itself is looked into.
+  private let looks: [String]
 
   /// - Parameters:
   ///   - audit: gets an entry for each request that changes something or is denied, unless its
@@ -23,10 +25,14 @@ public struct Router: HTTPHandler {
     self.context = context
     self.audit = audit
     self.gate = gate
+    looks = routes.filter { $0.entrance == .direct }.map(\.template)
   }
 
   /// How far a request came.
-  private struct Passage {
+  struct Passage {
+    /// Where it stands in its trace, and below what.
+    let place: (here: TraceContext, parent: SpanID?)
+    let arrivedAt: Moment
     var route: Route?
     var request: RouteRequest?
     var problem: Problem?
@@ -35,10 +41,21 @@ public struct Router: HTTPHandler {
   public func respond(to received: HTTPRequest) async -> HTTPResponse {
     let arrival =
       gate?.arrival(of: received) ?? GatewayGate.Arrival(request: received, identities: nil)
-    let request = arrival.request
     let id = context.newID(RequestID.self)
+    // Looks at the process itself come every few seconds.
+    let isLook = looks.contains(arrival.request.path)
+    let place = context.place(of: arrival.request, id, begins: !isLook)
+    return await CurrentTrace.$context.withValue(place.here) {
+      await respond(to: arrival, id, Passage(place: place, arrivedAt: context.time.now()))
+    }
+  }
+
+  private func respond(
+    to arrival: GatewayGate.Arrival, _ id: RequestID, _ passage: Passage
+  ) async -> HTTPResponse {
+    var passage = passage
+    let request = arrival.request
     let started = context.time.uptime()
-    var passage = Passage()
     var response: HTTPResponse
     do throws(Problem) {
       response = try await answer(arrival, id, &passage).finished(for: request)
@@ -47,6 +64,7 @@ public struct Router: HTTPHandler {
       response = error.response(requestID: id.text)
     }
     await note(request, id, passage, response.status)
+    tell(request, id, passage, response.status)
     response.fields.fields += [
       HTTPField("X-Request-Id", id.text), HTTPField("X-Content-Type-Options", "nosniff"),
     ]

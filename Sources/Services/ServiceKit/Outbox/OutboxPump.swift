@@ -53,12 +53,16 @@ public struct OutboxPump: Sendable {
   /// Runs until the task is cancelled.
   public func run() async {
     var idleWait = configuration.idleWait
+    var age = OutboxAge(shard: shard, context: context)
     while !Task.isCancelled {
+      age.begins()
       do {
         switch try await pumpOnce() {
-        case .moved:
+        case .moved(let count):
+          if count < configuration.messagesPerBatchMax { age.drained() }
           idleWait = configuration.idleWait
         case .nothingPending:
+          age.drained()
           await store.waitForPending(shard: shard, until: idleWait)
           idleWait = min(idleWait * 2, max(configuration.idleWait, configuration.idleWaitMax))
         case .stuck:
@@ -110,8 +114,10 @@ public struct OutboxPump: Sendable {
 
   /// Why the bus will never take the records; nil when it has taken them.
   private func publish(_ records: [BusRecord]) async throws(BusError) -> String? {
+    let start = context.time.now()
     do throws(BusError) {
       try await bus.publish(records)
+      context.traced(published: records, since: start)
       return nil
     } catch {
       if case .refused(let why) = error { return why }

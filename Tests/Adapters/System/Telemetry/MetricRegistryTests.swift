@@ -7,10 +7,12 @@ struct MetricRegistryTests {
     func log(_ level: LogLevel, _ event: String, _ fields: [(String, String)]) {}
     func count(_ name: String, _ amount: Int, _ labels: [(String, String)]) {}
     func measure(_ name: String, _ length: Duration, _ labels: [(String, String)]) {}
+    func gauge(_ name: String, _ value: GaugeValue?, _ labels: [(String, String)]) {}
+    func record(_ span: TraceSpan) {}
   }
 
   private func lines(_ registry: MetricRegistry) -> [String] {
-    registry.text.split(separator: "\n").map(String.init)
+    registry.text(.prometheus).split(separator: "\n").map(String.init)
       .filter { !$0.contains("process_") && !$0.contains("series_dropped") }
   }
 
@@ -59,11 +61,11 @@ struct MetricRegistryTests {
     registry.measure("late", .seconds(1), [])
     #expect(lines(registry).filter { $0.hasPrefix("millrace_bad_total") }.count == 9)
     #expect(lines(registry).contains("millrace_good_total 2"))
-    #expect(registry.text.contains("\nmillrace_series_dropped_total 42\n"))
+    #expect(registry.text(.prometheus).contains("\nmillrace_series_dropped_total 42\n"))
   }
 
   @Test func `the process tells what it uses`() throws {
-    let text = MetricRegistry(forwarding: Silence()).text
+    let text = MetricRegistry(forwarding: Silence()).text(.prometheus)
     for name in ["process_resident_memory_bytes", "process_open_fds"] {
       let line = try #require(text.split(separator: "\n").first { $0.hasPrefix(name + " ") })
       #expect(try #require(Int(line.dropFirst(name.count + 1))) > 0)

@@ -13,6 +13,7 @@ import Testing
     for service in GatewayConfiguration.services {
       configuration.peers[service] = ["\(service.rawValue):7700"]
     }
+    configuration.traces = "collector:4317"
     return configuration
   }
 
@@ -111,16 +112,21 @@ import Testing
     var configuration = Self.composed
     configuration.listen = "[::1]:9000"
     configuration.peers[.workflow] = ["10.0.0.1:1", "10.0.0.2:2"]
-    configuration.traces = "collector:4317"
+    configuration.traces = "traces:1"
+    configuration.tracesMillionths = 2_500
     configuration.trustedHops = 2
     configuration.authorizationMillisecondsMax = 1_005
     let text = try await text(configuration)
     #expect(text.contains("address: \"::1\", port_value: 9000"))
     #expect(text.contains("address: \"10.0.0.1\", port_value: 1"))
     #expect(text.contains("address: \"10.0.0.2\", port_value: 2"))
-    #expect(text.contains("envoy.tracers.opentelemetry"))
+    #expect(text.contains("address: \"traces\", port_value: 1"))
+    #expect(text.contains("{numerator: 2500, denominator: MILLION}"))
     #expect(text.contains("xff_num_trusted_hops: 2"))
     #expect(text.contains("timeout: 1.005s"))
-    #expect(try await !self.text().contains("opentelemetry"), "no spans unless they are wanted")
+    configuration.traces = nil
+    #expect(
+      try await !self.text(configuration).contains("opentelemetry"),
+      "no spans unless they are wanted")
   }
 }

@@ -107,7 +107,7 @@ struct InjectionTests {
     signal(SIGPIPE, SIG_IGN)
     var settings = DevConfiguration()
     settings.port = 0
-    settings.logLevel = "error"
+    settings.observation.level = "error"
     settings.sample = "version: 1\nid: hello\ntasks: {a: {call: noop}}\n"
     let server = try await DevServer.start(settings)
     let loop = try EventLoop(name: "client")

@@ -19,6 +19,10 @@ struct MetricNamesTests {
         let unit = match.output.1 == "count" ? "total" : "seconds"
         names.insert("millrace_\(match.output.2)_\(unit)")
       }
+      for match in text.matches(of: /telemetry\.gauge\(\s*"([a-z_]+)", \.(number|length)/) {
+        let unit = match.output.2 == "length" ? "_seconds" : ""
+        names.insert("millrace_\(match.output.1)\(unit)")
+      }
     }
     return names
   }

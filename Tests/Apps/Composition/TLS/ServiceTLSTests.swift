@@ -86,7 +86,7 @@ struct ServiceTLSTests {
   private func serving(
     _ files: TLSFiles?, _ body: @escaping @Sendable (Runtime, String) async throws -> Void
   ) async throws {
-    let runtime = try Runtime(name: "tls", logLevel: "error")
+    let runtime = try Runtime.administration()
     let outcome = Outcome()
     await runtime.root {
       do {
@@ -234,7 +234,7 @@ struct ServiceTLSTests {
     try folder.write("empty.pem", "")
     var files = folder.files(certificate, authority: authority)
     files.key = "\(folder.path)/\(key).key"
-    let runtime = try Runtime(name: "tls", logLevel: "error")
+    let runtime = try Runtime.administration()
     defer { runtime.stop() }
     let error = #expect(throws: TLSFailure.self) {
       try TLSKeeper(files, telemetry: runtime.telemetry)

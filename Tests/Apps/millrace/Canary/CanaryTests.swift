@@ -55,7 +55,11 @@ struct CanaryTests {
     init() async throws {
       let files = try Folder()
       dev = try await DevProcess.start(
-        ["--data", files.path + "/data", "--log", "debug"], in: files,
+        // Nobody takes the spans, but the log has all of them.
+        [
+          "--data", files.path + "/data", "--log", "debug", "--otlp", "http://127.0.0.1:1",
+          "--trace-share", "1",
+        ], in: files,
         environment: ["MILLRACE_CANARY": CanaryTests.environment])
       client = try APIClient(dev.url)
       let settings = dev.files.read("millrace/dev.json")
@@ -212,6 +216,7 @@ struct CanaryTests {
     }
     for (path, content) in said { #expect(scanner.hits(in: content) == [], "\(path)") }
     #expect(bytes > 100_000, "\(data.map(\.path))")
+    #expect(said.contains { String(decoding: $0.content, as: UTF8.self).contains("span.ended") })
     SecurityTest.canary.report(
       "\(scene.canaries.count) canaries in \(scanner.spellings.count) forms, looked for in "
         + "\(answers.count) answers, \(data.count) files of data and the log: 0 hits")

@@ -14,8 +14,8 @@ enum DevVerb {
       .init("slots", value: "N", "tasks that run at once (default: 2 for each core)"),
     ] + ServerOptions.tasks + [
       NotifyVerbs.mailServer, NotifyVerbs.mailFrom, NotifyVerbs.retry,
-      .init("log", value: "LEVEL", "debug, info, warning or error (default: warning)"),
-    ],
+      ServerOptions.log("warning"),
+    ] + ServerOptions.telemetry,
     examples: ["millrace dev", "millrace dev --data ./millrace-data --port 0"]
   ) { asked in
     let call = try Settings(asked).call
@@ -28,8 +28,8 @@ enum DevVerb {
     configuration.slots = try call.number("slots", default: 2 * cores, in: 1...10_000)
     configuration.tasks = try ServerOptions.tasks(call)
     configuration.egress = try ServerOptions.egress(call, from: configuration.egress)
-    if let level = call.value("log") { configuration.logLevel = level }
-    try checkLevel(configuration.logLevel)
+    configuration.observation = try ServerOptions.observation(
+      call, from: configuration.observation)
     configuration.mailServer = call.value("mail")
     configuration.mailFrom = call.value("mail-from") ?? configuration.mailFrom
     configuration.retryWaits = try ServerOptions.retryWaits(call)
@@ -44,12 +44,6 @@ enum DevVerb {
     } catch {
       throw Failure(.failed, error.what, hint: error.hint)
     }
-  }
-
-  private static func checkLevel(_ level: String) throws {
-    guard LogLevel(rawValue: level) == nil else { return }
-    let levels = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
-    throw Failure.usage("--log takes \(levels), not '\(level)'")
   }
 
   /// Without the file the server runs all the same, but only who knows the token can use it.

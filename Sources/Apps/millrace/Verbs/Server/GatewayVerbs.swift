@@ -23,6 +23,7 @@ enum GatewayVerbs {
         "edge-certificate", value: "FILE", "what the gateway shows to clients (default: none)"),
       .init("edge-key", value: "FILE", "the key of that certificate"),
       .init("traces", value: "HOST:PORT", "takes spans by OTLP over gRPC"),
+      ServerOptions.traceShare,
       .init("trusted-hops", value: "N", "proxies in front of it whose word counts (default: 0)"),
       .init(
         "requests-per-second", value: "N",
@@ -45,6 +46,8 @@ enum GatewayVerbs {
     configuration.peers = try ServerOptions.peers(call)
     configuration.tokenFile = call.value("proof-file") ?? configuration.tokenFile
     configuration.traces = call.value("traces")
+    configuration.tracesMillionths =
+      try ServerOptions.traceMillionths(call) ?? configuration.tracesMillionths
     configuration.tls = try ServerOptions.tls(call).map {
       .init(certificate: $0.certificate, key: $0.key, authority: $0.authority)
     }

@@ -33,8 +33,8 @@ enum ServeVerb {
           "take requests of clients from the gateway only (MILLRACE_BEHIND_GATEWAY=1)"),
         .init("public-url", value: "URL", "what clients reach the installation by"),
         NotifyVerbs.mailServer, NotifyVerbs.mailFrom, NotifyVerbs.retry,
-        .init("log", value: "LEVEL", "debug, info, warning or error (default: info)"),
-      ],
+        ServerOptions.log("info"),
+      ] + ServerOptions.telemetry,
     examples: [
       "millrace serve scheduler --port 7702 --peer workflow=10.0.0.5:7701 …",
       "millrace serve iam workflow metadata artifact notification --data /var/lib/millrace …",
@@ -68,7 +68,8 @@ enum ServeVerb {
     configuration.name = call.value("name") ?? configuration.name
     configuration.host = call.value("host") ?? configuration.host
     configuration.port = try call.number("port", default: configuration.port, in: 0...65_535)
-    if let level = call.value("log") { configuration.logLevel = level }
+    configuration.observation = try ServerOptions.observation(
+      call, from: configuration.observation)
     configuration.database = call.value("database")
     configuration.databaseConnectionsMax = try call.number(
       "database-connections", default: configuration.databaseConnectionsMax, in: 1...100)

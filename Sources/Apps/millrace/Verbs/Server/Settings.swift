@@ -34,6 +34,8 @@ struct Settings {
     "tls-certificate": "TLS_CERTIFICATE_FILE", "tls-key": "TLS_KEY_FILE",
     "tls-authority": "TLS_AUTHORITY_FILE", "tls-peer": "TLS_PEERS",
   ]
+  /// Variables that all programs read alike; ours come before them.
+  private static let common = ["otlp": "OTEL_EXPORTER_OTLP_ENDPOINT"]
   /// What may hold passwords.
   private static let secrets = ["database", "mongodb", "s3", "mail"]
   private static let secretBytesMax = 65_536
@@ -88,6 +90,10 @@ struct Settings {
     let forms = secrets.contains(option.name) ? [name, name + "_FILE"] : [name]
     let places: [(String) -> (value: String, source: Source)?] = [
       { environment[$0].map { value in (value, .variable(name)) } }, { lines[$0] },
+      { form in
+        guard form == name, let common = common[option.name] else { return nil }
+        return environment[common].map { ($0, .variable(common)) }
+      },
     ]
     for place in places {
       let found = forms.compactMap { form in place(form).map { (form: form, said: $0) } }

@@ -41,7 +41,9 @@ struct RunFeed: Sendable {
         let deliveries = try await member.poll(
           recordsMax: ports.configuration.recordsPerBatchMax, wait: ports.configuration.pollWait)
         guard !deliveries.isEmpty else { continue }
+        let start = ports.context.time.now()
         for delivery in deliveries { try await take(delivery) }
+        ports.context.tookIn(deliveries, since: start)
         try await member.commit(deliveries)
       } catch BusError.fenced {
         return

@@ -44,7 +44,9 @@ struct ArchiveFeed: Sendable {
           recordsMax: ports.configuration.recordsPerBatchMax,
           wait: stored.wait(at: ports.context.time.uptime(), most: ports.configuration.pollWait))
         guard !deliveries.isEmpty else { continue }
+        let start = ports.context.time.now()
         try await store(deliveries)
+        ports.context.tookIn(deliveries, since: start)
         if ports.context.probe.buggify("history.not-committed") { continue }
         stored.add(deliveries, at: ports.context.time.uptime())
       } catch BusError.fenced {

@@ -166,10 +166,33 @@ final class Dispatcher: Sendable {
     guard let claim = try await desk.apply(.claimed(by: ports.context.process), to: due.id),
       let attempt = attempt(claim)
     else { return }
-    let reply = await sending.send(claim.record, subscription)
+    let reply = await send(claim.record, subscription, attempt)
     state.withLock { $0.note(due.receiver, isFailing: reply.note.code.holdsUp) }
     measure(record, reply)
     await settle(.answered(attempt: attempt, Delivery.Answer(reply)), due.id)
+  }
+
+  /// Hands it over, in the trace of its run.
+  private func send(
+    _ record: DeliveryRecord, _ subscription: SubscriptionRecord?, _ attempt: Int
+  ) async -> DeliveryReply {
+    guard let run = TraceContext(traceparent: record.trace) else {
+      return await sending.send(record, subscription)
+    }
+    let (here, start) = (ports.context.span(under: run), time.now())
+    let reply = await CurrentTrace.$context.withValue(here) {
+      await sending.send(record, subscription)
+    }
+    let channel = record.mail.isEmpty ? "webhook" : "mail"
+    ports.context.telemetry.record(
+      TraceSpan(
+        "deliver \(channel)", .client, here, under: run.span, from: start, to: time.now(),
+        [
+          SpanNames.run: .text(record.end?.run ?? ""), SpanNames.delivery: .text(record.delivery),
+          SpanNames.attempt: .number(Int64(attempt)),
+          SpanNames.outcome: .text(reply.note.code.rawValue),
+        ], failure: reply.isSuccess ? nil : reply.note.code.rawValue))
+    return reply
   }
 
   private func subscription(

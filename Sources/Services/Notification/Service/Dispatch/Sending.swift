@@ -49,6 +49,7 @@ struct Sending: Sendable {
       + WebhookSignature.fields(
         id: message.delivery.text, sentAt: now, body: body,
         secrets: secrets, digest: ports.digest)
+      + (CurrentTrace.context.map { [HTTPField(SpanNames.header, $0.traceparent)] } ?? [])
     return await ports.webhooks.send(
       WebhookMessage(url: address, fields: HTTPFields(fields), body: body))
   }

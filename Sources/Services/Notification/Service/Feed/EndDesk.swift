@@ -21,8 +21,9 @@ struct EndDesk: Sendable {
     var streaks: [RecordBatch.Entry]
   }
 
+  /// - Parameter trace: of the run.
   /// - Returns: whether the end concerns nobody; the caller has to say so by `settle`.
-  func take(_ end: RunEnd) async throws -> Bool {
+  func take(_ end: RunEnd, _ trace: TraceContext? = nil) async throws -> Bool {
     let now = ports.context.time.now()
     guard end.endedAt > now - ports.configuration.endsTakenFor else {
       ports.context.telemetry.log(.info, "ends.too-old", [("run", end.run.text)])
@@ -33,7 +34,7 @@ struct EndDesk: Sendable {
     for attempt in 0..<ports.configuration.conflictsMax {
       do throws(StoreError) {
         guard try await !isDone(end, isInDoubt: attempt > 0) else { return false }
-        let outcome = try await workOut(end, rules)
+        let outcome = try await workOut(end, rules, trace)
         guard !outcome.deliveries.isEmpty || !outcome.streaks.isEmpty else { return true }
         try await commit(outcome, for: end, isRepeated: attempt > 0)
         if !outcome.deliveries.isEmpty { wake.wake() }
@@ -56,7 +57,9 @@ struct EndDesk: Sendable {
 
   // MARK: Working it out
 
-  private func workOut(_ end: RunEnd, _ rules: [NotifyRule]) async throws(StoreError) -> Outcome {
+  private func workOut(
+    _ end: RunEnd, _ rules: [NotifyRule], _ trace: TraceContext?
+  ) async throws(StoreError) -> Outcome {
     let subscriptions = try await subscriptions(of: end)
     let known = try await streaks(end, subscriptions)
     let subscribers = subscriptions.map { id, record in
@@ -75,7 +78,7 @@ struct EndDesk: Sendable {
     }
     let now = ports.context.time.now()
     let deliveries = fanout.messages.map { message in
-      DeliveryRecord(id(of: message.recipient, end), message, end, at: now)
+      DeliveryRecord(id(of: message.recipient, end), message, end, trace, at: now)
     }
     let changed =
       fanout.streaks.map { ($0.id.text, $0.streak) }

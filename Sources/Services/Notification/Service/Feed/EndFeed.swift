@@ -43,11 +43,13 @@ struct EndFeed: Sendable {
         let records = try await member.poll(
           recordsMax: ports.configuration.recordsPerBatchMax, wait: ports.configuration.pollWait)
         guard !records.isEmpty else { continue }
+        let start = ports.context.time.now()
         var quiet: [RunEnd] = []
         for record in records {
           if let end = try await take(record) { quiet.append(end) }
         }
         try await desk.settle(quiet)
+        ports.context.tookIn(records, since: start)
         if ports.context.probe.buggify("ends.not-committed") { continue }
         try await member.commit(records)
       } catch BusError.fenced {
@@ -70,7 +72,7 @@ struct EndFeed: Sendable {
       return nil
     }
     do {
-      return try await desk.take(end) ? end : nil
+      return try await desk.take(end, record.record.trace) ? end : nil
     } catch StoreError.refused(let why) {
       // What the store will never take must not hold up what follows.
       ports.context.telemetry.log(.error, "ends.refused", [("run", end.run.text), ("why", why)])

@@ -2,6 +2,7 @@ internal import Contracts
 internal import Domain
 internal import NotificationCore
 internal import Ports
+internal import ServiceKit
 
 extension DeliveryRecord {
   /// When somebody must look at it again; nil when it is over. The column that is looked along.
@@ -17,12 +18,13 @@ extension DeliveryRecord {
 
   /// A new message that is due at once.
   init(
-    _ id: DeliveryID, _ message: Fanout.Message, _ end: RunEnd, at now: Moment
+    _ id: DeliveryID, _ message: Fanout.Message, _ end: RunEnd, _ trace: TraceContext?,
+    at now: Moment
   ) {
     self.init(
       delivery: id.text, namespace: end.namespace.text,
       subscription: message.subscription?.text ?? "", occasion: message.occasion.rawValue,
-      end: RunEndMessage(end), createdAtUs: now.microseconds)
+      end: RunEndMessage(end), createdAtUs: now.microseconds, trace: TraceContext.stored(trace))
     if case .person(let address) = message.recipient { mail = address }
     take(Delivery(id, at: now))
   }

@@ -248,7 +248,8 @@ struct SubscriptionDesk: Sendable {
     let records = recipients.map { recipient in
       DeliveryRecord(
         ports.context.newID(DeliveryID.self),
-        Fanout.Message(recipient: recipient, occasion: .test, subscription: id), end, at: now)
+        Fanout.Message(recipient: recipient, occasion: .test, subscription: id), end,
+        CurrentTrace.context, at: now)
     }
     do throws(StoreError) {
       _ = try await ports.store.commit(

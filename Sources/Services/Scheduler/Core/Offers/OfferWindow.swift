@@ -28,6 +28,9 @@ public struct OfferWindow: Sendable {
     self.slots = slots
   }
 
+  /// Pools that live workers serve.
+  public var servedPools: [PoolName] { slots.keys }
+
   /// Tasks of the pool that may be in flight: twice the live slots, at least `sizeMin`.
   public func size(of pool: PoolName) -> Int {
     max(sizeMin, 2 * (slots[pool] ?? 0))

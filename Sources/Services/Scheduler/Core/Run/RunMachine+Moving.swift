@@ -34,6 +34,8 @@ extension RunMachine {
     }
     if case .ready = before { ready[pool, default: ReadyQueue()].count -= 1 }
     if case .ready = after { ready[pool, default: ReadyQueue()].append(place) }
+    if before.isUnclaimed { unclaimed[pool, default: ReadyQueue()].count -= 1 }
+    if after.isUnclaimed { unclaimed[pool, default: ReadyQueue()].append(place) }
   }
 
   mutating func count(_ word: String, _ change: Int) {

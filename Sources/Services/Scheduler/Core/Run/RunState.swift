@@ -42,6 +42,8 @@ public struct RunState: Hashable, Sendable {
   public var permit: RunPermit?
   /// What a rerun takes over from an earlier run; nil for a run that does everything itself.
   public var kept: KeptTasks?
+  /// The request that the run was caused by; nil when nobody records its trace.
+  public var trace: TraceContext?
   /// The version of the stored row; zero while there is none.
   public var stamp: UInt64 = 0
 

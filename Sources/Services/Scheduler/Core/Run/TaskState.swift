@@ -104,6 +104,11 @@ public enum TaskPhase: Hashable, Sendable {
     if case .ended(let outcome) = self { outcome } else { nil }
   }
 
+  /// Whether a worker might claim it, and none is known to have.
+  var isUnclaimed: Bool {
+    if case .offered(let offer) = self { offer.claim == nil } else { false }
+  }
+
   /// Whether it takes room in its pool's window.
   public var isInFlight: Bool {
     switch self {

@@ -13,6 +13,8 @@ struct ClaimDesk: Sendable {
   struct Grant: Sendable {
     var order: AttemptOrder
     var stamp: UInt64
+    /// Of the run.
+    var trace: TraceContext?
   }
 
   let ports: SchedulerPorts
@@ -43,7 +45,8 @@ struct ClaimDesk: Sendable {
       let verdict = verdicts[attempt] ?? .gone
       return ClaimResponse.Item(
         attempt: attempt.description, verdict: verdict,
-        order: verdict == .yours ? grants[attempt].map { WorkOrderMessage($0.order) } : nil)
+        order: verdict == .yours
+          ? grants[attempt].map { WorkOrderMessage($0.order, $0.trace) } : nil)
     }
     // Nothing is known of those that were too many.
     let rest = request.attempts.dropFirst(ports.configuration.claimsMax)
@@ -156,7 +159,8 @@ struct ClaimDesk: Sendable {
           attempt, namespace: NamespaceName(unchecked: run.namespace),
           workflow: WorkflowName(unchecked: run.workflow))
         {
-          grants[attempt] = Grant(order: order, stamp: row.version.bits)
+          grants[attempt] = Grant(
+            order: order, stamp: row.version.bits, trace: TraceContext(traceparent: run.trace))
         } else {
           dependent[attempt.run, default: []].append(attempt)
         }
@@ -307,6 +311,6 @@ extension RunMachine {
     guard let order = order(attempt.task, attempt.fence), let place = place(of: attempt.task),
       let task = task(at: place), task.stamp != 0
     else { return nil }
-    return ClaimDesk.Grant(order: order, stamp: task.stamp)
+    return ClaimDesk.Grant(order: order, stamp: task.stamp, trace: run.trace)
   }
 }

@@ -2,6 +2,7 @@ internal import Contracts
 internal import Domain
 internal import Ports
 internal import SchedulerCore
+internal import ServiceKit
 internal import Wire
 
 /// What one batch of an owner writes beside the rows of its runs, and what follows after the
@@ -12,6 +13,8 @@ struct OwnerBatch {
   var hints: [BusRecord] = []
   var leasesToRead: [AttemptID] = []
   var offersToCheck: [(attempt: AttemptID, pool: PoolName)] = []
+  /// Steps of traces that this batch ends.
+  var spans: [TraceSpan] = []
   /// Runs that this batch changed.
   var touched: SortedSet<RunID> = []
   /// Limits that this batch changed.
@@ -81,5 +84,6 @@ extension BusRecord {
       reason: run.reason.map(ReasonMessage.init), startedAtUs: run.startedAt.microseconds,
       endedAtUs: run.endedAt?.microseconds ?? 0, revision: run.revision, labels: run.labels)
     return BusRecord(topic: SchedulerTopics.ended, key: run.id.text, value: message.encoded())
+      .traced(run.trace?.of(run.id))
   }
 }

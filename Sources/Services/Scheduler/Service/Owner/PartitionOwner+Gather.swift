@@ -33,7 +33,9 @@ extension PartitionOwner {
     var started: SortedSet<RunID> = []
     for (delivery, input) in inputs where delivery.place.topic == SchedulerTopics.started {
       if case .started(let message, let run) = input, !known.contains(run), !started.contains(run) {
-        guard let machine = try await begin(message, run, &gathered) else { break }
+        guard let machine = try await begin(message, run, delivery.record.trace, &gathered) else {
+          break
+        }
         started.insert(run)
         gathered.newRuns.append((run, machine))
       } else if case .broken(let cause) = input {
@@ -120,9 +122,11 @@ extension PartitionOwner {
 
   /// A new run and the commands that were waiting for it; nil when its plan cannot be had now.
   private func begin(
-    _ message: WorkflowStarted, _ run: RunID, _ gathered: inout GatheredInputs
+    _ message: WorkflowStarted, _ run: RunID, _ trace: TraceContext?,
+    _ gathered: inout GatheredInputs
   ) async throws(BatchFailure) -> RunMachine? {
-    guard let state = state(of: message, run) else { return nil }
+    guard var state = state(of: message, run) else { return nil }
+    if let trace, trace.isSampled { state.trace = trace }
     let plan: Plan
     do throws(PlanSource.Failure) {
       plan = try await loader.plans.plan(

@@ -23,12 +23,29 @@ extension PartitionOwner {
     }
   }
 
-  func measure(_ effects: [RunEffect], of entry: RunEntry) {
+  /// Whether the task, one attempt of which has ended, gets another one.
+  func countRetry(of key: TaskKey, in machine: RunMachine) {
+    guard let place = machine.place(of: key), case .backoff? = machine.task(at: place)?.phase else {
+      return
+    }
+    let pool = machine.plan.nodes[place.node].definition.pool.text
+    ports.context.telemetry.count("attempts_retried", 1, [("pool", pool)])
+  }
+
+  /// Counts and traces the end of a run, if it is among the effects.
+  func noteEnds(_ effects: [RunEffect], of entry: RunEntry, into batch: inout OwnerBatch) {
     for case .announceEnd(let outcome) in effects {
       let telemetry = ports.context.telemetry
       let word = ("outcome", outcome.rawValue)
       telemetry.count("runs_ended", 1, [word])
       let run = entry.machine.run
+      telemetry.log(
+        .info, "run.ended",
+        [
+          ("run", run.id.text), ("namespace", run.namespace.text),
+          ("workflow", run.workflow.text), word,
+        ])
+      if let span = span(of: run, outcome) { batch.spans.append(span) }
       if let endedAt = run.endedAt {
         telemetry.measure("run", endedAt - run.createdAt, [word])
       }
@@ -43,7 +60,7 @@ extension PartitionOwner {
 }
 
 extension AttemptReport.Result {
-  fileprivate var word: String {
+  var word: String {
     switch self {
     case .succeeded: "succeeded"
     case .failed: "failed"

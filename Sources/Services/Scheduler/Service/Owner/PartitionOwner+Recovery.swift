@@ -19,6 +19,7 @@ extension PartitionOwner {
       if !isSame, known != nil { ports.context.probe.reached("owner.rewound") }
       positions[topic] = LogPosition(
         incarnation: bounds.incarnation, next: isSame ? known?.next ?? 0 : bounds.earliest)
+      tellLag(bounds.end - (positions[topic]?.next ?? 0), of: topic)
     }
   }
 

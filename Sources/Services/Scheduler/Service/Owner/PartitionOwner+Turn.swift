@@ -15,12 +15,12 @@ extension PartitionOwner {
     }
     if let (suspect, cause) = suspect(among: deliveries) {
       // By itself, and without a look at what it says: that is what went wrong before.
-      return try await commit(try await setAside(suspect, cause), due: [])
+      return try await commit(try await setAside(suspect, cause), [suspect], due: [])
     }
     do throws(BatchFailure) {
       let due = clock.due(
         at: ports.context.time.now(), max: ports.configuration.rowsPerBatchMax)
-      try await commit(try await gather(deliveries, due: due), due: due)
+      try await commit(try await gather(deliveries, due: due), deliveries, due: due)
     } catch {
       if case .refused(let why) = error { noteRefusal(of: deliveries, why) }
       throw error
@@ -29,7 +29,7 @@ extension PartitionOwner {
   }
 
   private func commit(
-    _ inputs: GatheredInputs, due: SortedSet<RunID>
+    _ inputs: GatheredInputs, _ deliveries: [BusDelivery], due: SortedSet<RunID>
   ) async throws(BatchFailure) {
     let now = ports.context.time.now()
     beginDeciding()
@@ -37,6 +37,7 @@ extension PartitionOwner {
     decide(inputs, due: due, into: &batch, at: now)
     try await commit(&batch)
     endDeciding()
+    tellTraces(of: batch, deliveries, since: now)
     await followUp(batch)
   }
 
@@ -116,9 +117,11 @@ extension PartitionOwner {
     guard let entry = runs[run] else { return 0 }
     if case .attemptEnded(let key, let fence, let report) = event {
       measure(report, of: key, fence, in: entry.machine)
+      if let span = span(of: report, key, fence, in: entry.machine) { batch.spans.append(span) }
     }
     let effects = entry.machine.apply(event, at: now)
-    measure(effects, of: entry)
+    noteEnds(effects, of: entry, into: &batch)
+    if case .attemptEnded(let key, _, _) = event { countRetry(of: key, in: entry.machine) }
     batch.take(effects, of: entry, at: now)
     batch.touched.insert(run)
     return effects.count
@@ -157,6 +160,7 @@ extension PartitionOwner {
       entry.isBusy = false
       let effects = entry.machine.apply(.workContinued(rowsMax: min(share, room)), at: now)
       room -= effects.count
+      noteEnds(effects, of: entry, into: &batch)
       batch.take(effects, of: entry, at: now)
       batch.touched.insert(id)
       noteWork(of: entry)

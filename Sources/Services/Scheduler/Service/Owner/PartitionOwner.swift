@@ -65,6 +65,9 @@ actor PartitionOwner {
   private var isRecovered = false
   private var waiters: [() -> Void] = []
   private var logsCheckedAt: Uptime
+  /// What was told last of what waits, and when.
+  var toldPools: SortedSet<PoolName> = []
+  var toldAt: Uptime?
 
   struct LogPosition {
     var incarnation: String
@@ -103,8 +106,10 @@ actor PartitionOwner {
 
   /// Runs until the task is cancelled or the partition is lost.
   func run() async throws(End) {
+    defer { tellNothing() }
     await recover()
     while !Task.isCancelled {
+      tellGauges()
       await checkLogs()
       let deliveries = await fetch()
       await untilReturned()

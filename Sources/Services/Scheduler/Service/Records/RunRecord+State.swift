@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Domain
 internal import SchedulerCore
+internal import ServiceKit
 
 extension RunRecord {
   init(_ machine: RunMachine, partition: Int) {
@@ -15,7 +16,7 @@ extension RunRecord {
       commands: run.commands, counts: machine.counts.mapValues(Int64.init),
       pause: run.pause.map(ReasonMessage.init), resumedAtUs: run.resumedAt?.microseconds,
       kept: run.kept.map(Kept.init), permit: run.permit.map(Permit.init),
-      priority: run.priority.rawValue)
+      priority: run.priority.rawValue, trace: TraceContext.stored(run.trace))
     switch run.phase {
     case .running:
       phase = "running"
@@ -59,6 +60,7 @@ extension RunRecord {
       state.permit = permit
     }
     state.priority = Priority(rawValue: priority) ?? .normal
+    state.trace = TraceContext(traceparent: trace)
     state.stamp = stamp
     return state
   }

@@ -1,9 +1,11 @@
 internal import Contracts
 internal import Domain
 internal import SchedulerCore
+internal import ServiceKit
 
 extension WorkOrderMessage {
-  init(_ order: AttemptOrder) {
+  /// - Parameter trace: of the run.
+  init(_ order: AttemptOrder, _ trace: TraceContext?) {
     self.init(
       attempt: order.attempt.description, work: Work(order), environment: order.environment,
       outputs: order.outputs.mapValues { ValueTypeMessage($0) },
@@ -14,7 +16,8 @@ extension WorkOrderMessage {
       artifacts: order.artifacts.map { rule in
         WorkOrderMessage.Artifact(path: rule.path, name: rule.name, when: rule.when.rawValue)
       }, files: order.files.map { WorkOrderMessage.File($0) },
-      secretEnvironment: order.secretEnvironment.map(WorkOrderMessage.SecretField.init))
+      secretEnvironment: order.secretEnvironment.map(WorkOrderMessage.SecretField.init),
+      trace: TraceContext.stored(trace?.of(order.attempt)))
   }
 }
 

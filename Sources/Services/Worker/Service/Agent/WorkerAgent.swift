@@ -16,7 +16,14 @@ final class WorkerAgent: Sendable {
     var worker: Worker
     /// The orders of attempts that were granted and have not started.
     var orders: SortedMap<AttemptID, WorkOrder> = [:]
+    /// Of attempts whose trace is recorded, until nothing more is asked about them.
+    var traces: SortedMap<AttemptID, TraceContext> = [:]
     var runs: SortedMap<AttemptID, AttemptRun> = [:]
+
+    mutating func forget(_ attempt: AttemptID) {
+      orders[attempt] = nil
+      traces[attempt] = nil
+    }
   }
 
   private let ports: WorkerPorts
@@ -69,8 +76,8 @@ final class WorkerAgent: Sendable {
     state.withLock { state in
       for effect in state.worker.apply(event, at: ports.context.time.uptime()) {
         switch effect {
-        case .publish(let result): results.add(result)
-        case .forget(let attempt): state.orders[attempt] = nil
+        case .publish(let result): results.add(result, state.traces[result.attempt])
+        case .forget(let attempt): state.forget(attempt)
         case .nameSession, .openSession, .closeSession, .claim, .beat, .start, .terminate, .kill,
           .finish:
           feed.yield(effect)
@@ -140,7 +147,7 @@ final class WorkerAgent: Sendable {
       // More than was asked for is not taken.
       state.withLock { state in
         for item in items where !state.worker.held.holds(item.attempt) {
-          state.orders[item.attempt] = nil
+          state.forget(item.attempt)
         }
       }
     } catch {
@@ -156,7 +163,10 @@ final class WorkerAgent: Sendable {
     switch item.verdict {
     case .yours:
       if let order = item.order.flatMap({ WorkOrder($0) }), order.attempt == attempt {
-        state.withLock { $0.orders[attempt] = order }
+        state.withLock { state in
+          state.orders[attempt] = order
+          state.traces[attempt] = order.trace
+        }
       }
       return ClaimedItem(attempt, .yours(item.order.map { AttemptLimits($0) } ?? AttemptLimits()))
     case .unknown:
@@ -191,8 +201,34 @@ final class WorkerAgent: Sendable {
     }
     let run = AttemptRun(order, ports, budget)
     state.withLock { $0.runs[attempt] = run }
-    await run.run { event in self.handle(event) }
+    await CurrentTrace.$context.withValue(order.trace?.execution(of: attempt)) {
+      await run.run { event in
+        if case .executionEnded(_, let ended) = event { self.tell(of: ended, order) }
+        self.handle(event)
+      }
+    }
     state.withLock { $0.runs[attempt] = nil }
+  }
+
+  private func tell(of ended: EndedExecution, _ order: WorkOrder) {
+    let (attempt, telemetry) = (order.attempt, ports.context.telemetry)
+    let (word, failure) = ended.ending.words
+    telemetry.log(
+      failure == nil ? .debug : .info, "attempt.ended",
+      [
+        ("run", attempt.run.text), ("task", "\(attempt.task)"), ("attempt", "\(attempt)"),
+        ("result", word), ("reason", failure ?? ""),
+      ])
+    guard let trace = order.trace else { return }
+    telemetry.record(
+      TraceSpan(
+        "execute \(attempt.task.name)", .consumer, trace.execution(of: attempt), under: trace.span,
+        from: ended.startedAt, to: ended.endedAt,
+        [
+          SpanNames.run: .text(attempt.run.text), SpanNames.task: .text("\(attempt.task)"),
+          SpanNames.attempt: .number(Int64(attempt.fence.number)),
+          SpanNames.worker: .text(ports.configuration.name), SpanNames.outcome: .text(word),
+        ], failure: failure))
   }
 
   /// Nothing outlives the agent: the trees of processes are ended even when nobody waits for them.
@@ -267,5 +303,18 @@ final class WorkerAgent: Sendable {
       read.add(deliveries, at: time.uptime())
     }
     await member.leave()
+  }
+}
+
+extension AttemptEnding {
+  /// How an execution ended, and the code of what went wrong with it.
+  fileprivate var words: (result: String, failure: String?) {
+    switch self {
+    case .succeeded: ("succeeded", nil)
+    case .failed(_, let reason): ("failed", reason.code)
+    case .stopped(let reason): ("stopped", reason.code)
+    case .unknown(let reason): ("unknown", reason.code)
+    case .notStarted(let reason): ("notStarted", reason.code)
+    }
   }
 }

@@ -9,7 +9,7 @@ internal import WorkerCore
 /// Publishes results in batches: what comes while one batch is on its way is in the next.
 final class ResultPublisher: Sendable {
   private let ports: WorkerPorts
-  private let waiting = Mutex<[AttemptResult]>([])
+  private let waiting = Mutex<[TracedResult]>([])
   private let hasResults = Signal()
 
   init(_ ports: WorkerPorts) {
@@ -17,8 +17,10 @@ final class ResultPublisher: Sendable {
   }
 
   /// The machine holds a bounded number of results, and so bounds what waits here.
-  func add(_ result: AttemptResult) {
-    waiting.withLock { $0.append(result) }
+  ///
+  /// - Parameter trace: of the attempt.
+  func add(_ result: AttemptResult, _ trace: TraceContext?) {
+    waiting.withLock { $0.append(TracedResult(result: result, trace: trace)) }
     hasResults.wake()
   }
 
@@ -28,43 +30,46 @@ final class ResultPublisher: Sendable {
     let batch = await nextBatch()
     do throws(BusError) {
       try await publish(batch)
-      return (batch.map(\.attempt), [])
+      return (batch.map(\.result.attempt), [])
     } catch .refused where batch.count > 1 {
       // One of them the bus will never take: it must not keep the others.
       return await publishSingly(batch)
     } catch {
       ports.context.telemetry.log(.info, "results.retry", [("error", "\(error)")])
-      return ([], batch.map(\.attempt))
+      return ([], batch.map(\.result.attempt))
     }
   }
 
   private func publishSingly(
-    _ batch: [AttemptResult]
+    _ batch: [TracedResult]
   ) async -> (published: [AttemptID], failed: [AttemptID]) {
     var (published, failed): ([AttemptID], [AttemptID]) = ([], [])
     for result in batch {
       do throws(BusError) {
         try await publish([result])
-        published.append(result.attempt)
+        published.append(result.result.attempt)
       } catch {
         ports.context.telemetry.log(
-          .error, "result.refused", [("attempt", "\(result.attempt)"), ("error", "\(error)")])
-        failed.append(result.attempt)
+          .error, "result.refused",
+          [("attempt", "\(result.result.attempt)"), ("error", "\(error)")])
+        failed.append(result.result.attempt)
       }
     }
     return (published, failed)
   }
 
-  private func publish(_ batch: [AttemptResult]) async throws(BusError) {
+  private func publish(_ batch: [TracedResult]) async throws(BusError) {
     guard !batch.isEmpty else { return }
-    try await ports.bus.publish(batch.map { $0.record(ports.configuration) })
+    let (records, start) = (batch.map { $0.record(ports.configuration) }, ports.context.time.now())
+    try await ports.bus.publish(records)
+    ports.context.traced(published: records, since: start)
     // Records may be repeated at any time.
     guard ports.context.probe.buggify("results.twice") else { return }
-    try await ports.bus.publish(batch.map { $0.record(ports.configuration) })
+    try await ports.bus.publish(records)
   }
 
   /// Empty when the task was cancelled.
-  private func nextBatch() async -> [AttemptResult] {
+  private func nextBatch() async -> [TracedResult] {
     while !Task.isCancelled {
       let batch = waiting.withLock { waiting in
         let batch = Array(waiting.prefix(ports.configuration.resultsPerBatchMax))
@@ -75,6 +80,16 @@ final class ResultPublisher: Sendable {
       await hasResults.wait()
     }
     return []
+  }
+}
+
+/// A result, and the attempt's place in its trace.
+private struct TracedResult {
+  var result: AttemptResult
+  var trace: TraceContext?
+
+  func record(_ configuration: WorkerConfiguration) -> BusRecord {
+    result.record(configuration).traced(trace?.execution(of: result.attempt))
   }
 }
 

@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Domain
 internal import Ports
+internal import ServiceKit
 internal import WorkerCore
 
 extension WorkOrder {
@@ -40,6 +41,21 @@ extension WorkOrder {
         files.append(FileOrder(.artifact(task, name: file.name, of: keeper), to: file.to))
       }
     }
+    if let trace = TraceContext(traceparent: message.trace), trace.isSampled { take(trace) }
+  }
+
+  /// Lets what the work causes go on in the trace: programs find it where OpenTelemetry looks for
+  /// it, calls carry it. What the author of the task has said is kept.
+  private mutating func take(_ trace: TraceContext) {
+    self.trace = trace
+    let here = trace.execution(of: attempt).traceparent
+    let name = "TRACEPARENT"
+    if environment[name] == nil, secretEnvironment[name] == nil { environment[name] = here }
+    guard case .http(let method, let url, var headers, let body, let expect) = work else { return }
+    let isSaid = headers.contains { $0.name.lowercased() == SpanNames.header }
+    guard !isSaid else { return }
+    headers.append(HTTPField(SpanNames.header, here))
+    work = .http(method: method, url: url, headers: headers, body: body, expect: expect)
   }
 }
 

@@ -47,6 +47,12 @@ struct RunDesk: Sendable {
         entries: entries,
         messages: [OutboxMessage(shard: WorkflowTables.outboxShard, record: .started(request))])
       guard try await ports.commits(batch) else { return nil }
+      ports.context.telemetry.log(
+        .info, "run.accepted",
+        [
+          ("run", request.run), ("namespace", request.namespace), ("workflow", request.workflow),
+          ("version", request.version), ("principal", request.principal),
+        ])
       return StartedRun(run: request.run, document: document, isReplay: false)
     }
   }
@@ -103,7 +109,8 @@ struct RunDesk: Sendable {
       workflow: order.workflow.text, version: version.text,
       inputs: inputs.mapValues { ValueMessage($0) }, labels: labels,
       createdAtUs: ports.context.time.now().microseconds, principal: order.principal.name,
-      rerun: order.rerun, priority: (order.priority ?? definition.priority).rawValue)
+      rerun: order.rerun, priority: (order.priority ?? definition.priority).rawValue,
+      trace: TraceContext.stored(CurrentTrace.context))
   }
 
   // MARK: Look
@@ -229,7 +236,8 @@ struct RunDesk: Sendable {
     var command = command
     command.run = request.run
     let record = BusRecord(
-      topic: "run.commands", key: request.run, value: command.encoded())
+      topic: "run.commands", key: request.run, value: command.encoded()
+    ).traced(CurrentTrace.context)
     let batch = RecordBatch(
       messages: [OutboxMessage(shard: WorkflowTables.outboxShard, record: record)])
     try await ports.untilCommitted { () throws(Problem) in
@@ -275,5 +283,6 @@ extension BusRecord {
       createdAtUs: request.createdAtUs, principal: request.principal, rerun: request.rerun,
       priority: request.priority)
     return BusRecord(topic: "workflow.started", key: request.run, value: message.encoded())
+      .traced(TraceContext(traceparent: request.trace))
   }
 }
