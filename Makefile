@@ -14,7 +14,7 @@ CHECKS := tidy format verify rules test wire gateway kill stack-check chaos sim-
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill outage services chaos gateway stack stack-down stack-check images-check rules sim sim-check bench-sim nightly mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill outage services chaos gateway stack stack-down stack-check upgrade-check images-check rules sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -117,6 +117,10 @@ stack-down: ## End what make stack has started; FOLDER: where
 stack-check: ## Start a stack, use it, kill each of its processes once, end it
 	@$(MAKE) build
 	@scripts/stack_check.sh
+
+upgrade-check: ## Replace each process of the version before by one of this, and back, under load; REVISION: which
+	@scripts/setup.sh >&2
+	@scripts/upgrade_check.sh $(REVISION)
 
 images-check: setup ## Build the images and run each service in its container; needs root, podman and buildah
 	@scripts/images_check.sh

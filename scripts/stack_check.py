@@ -5,7 +5,7 @@ and says whether everything held.
 Then every process is stopped and started again, one after the other, with another program if one is
 named (a newer one, say), and once more with its own: an upgrade and the way back, under load.
 
-usage: stack_check.py FOLDER [--next PROGRAM]
+usage: stack_check.py FOLDER [--next PROGRAM] [--upgrade]
 """
 
 import argparse
@@ -325,6 +325,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
     parser.add_argument("--next", help="the program that is upgraded to")
+    parser.add_argument(
+        "--upgrade", action="store_true", help="only from one program to the other and back"
+    )
     arguments = parser.parse_args()
     there = stack_run.Stack(arguments.folder)
     there.load()
@@ -342,9 +345,10 @@ def main():
         print("stack-check: a run, its state and its log, by the gateway", flush=True)
         plain(there)
         metrics(there)
-        traced(there, client)
-        scraped(there)
-        each(there, client, "killed", signal.SIGKILL)
+        if not arguments.upgrade:
+            traced(there, client)
+            scraped(there)
+            each(there, client, "killed", signal.SIGKILL)
         each(there, client, "upgraded", signal.SIGTERM, arguments.next)
         each(there, client, "taken back", signal.SIGTERM)
     except Failed as failure:
