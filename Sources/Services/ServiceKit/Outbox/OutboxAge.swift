@@ -1,8 +1,8 @@
 internal import Domain
 internal import Ports
 
-/// How long the oldest message of an outbox may have been waiting: since the begin of the last
-/// round that left none behind. Told once a second at most, and when it is over.
+/// How long the oldest message of an outbox may have been waiting: since the pump last saw that
+/// there was none. Told once a second at most while something is left, and when it is over.
 struct OutboxAge {
   private let shard: String
   private let context: ServiceContext
@@ -18,20 +18,32 @@ struct OutboxAge {
     emptyAt = roundBeganAt
   }
 
-  mutating func begins() {
-    roundBeganAt = context.time.uptime()
-    guard roundBeganAt - emptyAt >= .seconds(1) else { return }
-    if let toldAt, roundBeganAt - toldAt < .seconds(1) { return }
-    toldAt = roundBeganAt
-    isTold = true
-    tell(roundBeganAt - emptyAt)
-  }
+  mutating func roundBegins() { roundBeganAt = context.time.uptime() }
 
+  /// The round has left nothing of what was there when it began.
   mutating func drained() {
     emptyAt = roundBeganAt
     guard isTold else { return }
     isTold = false
     tell(.zero)
+  }
+
+  /// It has waited for something to come: whatever is there now has just come.
+  mutating func waited() { emptyAt = context.time.uptime() }
+
+  /// The round has left something, or nobody knows.
+  mutating func left() {
+    let now = context.time.uptime()
+    guard now - emptyAt >= .seconds(1), now - (toldAt ?? emptyAt) >= .seconds(1) else { return }
+    toldAt = now
+    isTold = true
+    tell(now - emptyAt)
+  }
+
+  /// The shard is somebody else's to tell of.
+  func ended() {
+    guard toldAt != nil else { return }
+    context.telemetry.gauge("outbox_age", nil, [("shard", shard)])
   }
 
   private func tell(_ age: Duration) {

@@ -45,7 +45,8 @@ public struct OutboxPump: Sendable {
   /// What came of one round.
   enum Round: Hashable, Sendable {
     case nothingPending
-    case moved(Int)
+    /// Some of what is pending, or all of it.
+    case moved(isAll: Bool)
     /// All that is pending was refused, or waits behind what was refused.
     case stuck
   }
@@ -55,41 +56,45 @@ public struct OutboxPump: Sendable {
     var idleWait = configuration.idleWait
     var age = OutboxAge(shard: shard, context: context)
     while !Task.isCancelled {
-      age.begins()
+      age.roundBegins()
       do {
         switch try await pumpOnce() {
-        case .moved(let count):
-          if count < configuration.messagesPerBatchMax { age.drained() }
+        case .moved(let isAll):
+          if isAll { age.drained() } else { age.left() }
           idleWait = configuration.idleWait
         case .nothingPending:
           age.drained()
           await store.waitForPending(shard: shard, until: idleWait)
+          age.waited()
           idleWait = min(idleWait * 2, max(configuration.idleWait, configuration.idleWaitMax))
         case .stuck:
+          age.left()
           try? await context.time.sleep(for: configuration.refusedWait)
         }
       } catch {
+        age.left()
         context.telemetry.log(
           .warning, "outbox.retry", [("shard", shard), ("error", "\(error)")])
         try? await context.time.sleep(for: configuration.retryWait)
       }
     }
+    age.ended()
   }
 
   /// Publishes one batch.
   func pumpOnce() async throws -> Round {
-    let pending = try await store.pending(
-      shard: shard,
-      limit: context.probe.buggify("outbox.one-message") ? 1 : configuration.messagesPerBatchMax)
+    let limit =
+      context.probe.buggify("outbox.one-message") ? 1 : configuration.messagesPerBatchMax
+    let pending = try await store.pending(shard: shard, limit: limit)
     guard !pending.isEmpty else { return .nothingPending }
     let published =
       try await publish(pending.map(\.record)) == nil
       ? pending.map(\.id) : try await publishSingly(pending)
     guard !published.isEmpty else { return .stuck }
     // As if it had died here: everything is published again.
-    if context.probe.buggify("outbox.not-acknowledged") { return .moved(0) }
+    if context.probe.buggify("outbox.not-acknowledged") { return .moved(isAll: false) }
     try await store.acknowledge(shard: shard, published)
-    return .moved(published.count)
+    return .moved(isAll: published.count == pending.count && pending.count < limit)
   }
 
   /// Finds out which messages the bus takes; those behind a refused one of their key have to wait.

@@ -200,6 +200,7 @@ struct RunHarness {
     if counts != machine.counts { violations.append("counts \(machine.counts) are not \(counts)") }
     let mine = SortedMap(machine.inFlight.filter { $0.value != 0 }.map { ($0.key, $0.value) })
     if mine != inFlight { violations.append("in flight \(mine) is not \(inFlight)") }
+    checkWaiting()
     for node in plan.nodes.indices {
       guard let limit = plan.nodes[node].definition.forEach?.maxParallel else { continue }
       let live = places(of: node).filter {
@@ -220,6 +221,29 @@ struct RunHarness {
     }
     if announced.count > 1 { violations.append("announced \(announced)") }
   }
+
+  /// What is said to wait for workers is what does, by a look at every task.
+  private mutating func checkWaiting() {
+    var waiting: SortedMap<PoolName, WaitingTasks> = [:]
+    for node in plan.nodes.indices where machine.run.mayDispatch {
+      for place in places(of: node) {
+        switch machine.task(at: place)?.phase {
+        case .ready(let since):
+          waiting[pool(of: node), default: WaitingTasks()].add(WaitingTasks(1, since: since))
+        case .offered(let offer) where offer.claim == nil:
+          waiting[pool(of: node), default: WaitingTasks()].add(WaitingTasks(1, since: offer.at))
+        default: continue
+        }
+      }
+    }
+    for pool in Set(plan.nodes.indices.map(pool(of:))) {
+      let told = machine.waiting(in: pool)
+      let there = waiting[pool] ?? WaitingTasks()
+      if told != there { violations.append("\(told) waits in \(pool), and is \(there)") }
+    }
+  }
+
+  private func pool(of node: Int) -> PoolName { plan.nodes[node].definition.pool }
 
   func places(of node: Int) -> [TaskPlace] {
     [TaskPlace(node)]

@@ -1,10 +1,10 @@
-/// Tasks of one run that want a worker of one pool, in the order in which they began to.
+/// Tasks of one run that are ready for a worker of one pool, in the order in which they became so.
 ///
 /// Entries whose task has moved on stay until they come to the head; the machine skips them.
 struct ReadyQueue: Sendable {
   private var places: [TaskPlace] = []
   private var first = 0
-  /// How many tasks want one now.
+  /// How many tasks are ready now.
   var count = 0
 
   var head: TaskPlace? { first < places.count ? places[first] : nil }

@@ -45,7 +45,7 @@ extension RunMachine {
       case .offered(var offer) = task.phase, offer.claim == nil
     else { return }
     if place.instance == nil { count(task.phase.word, -1) }
-    unclaimed[plan.nodes[place.node].definition.pool, default: ReadyQueue()].count -= 1
+    waits[plan.nodes[place.node].definition.pool, default: WaitQueue()].count -= 1
     offer.claim = claim
     change(place) { task in
       task.phase = .offered(offer)

@@ -34,8 +34,8 @@ extension RunMachine {
     }
     if case .ready = before { ready[pool, default: ReadyQueue()].count -= 1 }
     if case .ready = after { ready[pool, default: ReadyQueue()].append(place) }
-    if before.isUnclaimed { unclaimed[pool, default: ReadyQueue()].count -= 1 }
-    if after.isUnclaimed { unclaimed[pool, default: ReadyQueue()].append(place) }
+    if before.waitsSince != nil { waits[pool, default: WaitQueue()].count -= 1 }
+    if let since = after.waitsSince { watchWait(of: place, in: pool, since: since) }
   }
 
   mutating func count(_ word: String, _ change: Int) {

@@ -105,7 +105,7 @@ extension RunMachine {
       let pool = plan.nodes[place.node].definition.pool
       if task.phase.isInFlight { inFlight[pool, default: 0] += 1 }
       if case .ready = task.phase { ready[pool, default: ReadyQueue()].append(place) }
-      if task.phase.isUnclaimed { unclaimed[pool, default: ReadyQueue()].append(place) }
+      if let since = task.phase.waitsSince { watchWait(of: place, in: pool, since: since) }
       watchDeadline(of: place)
     }
     guard !run.isWaitingForPermit else { return }

@@ -59,8 +59,8 @@ public struct RunMachine: Sendable {
   var isMarkedBusy = false
   /// Ready tasks of each pool.
   var ready: SortedMap<PoolName, ReadyQueue> = [:]
-  /// Tasks of each pool that are offered and that nobody is known to have claimed.
-  var unclaimed: SortedMap<PoolName, ReadyQueue> = [:]
+  /// Tasks of each pool that want a worker, the one that has waited longest first.
+  var waits: SortedMap<PoolName, WaitQueue> = [:]
   var deadlines = Heap<Deadline>()
   /// What a rerun takes over and has not stored yet, by task number.
   var keeping: SortedMap<Int, KeptTask> = [:]

@@ -104,9 +104,13 @@ public enum TaskPhase: Hashable, Sendable {
     if case .ended(let outcome) = self { outcome } else { nil }
   }
 
-  /// Whether a worker might claim it, and none is known to have.
-  var isUnclaimed: Bool {
-    if case .offered(let offer) = self { offer.claim == nil } else { false }
+  /// Since when it wants a worker and none is known to have claimed it; nil when it wants none.
+  var waitsSince: Moment? {
+    switch self {
+    case .ready(let since): since
+    case .offered(let offer): offer.claim == nil ? offer.at : nil
+    case .waiting, .expanding, .withdrawing, .stopping, .backoff, .ended: nil
+    }
   }
 
   /// Whether it takes room in its pool's window.

@@ -136,6 +136,9 @@ extension RunMachine {
     guard case .offered(let offer) = tasks[0].phase else { return }
     if offer.claim != nil { count("running", -1) }
     if offer.claim != nil { count("dispatched", 1) }
+    if offer.claim != nil {
+      watchWait(of: TaskPlace(0), in: plan.nodes[0].definition.pool, since: offer.at)
+    }
     tasks[0].phase = .offered(Offer(at: offer.at))
   }
 }
