@@ -14,7 +14,7 @@ CHECKS := tidy format verify rules test wire gateway kill stack-check chaos sim-
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill outage services chaos gateway stack stack-down stack-check upgrade-check images-check rules sim sim-check bench-sim nightly mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill outage services chaos gateway stack stack-down stack-check upgrade-check soak images-check rules sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -121,6 +121,12 @@ stack-check: ## Start a stack, use it, kill each of its processes once, end it
 upgrade-check: ## Replace each process of the version before by one of this, and back, under load; REVISION: which
 	@scripts/setup.sh >&2
 	@scripts/upgrade_check.sh $(REVISION)
+
+soak: ## Use a stack for an hour with one fault a minute, and see what grows; ARGS: --minutes N
+	@scripts/setup.sh >&2
+	@scripts/build.sh -c release --product millrace >&2
+	@scripts/build.sh -c release --product brokerfront >&2
+	@.venv/bin/python3 scripts/soak.py $(or $(ARGS),--picture docs/soak.svg)
 
 images-check: setup ## Build the images and run each service in its container; needs root, podman and buildah
 	@scripts/images_check.sh
