@@ -128,8 +128,8 @@ public final class LocalNetwork: Network {
   ) async throws(RPCError) -> any RPCExchange {
     var signed = call
     signed.metadata.fields += credentials.fields
-    if let trace = CurrentTrace.context, call.metadata["traceparent"] == nil {
-      signed.metadata.fields.append(HTTPField("traceparent", trace.traceparent))
+    if let trace = CurrentTrace.context, call.metadata[CurrentTrace.field] == nil {
+      signed.metadata.fields.append(HTTPField(CurrentTrace.field, trace.traceparent))
     }
     return try await remote.open(signed, at: addresses)
   }

@@ -47,4 +47,7 @@ public struct TraceSpan: Hashable, Sendable {
 /// through the store or the bus, carries its place in its own records.
 public enum CurrentTrace {
   @TaskLocal public static var context: TraceContext?
+
+  /// The field of a request or call, and the header of a record, that carries it on.
+  public static let field = "traceparent"
 }

@@ -27,5 +27,5 @@ public enum SpanNames {
   public static let delivery = "millrace.delivery.id"
 
   /// The header of a record and the field of a request that carry the place in a trace.
-  public static let header = "traceparent"
+  public static let header = CurrentTrace.field
 }

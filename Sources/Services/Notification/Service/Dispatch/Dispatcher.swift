@@ -183,10 +183,9 @@ final class Dispatcher: Sendable {
     let reply = await CurrentTrace.$context.withValue(here) {
       await sending.send(record, subscription)
     }
-    let channel = record.mail.isEmpty ? "webhook" : "mail"
     ports.context.telemetry.record(
       TraceSpan(
-        "deliver \(channel)", .client, here, under: run.span, from: start, to: time.now(),
+        "deliver \(record.channel)", .client, here, under: run.span, from: start, to: time.now(),
         [
           SpanNames.run: .text(record.end?.run ?? ""), SpanNames.delivery: .text(record.delivery),
           SpanNames.attempt: .number(Int64(attempt)),
@@ -260,7 +259,7 @@ final class Dispatcher: Sendable {
     ports.context.telemetry.count(
       "notification_attempts", 1,
       [
-        ("channel", record.mail.isEmpty ? "webhook" : "mail"), ("result", reply.note.code.rawValue),
+        ("channel", record.channel), ("result", reply.note.code.rawValue),
       ])
     ports.context.telemetry.log(
       reply.isSuccess ? .info : .warning, "delivery.attempted",

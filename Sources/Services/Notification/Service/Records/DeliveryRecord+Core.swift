@@ -14,6 +14,9 @@ extension DeliveryRecord {
     }
   }
 
+  /// By which way it goes, as figures and traces call it.
+  var channel: String { mail.isEmpty ? "webhook" : "mail" }
+
   var isTest: Bool { occasion == Occasion.test.rawValue }
 
   /// A new message that is due at once.

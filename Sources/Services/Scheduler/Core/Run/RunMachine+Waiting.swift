@@ -34,7 +34,8 @@ extension RunMachine {
   /// Tasks of the pool that no worker has taken, as far as the owner knows: none in a run that does
   /// not start anything now.
   public mutating func waiting(in pool: PoolName) -> WaitingTasks {
-    guard run.mayDispatch, var queue = waits[pool] else { return WaitingTasks() }
+    // Taken out while it is changed: two that hold the entries would have all of them copied.
+    guard run.mayDispatch, var queue = waits.removeValue(for: pool) else { return WaitingTasks() }
     while let head = queue.entries.first, !holds(head) { queue.entries.pop() }
     waits[pool] = queue
     return WaitingTasks(queue.count, since: queue.entries.first?.at)
