@@ -40,6 +40,11 @@ struct ArchiveContent: Sendable {
 
   func job(_ run: RunID) -> JobDocument? { jobs[run] }
 
+  /// The other way round than clients would expect.
+  func jobs(named runs: [RunID]) -> [JobDocument] {
+    SortedSet(runs).members.reversed().compactMap { jobs[$0] }
+  }
+
   func tasks(of run: RunID, after: TaskKey?, limit: Int) -> [TaskDocument] {
     let all = tasks.filter { place, _ in
       place.run == run && (after.map { $0 < place.task } ?? true)
@@ -85,11 +90,15 @@ struct ArchiveContent: Sendable {
       job.namespace == namespace && (job.endedAt.map { $0 < moment } ?? false)
     }.prefix(limit)
     for run in due.map(\.run) {
-      jobs.removeValue(for: run)
-      for place in tasks.keys where place.run == run { tasks.removeValue(for: place) }
+      removeDocuments(of: run)
       for attempt in logs.keys where attempt.run == run { logs.removeValue(for: attempt) }
     }
     return due.count
+  }
+
+  mutating func removeDocuments(of run: RunID) {
+    jobs.removeValue(for: run)
+    for place in tasks.keys where place.run == run { tasks.removeValue(for: place) }
   }
 
   // MARK: Logs
@@ -102,6 +111,18 @@ struct ArchiveContent: Sendable {
       chunk.lines.enumerated().map { (chunk.first + Int64($0.offset), $0.element) }
         .filter { number, _ in number < log.total ?? .max && log.lines[number] == nil })
     logs[chunk.attempt] = log
+  }
+
+  /// The other way round than clients would expect.
+  func attempts(of run: RunID) -> [AttemptID] {
+    let known = logs.filter { attempt, log in
+      attempt.run == run && (!log.lines.isEmpty || log.total != nil)
+    }
+    return known.map(\.key).reversed()
+  }
+
+  mutating func removeLog(of attempt: AttemptID) {
+    logs.removeValue(for: attempt)
   }
 
   func lineCount(of attempt: AttemptID) -> Int { logs[attempt]?.lines.count ?? 0 }

@@ -50,6 +50,19 @@ public final class FakeJobArchive: JobArchive {
     state.withLock { $0.content.lineCount(of: attempt) }
   }
 
+  /// What it held at a moment: a backup.
+  public struct Snapshot: Sendable {
+    fileprivate let content: ArchiveContent
+  }
+
+  public var snapshot: Snapshot { state.withLock { Snapshot(content: $0.content) } }
+
+  /// Makes it what it was then. For a time when nobody uses it.
+  public func restore(_ snapshot: Snapshot) {
+    state.withLock { $0.content = snapshot.content }
+    world.note("archive.restored")
+  }
+
   // MARK: The port
 
   public func store(jobs: [JobDocument], tasks: [TaskDocument]) async throws(ArchiveError) {
@@ -58,6 +71,11 @@ public final class FakeJobArchive: JobArchive {
 
   public func job(_ run: RunID) async throws(ArchiveError) -> JobDocument? {
     try await read { $0.job(run) }
+  }
+
+  public func jobs(named runs: [RunID]) async throws(ArchiveError) -> [JobDocument] {
+    try check(named: runs.count)
+    return try await read { $0.jobs(named: runs) }
   }
 
   public func tasks(
@@ -98,6 +116,11 @@ public final class FakeJobArchive: JobArchive {
     return removed.withLock { $0 }
   }
 
+  public func removeJobs(_ runs: [RunID]) async throws(ArchiveError) {
+    try check(named: runs.count)
+    try await write { content in for run in runs { content.removeDocuments(of: run) } }
+  }
+
   public func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
     for chunk in chunks {
       let (_, overflow) = chunk.first.addingReportingOverflow(Int64(chunk.lines.count))
@@ -117,6 +140,17 @@ public final class FakeJobArchive: JobArchive {
     try check(limit)
     let limit = shortened(limit)
     return try await read { $0.lines(of: attempt, from: from, limit: limit) }
+  }
+
+  public func attempts(of run: RunID) async throws(ArchiveError) -> [AttemptID] {
+    try await read { $0.attempts(of: run) }
+  }
+
+  public func removeLogs(of attempts: [AttemptID]) async throws(ArchiveError) {
+    try check(named: attempts.count)
+    try await write { content in
+      for attempt in attempts { content.removeLog(of: attempt) }
+    }
   }
 
   public func waitForLines(of attempt: AttemptID, from: Int64, wait: Duration) async {
@@ -216,6 +250,12 @@ public final class FakeJobArchive: JobArchive {
   private func check(_ limit: Int) throws(ArchiveError) {
     guard (1...FakeJobArchive.pageMax).contains(limit) else {
       throw .refused("1 to \(FakeJobArchive.pageMax) can be asked for at once, not \(limit)")
+    }
+  }
+
+  private func check(named count: Int) throws(ArchiveError) {
+    guard count <= FakeJobArchive.pageMax else {
+      throw .refused("at most \(FakeJobArchive.pageMax) can be named at once, not \(count)")
     }
   }
 }

@@ -104,6 +104,9 @@ public final class FakeBus: Bus {
     }
   }
 
+  /// The topics that there are, sorted.
+  public var topics: [String] { state.withLock { $0.topics.keys } }
+
   /// The groups that there are, sorted.
   public var groups: [String] { state.withLock { $0.groups.keys } }
 

@@ -19,7 +19,7 @@ extension FakeObjectStore {
 
   public func get(_ key: String, _ range: Range<Int64>?) async throws(ObjectError) -> [UInt8] {
     try ObjectKey.check(key)
-    return try await read("objects.get", isBody: true, isRange: range != nil) {
+    return try await read("objects.get", range == nil ? .whole : .range) {
       content throws(ObjectError) in
       try content.get(key, range)
     }
@@ -27,7 +27,7 @@ extension FakeObjectStore {
 
   public func look(_ key: String) async throws(ObjectError) -> FoundObject {
     try ObjectKey.check(key)
-    return try await read("objects.look") { content throws(ObjectError) in
+    return try await read("objects.look", .look) { content throws(ObjectError) in
       try content.look(key)
     }
   }
@@ -36,8 +36,7 @@ extension FakeObjectStore {
     _ found: FoundObject, _ range: Range<Int64>
   ) async throws(ObjectError) -> [UInt8] {
     try ObjectKey.check(found.key)
-    return try await read("objects.get", isBody: true, isRange: true) {
-      content throws(ObjectError) in
+    return try await read("objects.get", .range) { content throws(ObjectError) in
       try content.get(found, range)
     }
   }
@@ -47,6 +46,21 @@ extension FakeObjectStore {
     try await write("objects.delete") { content throws(ObjectError) in
       _ = content.objects.removeValue(for: key)
     }
+  }
+
+  public func keys(
+    limit: Int, cursor: String?
+  ) async throws(ObjectError) -> (keys: [String], next: String?) {
+    try ObjectKey.check(limit: limit)
+    let isShort = chance.happens(faults.shortens)
+    let length = isShort ? chance.below(limit + 1) : limit
+    var page = try await read("objects.keys", .list) { content throws(ObjectError) in
+      try content.keys(limit: length, cursor: cursor)
+    }
+    guard isShort else { return page }
+    if length < limit, page.next != nil { world.mark("objects.short-page") }
+    page.keys = chance.permuted(page.keys)
+    return page
   }
 
   public func startUpload(
@@ -102,6 +116,14 @@ private enum WriteFate {
   case lostLater(applies: Bool, after: Duration)
 }
 
+/// What a read asks for.
+private enum ReadKind {
+  case list
+  case look
+  case whole
+  case range
+}
+
 extension FakeObjectStore {
   private static let unreachable = ObjectError.unavailable("the object store is not reachable")
 
@@ -137,7 +159,7 @@ extension FakeObjectStore {
   }
 
   private func read<Answer: Sendable>(
-    _ label: StaticString, isBody: Bool = false, isRange: Bool = false,
+    _ label: StaticString, _ kind: ReadKind,
     _ look: @escaping @Sendable (ObjectContent) throws(ObjectError) -> Answer
   ) async throws(ObjectError) -> Answer {
     let answer: Result<Answer, ObjectError> = await world.exchange(
@@ -150,16 +172,20 @@ extension FakeObjectStore {
           return self.answer(reply, .failure(Self.unreachable))
         }
         let found = self.state.withLock { state -> Result<Answer, ObjectError> in
-          if isBody { state.bodies += 1 } else { state.looks += 1 }
+          switch kind {
+          case .list: break
+          case .look: state.looks += 1
+          case .whole, .range: state.bodies += 1
+          }
           return Result { () throws(ObjectError) in try look(state.content) }
         }
-        guard isBody else { return self.answer(reply, found) }
+        guard kind == .whole || kind == .range else { return self.answer(reply, found) }
         let isSlow = self.chance.happens(faults.slowBody)
         let isCut = self.chance.happens(faults.cutBody)
         if isSlow { self.world.mark("objects.slow-body") }
         if isCut { self.world.mark("objects.cut-body") }
         let delay = isSlow ? self.chance.length(in: faults.slowBodyLatency) : .zero
-        let body = isRange ? self.damaged(found) : found
+        let body = kind == .range ? self.damaged(found) : found
         self.answer(
           reply, isCut ? .failure(.unavailable("the body ended before its time")) : body,
           after: delay)

@@ -21,6 +21,8 @@ struct ObjectContent {
   static let callBytesMax = 64 << 20
   static let objectBytesMax = 256 << 20
   static let partsMax = 10_000
+  /// What cursors begin with; the key of which they are behind follows.
+  private static let cursorStart = "behind:"
 
   let digest: any Digest
   var objects: SortedMap<String, Stored> = [:]
@@ -74,6 +76,24 @@ struct ObjectContent {
       throw .refused("one call reads at most \(Self.callBytesMax) bytes of \(key)")
     }
     return Array(stored.bytes[Int(wanted.lowerBound)..<Int(wanted.upperBound)])
+  }
+
+  /// Keys in their order, those behind the one that the cursor names. There is a next page unless
+  /// this one could have held more.
+  func keys(
+    limit: Int, cursor: String?
+  ) throws(ObjectError) -> (keys: [String], next: String?) {
+    var first = 0
+    if let cursor {
+      guard cursor.hasPrefix(Self.cursorStart) else {
+        throw .refused("the cursor \(cursor) is of no page: list from the beginning")
+      }
+      let key = String(cursor.dropFirst(Self.cursorStart.count))
+      first = objects.lowerBound(of: key) + (objects[key] == nil ? 0 : 1)
+    }
+    let page = Array(objects.keys.dropFirst(first).prefix(limit))
+    guard page.count == limit else { return (page, nil) }
+    return (page, page.last.map { Self.cursorStart + $0 } ?? cursor ?? Self.cursorStart)
   }
 
   mutating func putPart(

@@ -27,19 +27,22 @@ public struct ObjectStoreFaults: Hashable, Sendable {
   public var cutBody = Chance.never
   /// The bytes of a range come with one of them changed. Whole reads notice, ranges cannot.
   public var damagedRange = Chance.never
+  /// A page of keys holds fewer than it could, maybe none, in another order.
+  public var shortens = Chance.never
 
   public init() {}
 
   /// Nothing goes wrong and nothing takes time.
   public static let calm = ObjectStoreFaults()
 
-  /// Nothing goes wrong, but calls take time and overlap.
+  /// Nothing goes wrong, but calls take time and overlap, and pages vary.
   public static var slow: ObjectStoreFaults {
     var faults = ObjectStoreFaults()
     faults.requestLatency = .microseconds(100)...(.milliseconds(5))
     faults.answerLatency = .microseconds(100)...(.milliseconds(5))
     faults.slowBody = .percent(20)
     faults.slowBodyLatency = .milliseconds(1)...(.milliseconds(100))
+    faults.shortens = .percent(20)
     return faults
   }
 

@@ -46,6 +46,9 @@ public enum Probes {
     DeclaredProbe(name: "network.slow", means: "a message was slow"),
     DeclaredProbe(name: "objects.cut-body", means: "the body of an object was cut off"),
     DeclaredProbe(name: "objects.damaged-range", means: "a range of an object was damaged"),
+    DeclaredProbe(
+      name: "objects.short-page", means: "a page of keys was short, which no fault does so far",
+      isRare: true),
     DeclaredProbe(name: "objects.slow-body", means: "the body of an object was slow"),
     DeclaredProbe(name: "objects.unavailable", means: "the object store answered nobody"),
     DeclaredProbe(name: "records.in-doubt", means: "a commit was in doubt"),

@@ -2,7 +2,7 @@ internal import Ports
 
 /// Limits of the embedded archive.
 public struct ArchiveLimits: Hashable, Sendable {
-  /// Documents, tasks or lines that one read may ask for.
+  /// Documents, tasks or lines that one read may ask for, and jobs or logs that one call may name.
   public var pageMax: Int = 10_000
   /// Jobs that one page looks at to find those that the filter wants.
   public var jobsScannedMax: Int = 5_000
@@ -33,6 +33,12 @@ public struct ArchiveLimits: Hashable, Sendable {
   func check(_ limit: Int) throws(ArchiveError) {
     guard (1...pageMax).contains(limit) else {
       throw .refused("1 to \(pageMax) can be asked for at once, not \(limit)")
+    }
+  }
+
+  func check(named count: Int) throws(ArchiveError) {
+    guard count <= pageMax else {
+      throw .refused("at most \(pageMax) can be named at once, not \(count)")
     }
   }
 }
@@ -67,5 +73,19 @@ extension RecordStore {
       }
     }
     throw .conflict
+  }
+
+  /// The same again, until there is nothing left to write.
+  func commitAll(
+    conflictsMax: Int, _ decide: () async throws(StoreError) -> [RecordBatch.Entry]
+  ) async throws(StoreError) {
+    var isDone = false
+    while !isDone {
+      try await commit(conflictsMax: conflictsMax) { () throws(StoreError) in
+        let entries = try await decide()
+        isDone = entries.isEmpty
+        return entries
+      }
+    }
   }
 }

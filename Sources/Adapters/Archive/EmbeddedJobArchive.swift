@@ -41,6 +41,20 @@ public struct EmbeddedJobArchive: JobArchive {
     } catch { throw ArchiveError(error) }
   }
 
+  public func jobs(named runs: [RunID]) async throws(ArchiveError) -> [JobDocument] {
+    try limits.check(named: runs.count)
+    let keys = SortedSet(runs).map { [RecordValue.text($0.text)] }
+    var found: [JobDocument] = []
+    do throws(StoreError) {
+      for start in stride(from: 0, to: keys.count, by: limits.documentsPerCommitMax) {
+        let some = [[RecordValue]](keys[start...].prefix(limits.documentsPerCommitMax))
+        let rows = try await store.get(ArchiveTables.jobs, some)
+        for case let row? in rows { found.append(try JobDocument(archived: row.record)) }
+      }
+      return found
+    } catch { throw ArchiveError(error) }
+  }
+
   public func tasks(
     of run: RunID, after: TaskKey?, limit: Int
   ) async throws(ArchiveError) -> [TaskDocument] {
@@ -82,6 +96,11 @@ public struct EmbeddedJobArchive: JobArchive {
       of: namespace, endedBefore: moment, limit: limit)
   }
 
+  public func removeJobs(_ runs: [RunID]) async throws(ArchiveError) {
+    try limits.check(named: runs.count)
+    try await JobRemoval(store, limits).remove(runs)
+  }
+
   public func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
     try await LogAppending(store, limits).append(chunks)
     waiters.wake(SortedSet(chunks.map(\.attempt)))
@@ -92,6 +111,15 @@ public struct EmbeddedJobArchive: JobArchive {
   ) async throws(ArchiveError) -> LogChunk {
     try limits.check(limit)
     return try await LogReading(store, limits).lines(of: attempt, from: from, limit: limit)
+  }
+
+  public func attempts(of run: RunID) async throws(ArchiveError) -> [AttemptID] {
+    try await LogReading(store, limits).attempts(of: run)
+  }
+
+  public func removeLogs(of attempts: [AttemptID]) async throws(ArchiveError) {
+    try limits.check(named: attempts.count)
+    try await LogRemoval(store, limits).remove(attempts)
   }
 
   public func waitForLines(of attempt: AttemptID, from: Int64, wait: Duration) async {

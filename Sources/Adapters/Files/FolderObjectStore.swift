@@ -131,6 +131,18 @@ public final class FolderObjectStore: ObjectStore {
     try await onThread { () throws(ObjectError) in try objects.delete(key) }
   }
 
+  public func keys(
+    limit: Int, cursor: String?
+  ) async throws(ObjectError) -> (keys: [String], next: String?) {
+    try ObjectKey.check(limit: limit)
+    let start = try cursor.map { text throws(ObjectError) in try ObjectPlace(cursor: text) }
+    let objects = objects
+    let page = try await onThread { () throws(ObjectError) in
+      try objects.keys(limit: limit, behind: start)
+    }
+    return (page.keys, page.last?.cursor)
+  }
+
   public func startUpload(
     _ key: String, contentType: String
   ) async throws(ObjectError) -> String {

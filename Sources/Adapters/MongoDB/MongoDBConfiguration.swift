@@ -23,7 +23,7 @@ public struct MongoDBConfiguration: Sendable {
   /// How long a write waits for a majority of the servers.
   public var majorityWithin: Duration = .seconds(10)
 
-  /// Documents, tasks or lines that one read may ask for.
+  /// Documents, tasks or lines that one read may ask for, and jobs or logs that one call may name.
   public var pageMax = 10_000
   /// Bytes of one document, below the 16 MiB of the server.
   public var documentBytesMax = 15 << 20
@@ -34,7 +34,7 @@ public struct MongoDBConfiguration: Sendable {
   public var lineBytesMax = 900 << 10
   /// Bytes of lines after which a read ends.
   public var bytesPerReadMax = 4 << 20
-  /// Documents of one write.
+  /// Documents of one write, and names of one search or removal.
   public var documentsPerWriteMax = 1_000
   /// Words of a job that searches can find.
   public var wordsMax = 1_000
@@ -62,6 +62,12 @@ public struct MongoDBConfiguration: Sendable {
   func check(_ limit: Int) throws(ArchiveError) {
     guard (1...pageMax).contains(limit) else {
       throw .refused("1 to \(pageMax) can be asked for at once, not \(limit)")
+    }
+  }
+
+  func check(named count: Int) throws(ArchiveError) {
+    guard count <= pageMax else {
+      throw .refused("at most \(pageMax) can be named at once, not \(count)")
     }
   }
 }

@@ -69,6 +69,18 @@ public final class MongoDBJobArchive: JobArchive {
     }
   }
 
+  public func jobs(named runs: [RunID]) async throws(ArchiveError) -> [JobDocument] {
+    try configuration.check(named: runs.count)
+    var found: [JobDocument] = []
+    for some in parts(of: SortedSet(runs).map { BSONValue.string($0.text) }) {
+      let find = MongoSession.Find(
+        collection: MongoSchema.jobs, filter: ["_id": .document(["$in": .array(some)])],
+        without: JobQuery.comparedOnly, limit: some.count)
+      for document in try await documents(find) { found.append(try JobDocument(document)) }
+    }
+    return found
+  }
+
   public func tasks(
     of run: RunID, after: TaskKey?, limit: Int
   ) async throws(ArchiveError) -> [TaskDocument] {
@@ -129,10 +141,7 @@ public final class MongoDBJobArchive: JobArchive {
       index: MongoSchema.jobsByEnd, limit: limit)
     let runs = try await documents(due).compactMap { $0.string("_id") }
     guard !runs.isEmpty else { return 0 }
-    // Attempts are named by their run, and `0` comes right behind the slash.
-    let logs = runs.map { run -> BSONDocument in
-      ["attempt": .document(["$gte": .string(run + "/"), "$lt": .string(run + "0")])]
-    }
+    let logs = runs.map { LogChunks.all(of: $0) }
     do throws(MongoFailure) {
       try await client.run { (session) throws(MongoFailure) in
         // The job itself goes last: a removal that was cut off finds it again.
@@ -142,6 +151,14 @@ public final class MongoDBJobArchive: JobArchive {
       }
     } catch { throw ArchiveError(writing: error) }
     return runs.count
+  }
+
+  public func removeJobs(_ runs: [RunID]) async throws(ArchiveError) {
+    try configuration.check(named: runs.count)
+    let names = SortedSet(runs).map { BSONValue.string($0.text) }
+    // Jobs go last: a removal that was cut off finds them again.
+    try await delete(names.map { ["run": $0] }, from: MongoSchema.tasks)
+    try await delete(names.map { ["_id": $0] }, from: MongoSchema.jobs)
   }
 
   // MARK: Logs
@@ -169,6 +186,27 @@ public final class MongoDBJobArchive: JobArchive {
       }
     } catch { throw ArchiveError(reading: error) }
     return try assembly.result()
+  }
+
+  public func attempts(of run: RunID) async throws(ArchiveError) -> [AttemptID] {
+    let names: [String]
+    do throws(MongoFailure) {
+      names = try await client.run { (session) throws(MongoFailure) in
+        try session.distinct("attempt", of: MongoSchema.logs, LogChunks.all(of: run.text))
+      }
+    } catch { throw ArchiveError(reading: error) }
+    return try names.map { name throws(ArchiveError) in
+      guard let attempt = AttemptID(text: name) else {
+        throw ArchiveError.refused("the log of \(name) is that of no attempt")
+      }
+      return attempt
+    }
+  }
+
+  public func removeLogs(of attempts: [AttemptID]) async throws(ArchiveError) {
+    try configuration.check(named: attempts.count)
+    try await delete(
+      SortedSet(attempts).map { LogChunks.all(of: $0) }, from: MongoSchema.logs)
   }
 
   public func waitForLines(of attempt: AttemptID, from: Int64, wait: Duration) async {
@@ -202,15 +240,31 @@ public final class MongoDBJobArchive: JobArchive {
   private func write(
     _ writes: [MongoSession.Write], to collection: String
   ) async throws(ArchiveError) {
-    var rest = writes[...]
-    while !rest.isEmpty {
-      let some = Array(rest.prefix(configuration.documentsPerWriteMax))
-      rest = rest.dropFirst(some.count)
+    for some in parts(of: writes) {
       do throws(MongoFailure) {
         try await client.run { (session) throws(MongoFailure) in
           try session.write(some, to: collection)
         }
       } catch { throw ArchiveError(writing: error) }
+    }
+  }
+
+  private func delete(
+    _ filters: [BSONDocument], from collection: String
+  ) async throws(ArchiveError) {
+    for some in parts(of: filters) {
+      do throws(MongoFailure) {
+        try await client.run { (session) throws(MongoFailure) in
+          try session.delete(some, from: collection)
+        }
+      } catch { throw ArchiveError(writing: error) }
+    }
+  }
+
+  /// As many as one exchange takes, and so on.
+  private func parts<Item>(of items: [Item]) -> [[Item]] {
+    stride(from: 0, to: items.count, by: configuration.documentsPerWriteMax).map { start in
+      [Item](items[start...].prefix(configuration.documentsPerWriteMax))
     }
   }
 

@@ -116,6 +116,20 @@ public final class S3ObjectStore: ObjectStore {
     }
   }
 
+  /// One request. Contents that came in parts stand between the objects and make pages short; a
+  /// cursor is the server's token, and some servers take others as well.
+  public func keys(
+    limit: Int, cursor: String?
+  ) async throws(ObjectError) -> (keys: [String], next: String?) {
+    try ObjectKey.check(limit: limit)
+    do throws(S3Failure) {
+      let page = try await client.list(names.objects, from: cursor, limit: limit)
+      return (page.items.compactMap { names.key($0.name) }, page.next)
+    } catch {
+      throw ObjectError(reading: error)
+    }
+  }
+
   public func startUpload(
     _ key: String, contentType: String
   ) async throws(ObjectError) -> String {

@@ -109,6 +109,50 @@ import Testing
     await store.close()
   }
 
+  @Test func `a file that is no object hides no other from a list`() async throws {
+    let directory = try TemporaryDirectory()
+    let store = try makeStore(directory.path)
+    let keys = ["a", "b", "content", "header", "key", "link", "pipe"]
+    for key in keys { try await store.put(key, [1], contentType: "t", ifAbsent: false) }
+    let paths = try keys.map { try file(of: $0, in: directory.path) }
+    // Of the content nothing is read; a file with the key of another one is nobody's.
+    try overwrite(paths[2], at: 64, [0xee])
+    try overwrite(paths[3], at: 0, [0xee])
+    try overwrite(paths[4], at: 57, [UInt8(ascii: "l")])
+    #expect(unlink(paths[5]) == 0 && symlink(paths[0], paths[5]) == 0)
+    #expect(unlink(paths[6]) == 0 && mkfifo(paths[6], 0o600) == 0)
+    let place = paths[0].prefix(upTo: paths[0].lastIndex(of: "/") ?? paths[0].endIndex)
+    for name in ["0", "z"] { try overwrite("\(place)/\(name)", at: 0, [1]) }
+    for limit in [1, 2, 100] {
+      #expect(try await listed(store, limit: limit).sorted() == ["a", "b", "content"])
+    }
+    await store.close()
+  }
+
+  @Test func `a folder of many files is listed page by page`() async throws {
+    let directory = try TemporaryDirectory()
+    let store = try makeStore(directory.path)
+    try await store.put("a", [1], contentType: "t", ifAbsent: false)
+    let path = try file(of: "a", in: directory.path)
+    let place = path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex)
+    for number in 0..<1_500 { try overwrite("\(place)/z\(number)", at: 0, [1]) }
+    // None of the others is an object; the list goes on behind all of them.
+    for limit in [50, 1_000] { #expect(try await listed(store, limit: limit) == ["a"]) }
+    await store.close()
+  }
+
+  @Test(arguments: ["", "/", "a", "00", "00/", "0/a", "zz/a", "AA/a", "00/a/b", "../a", "/00/a"])
+  func `a cursor that no page has is refused`(_ cursor: String) async throws {
+    let directory = try TemporaryDirectory()
+    let store = try makeStore(directory.path)
+    await #expect(
+      throws: ObjectError.refused("the cursor \(cursor) is of no page: list from the beginning")
+    ) {
+      try await store.keys(limit: 1, cursor: cursor)
+    }
+    await store.close()
+  }
+
   /// Goal: a planted link never leads out of the folder.
   @Test func `symbolic links are not followed`() async throws {
     let directory = try TemporaryDirectory()
@@ -205,6 +249,17 @@ import Testing
     adjust(&configuration)
     return try FolderObjectStore(
       configuration, digest: SumDigest(), time: time, randomness: SystemRandomness())
+  }
+
+  private func listed(_ store: FolderObjectStore, limit: Int) async throws -> [String] {
+    var listed: [String] = []
+    var cursor: String?
+    repeat {
+      let page = try await store.keys(limit: limit, cursor: cursor)
+      listed += page.keys
+      cursor = page.next
+    } while cursor != nil
+    return listed
   }
 
   private func file(of key: String, in directory: String) throws -> String {

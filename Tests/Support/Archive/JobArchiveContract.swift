@@ -7,7 +7,7 @@ internal import Ports
 /// under the virtual kernel as well as on real executors.
 public enum JobArchiveContract {
   public static let cases: [ContractCase<JobArchiveSubject>] =
-    documentCases + listingCases + removalCases + lineCases + waitCases
+    documentCases + listingCases + removalCases + namingCases + lineCases + waitCases
 
   static let documentCases: [ContractCase<JobArchiveSubject>] = [
     ContractCase("a job comes back as it was stored") { subject in

@@ -18,7 +18,7 @@ public struct ObjectStoreSubject: Sendable {
 /// under the virtual kernel as well as on real executors.
 public enum ObjectStoreContract {
   public static let cases: [ContractCase<ObjectStoreSubject>] =
-    wholeCases + keyCases + rangeCases + foundCases + uploadCases
+    wholeCases + keyCases + rangeCases + foundCases + uploadCases + listingCases
 
   static let wholeCases: [ContractCase<ObjectStoreSubject>] = [
     ContractCase("an object comes back as it was put") { subject in

@@ -42,6 +42,13 @@ struct JobRemoval: Sendable {
     } catch { throw ArchiveError(error) }
   }
 
+  /// Removes these jobs, and leaves their logs.
+  func remove(_ runs: [RunID]) async throws(ArchiveError) {
+    do throws(StoreError) {
+      for run in SortedSet(runs) { try await removeDocuments(of: run.text) }
+    } catch { throw ArchiveError(error) }
+  }
+
   /// A job that has ended by then was created by then.
   private func due(
     _ namespace: NamespaceName, _ moment: Moment, _ limit: Int
@@ -64,47 +71,46 @@ struct JobRemoval: Sendable {
   }
 
   private func remove(_ job: ArchivedJobRecord) async throws(StoreError) {
-    // Attempts are named by their run, and `0` comes right behind the slash.
-    let (first, end) = (RecordValue.text(job.run + "/"), RecordValue.text(job.run + "0"))
-    try await removeAll(
-      ArchiveTables.segments,
-      RecordQuery(
-        table: ArchiveTables.segments.name, lower: .including(first), upper: .excluding(end),
-        limit: limits.documentsPerCommitMax)
-    ) { [.text($0.attempt), .integer($0.first)] }
-    try await removeAll(
-      ArchiveTables.heads,
-      RecordQuery(
-        table: ArchiveTables.heads.name, lower: .including(first), upper: .excluding(end),
-        limit: limits.documentsPerCommitMax)
-    ) { [.text($0.attempt)] }
-    let prefix = [RecordValue.text(job.run)]
-    try await removeAll(
-      ArchiveTables.tasks,
-      RecordQuery(
-        table: ArchiveTables.tasks.name, prefix: prefix, limit: limits.documentsPerCommitMax)
-    ) { [.text($0.run), .text($0.name), .integer($0.index)] }
-    try await removeAll(
-      ArchiveTables.labels,
-      RecordQuery(
-        table: ArchiveTables.labels.name, prefix: prefix, limit: limits.documentsPerCommitMax)
-    ) { [.text($0.run), .text($0.name)] }
-    try await removeAll(
-      ArchiveTables.jobs, RecordQuery(table: ArchiveTables.jobs.name, prefix: prefix, limit: 1)
-    ) { [.text($0.run)] }
+    try await LogRemoval(store, limits).remove(AttemptSpan(run: job.run))
+    try await removeDocuments(of: job.run)
   }
 
-  /// Removes what the query finds, until it finds nothing.
-  private func removeAll<Record>(
-    _ table: Table<Record>, _ query: RecordQuery, _ key: (Record) -> [RecordValue]
-  ) async throws(StoreError) {
-    var isEmpty = false
-    while !isEmpty {
-      try await store.commit(conflictsMax: limits.conflictsMax) { () throws(StoreError) in
-        let rows = try await store.query(table, query).records
-        isEmpty = rows.isEmpty
-        return rows.map { table.delete(key($0.record), over: $0.version) }
-      }
+  private func removeDocuments(of run: String) async throws(StoreError) {
+    try await store.commitAll(conflictsMax: limits.conflictsMax) { () throws(StoreError) in
+      try await taskEntries(run)
     }
+    try await store.commitAll(conflictsMax: limits.conflictsMax) { () throws(StoreError) in
+      try await jobEntries(run)
+    }
+  }
+
+  private func taskEntries(_ run: String) async throws(StoreError) -> [RecordBatch.Entry] {
+    let table = ArchiveTables.tasks
+    return try await store.query(table, query(table.name, run)).records.map { task in
+      let record = task.record
+      return table.delete(
+        [.text(record.run), .text(record.name), .integer(record.index)], over: task.version)
+    }
+  }
+
+  /// What removes labels, and the job with the last of them.
+  private func jobEntries(_ run: String) async throws(StoreError) -> [RecordBatch.Entry] {
+    let table = ArchiveTables.labels
+    // The job first: whoever writes labels from now on changes it.
+    let job = try await store.get(ArchiveTables.jobs, key: [.text(run)])
+    let labels = try await store.query(table, query(table.name, run))
+    var entries = labels.records.map { label in
+      table.delete([.text(label.record.run), .text(label.record.name)], over: label.version)
+    }
+    guard let job else { return entries }
+    entries.append(
+      labels.next == nil
+        ? ArchiveTables.jobs.delete([.text(run)], over: job.version)
+        : ArchiveTables.jobs.guard([.text(run)], at: job.version))
+    return entries
+  }
+
+  private func query(_ table: String, _ run: String) -> RecordQuery {
+    RecordQuery(table: table, prefix: [.text(run)], limit: limits.documentsPerCommitMax)
   }
 }

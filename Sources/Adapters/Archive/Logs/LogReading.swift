@@ -31,6 +31,26 @@ struct LogReading: Sendable {
     } catch { throw ArchiveError(error) }
   }
 
+  /// The attempts of a run that have a log: from head to head.
+  func attempts(of run: RunID) async throws(ArchiveError) -> [AttemptID] {
+    var found: [AttemptID] = []
+    var query = AttemptSpan(run: run.text).query(
+      ArchiveTables.heads.name, limit: limits.documentsPerCommitMax)
+    do throws(StoreError) {
+      repeat {
+        let page = try await store.query(ArchiveTables.heads, query)
+        for head in page.records.map(\.record) {
+          guard let attempt = AttemptID(text: head.attempt) else {
+            throw StoreError.refused("the log of \(head.attempt) is that of no attempt")
+          }
+          found.append(attempt)
+        }
+        query.after = page.next
+      } while query.after != nil
+      return found
+    } catch { throw ArchiveError(error) }
+  }
+
   /// Whether `lines` would answer any, or that nothing follows.
   func mayAnswer(_ attempt: AttemptID, from: Int64) async -> Bool {
     // Unknown counts as no: the wait goes on, and reading will say what is wrong.

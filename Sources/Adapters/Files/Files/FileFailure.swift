@@ -10,6 +10,8 @@ struct FileFailure: Error, Hashable {
 
   var isAbsent: Bool { code == ENOENT }
   var isTaken: Bool { code == EEXIST }
+  /// Something has the name that is no plain file: a link, a folder, a pipe, a socket.
+  var isNoFile: Bool { [ELOOP, EINVAL, ENXIO].contains(code) }
 
   var message: String {
     switch code {

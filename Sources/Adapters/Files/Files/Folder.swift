@@ -8,6 +8,8 @@ internal import Glibc
 final class Folder: Sendable {
   /// Entries that one listing takes; what is beyond comes with the next sweep.
   static let entriesMax = 100_000
+  /// Names that are kept beside those that are wanted, so that they are sorted now and then only.
+  private static let namesBeyond = 1_000
 
   private let descriptor: Int32
   private let path: String
@@ -123,6 +125,33 @@ final class Folder: Sendable {
 
   /// The names in the folder, at most `entriesMax`, with the second at which each last changed.
   func entries() throws(FileFailure) -> [(name: String, changedAt: Int)] {
+    var entries: [(String, Int)] = []
+    try forEachName { name in
+      var facts = stat()
+      if fstatat(descriptor, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 {
+        entries.append((name, Int(facts.st_mtim.tv_sec)))
+      }
+      return entries.count < Folder.entriesMax
+    }
+    return entries
+  }
+
+  /// The first names behind one, in their order. Reads all names of the folder and keeps few, so
+  /// that no folder is too large.
+  func names(behind place: String, limit: Int) throws(FileFailure) -> [String] {
+    // A set: a name that is given anew meanwhile may come twice.
+    var names: Set<String> = []
+    try forEachName { name in
+      guard name > place else { return true }
+      names.insert(name)
+      if names.count > limit + Folder.namesBeyond { names = Set(names.sorted().prefix(limit)) }
+      return true
+    }
+    return Array(names.sorted().prefix(limit))
+  }
+
+  /// Hands over the names in the folder, in no order, until `body` answers false.
+  private func forEachName(_ body: (String) -> Bool) throws(FileFailure) {
     // Opened anew: a copy of the descriptor would share one place in the folder.
     let listed = try opened(".", O_RDONLY | O_DIRECTORY)
     guard let stream = fdopendir(listed) else {
@@ -131,18 +160,19 @@ final class Folder: Sendable {
       throw FileFailure(code: cause, action: "listing \(path)")
     }
     defer { closedir(stream) }
-    var entries: [(String, Int)] = []
-    while entries.count < Folder.entriesMax, let entry = readdir(stream) {
+    while true {
+      // Nothing else tells a failure from the end.
+      errno = 0
+      guard let entry = readdir(stream) else {
+        let cause = errno
+        guard cause == 0 else { throw FileFailure(code: cause, action: "listing \(path)") }
+        return
+      }
       let name = withUnsafePointer(to: &entry.pointee.d_name) { bytes in
         bytes.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      var facts = stat()
-      guard name != ".", name != "..",
-        fstatat(descriptor, name, &facts, AT_SYMLINK_NOFOLLOW) == 0
-      else { continue }
-      entries.append((name, Int(facts.st_mtim.tv_sec)))
+      if name != ".", name != "..", !body(name) { return }
     }
-    return entries
   }
 
   private func opened(_ name: String, _ flags: Int32) throws(FileFailure) -> Int32 {

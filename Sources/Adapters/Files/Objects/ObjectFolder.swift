@@ -26,13 +26,13 @@ struct ObjectFolder: Sendable {
     // Gone by then if it was given its name.
     defer { _ = try? scratch.remove(name) }
     let whole = try write(header, name, pieces)
-    let (folder, file) = place(of: header.key)
-    let target = try onDisk { () throws(FileFailure) in try objects.madeFolder(folder) }
+    let place = ObjectPlace(of: header.key, digest)
+    let target = try onDisk { () throws(FileFailure) in try objects.madeFolder(place.folder) }
     do throws(FileFailure) {
       if ifAbsent {
-        try scratch.moveNew(name, to: target, as: file)
+        try scratch.moveNew(name, to: target, as: place.file)
       } else {
-        try scratch.move(name, to: target, as: file)
+        try scratch.move(name, to: target, as: place.file)
       }
     } catch {
       throw error.isTaken ? .conflict("\(header.key) is taken") : .unavailable(error.message)
@@ -50,10 +50,10 @@ struct ObjectFolder: Sendable {
   func read<Answer>(
     _ key: String, _ body: (ObjectHeader, OpenFile) throws(ObjectError) -> Answer
   ) throws(ObjectError) -> Answer {
-    let (folder, name) = place(of: key)
+    let place = ObjectPlace(of: key, digest)
     let file: OpenFile
     do throws(FileFailure) {
-      file = try objects.folder(folder).file(name)
+      file = try objects.folder(place.folder).file(place.file)
     } catch {
       throw error.isAbsent ? .notFound : .unavailable(error.message)
     }
@@ -67,13 +67,63 @@ struct ObjectFolder: Sendable {
   }
 
   func delete(_ key: String) throws(ObjectError) {
-    let (folder, name) = place(of: key)
+    let place = ObjectPlace(of: key, digest)
     do throws(FileFailure) {
-      let place = try objects.folder(folder)
-      if try place.remove(name) { try place.sync() }
+      let folder = try objects.folder(place.folder)
+      if try folder.remove(place.file) { try folder.sync() }
     } catch {
       guard error.isAbsent else { throw .unavailable(error.message) }
     }
+  }
+
+  /// Keys of the objects behind a place, from a look at no more than `limit` files.
+  ///
+  /// Files that do not say whose they are are passed over: one must not hide the others, and who
+  /// reads its object is told.
+  ///
+  /// - Returns: also the place of the last file, unless there are surely no more.
+  func keys(
+    limit: Int, behind start: ObjectPlace?
+  ) throws(ObjectError) -> (keys: [String], last: ObjectPlace?) {
+    var keys: [String] = []
+    var left = limit
+    for name in ObjectPlace.folders where name >= (start?.folder ?? "") {
+      let folder: Folder
+      do throws(FileFailure) {
+        folder = try objects.folder(name)
+      } catch {
+        guard error.isAbsent else { throw .unavailable(error.message) }
+        continue
+      }
+      let behind = name == start?.folder ? start?.file ?? "" : ""
+      let files = try onDisk { () throws(FileFailure) in
+        try folder.names(behind: behind, limit: left)
+      }
+      var last: ObjectPlace?
+      for file in files {
+        let place = ObjectPlace(folder: name, file: file)
+        if let key = try key(at: place, in: folder) { keys.append(key) }
+        last = place
+      }
+      left -= files.count
+      guard left > 0 else { return (keys, last) }
+    }
+    return (keys, nil)
+  }
+
+  /// Nil when there is no object whose place this is.
+  private func key(at place: ObjectPlace, in folder: Folder) throws(ObjectError) -> String? {
+    let start: [UInt8]
+    do throws(FileFailure) {
+      start = try folder.file(place.file).bytes(0..<ObjectHeader.lengthMax)
+    } catch {
+      guard error.isAbsent || error.isNoFile else { throw .unavailable(error.message) }
+      return nil
+    }
+    guard let header = ObjectHeader(decoding: start),
+      ObjectPlace(of: header.key, digest) == place
+    else { return nil }
+    return header.key
   }
 
   private func write(
@@ -96,11 +146,5 @@ struct ObjectFolder: Sendable {
       try file.sync()
     }
     return header
-  }
-
-  /// Two hexadecimal digits and the rest: no folder grows without end.
-  private func place(of key: String) -> (folder: String, file: String) {
-    let name = digest.hexadecimal(of: [UInt8](key.utf8))
-    return (String(name.prefix(2)), String(name.dropFirst(2)))
   }
 }

@@ -58,7 +58,7 @@ struct JobQuery {
   }
 
   /// What is stored for comparing alone: half of a document.
-  private static let comparedOnly = [
+  static let comparedOnly = [
     "labelPairs", "words", "errorWords", "order", "waitUs", "tookUs",
   ]
 

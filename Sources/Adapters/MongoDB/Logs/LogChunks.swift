@@ -55,6 +55,17 @@ struct LogChunks {
       ])
   }
 
+  /// Finds all that there is of the logs of a run. Attempts are named by it, and `0` comes right
+  /// behind the slash.
+  static func all(of run: String) -> BSONDocument {
+    ["attempt": .document(["$gte": .string(run + "/"), "$lt": .string(run + "0")])]
+  }
+
+  /// Finds all that there is of the log of an attempt.
+  static func all(of attempt: AttemptID) -> BSONDocument {
+    ["attempt": .string(attempt.description)]
+  }
+
   private static func endKey(_ attempt: AttemptID) -> String { "\(attempt)#end" }
 
   /// How many lines there will be, once that is known; if wanted, only if it is at most so many.

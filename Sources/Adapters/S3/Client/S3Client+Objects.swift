@@ -76,13 +76,12 @@ extension S3Client {
     }
   }
 
-  /// Names that begin so, in the order of their bytes.
+  /// Names that begin so, in the order of their bytes; no more than `limit` and `pageNamesMax`.
   func list(
-    _ prefix: String, from place: String?
+    _ prefix: String, from place: String?, limit: Int = .max
   ) async throws(S3Failure) -> ListPage<ListedName, String> {
-    var query = [
-      ("list-type", "2"), ("prefix", prefix), ("max-keys", "\(configuration.pageNamesMax)"),
-    ]
+    let count = min(limit, configuration.pageNamesMax)
+    var query = [("list-type", "2"), ("prefix", prefix), ("max-keys", "\(count)")]
     if let place { query.append(("continuation-token", place)) }
     let document = try await document(S3Call(method: .get, name: "", query: query))
     guard let page = ListPage<ListedName, String>(document) else { throw .strange("a list") }

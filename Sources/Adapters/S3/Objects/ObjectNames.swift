@@ -38,6 +38,13 @@ struct ObjectNames: Sendable {
     return content.isEmpty || key.isEmpty ? nil : (String(key), String(content))
   }
 
+  /// The key of the object that a name is; nil when it is something else.
+  func key(_ name: String) -> String? {
+    guard name.hasPrefix(objects), name.hasSuffix("/~") else { return nil }
+    let key = name.dropFirst(objects.count).dropLast(2)
+    return key.isEmpty ? nil : String(key)
+  }
+
   /// 32 hexadecimal digits; nothing else is the name of an upload.
   static func isUpload(_ text: String) -> Bool {
     text.utf8.count == 32

@@ -186,12 +186,17 @@ extension JobDocument {
 /// History and logs: read by people, fed at least once.
 ///
 /// Every write is idempotent: documents by revision, lines by their numbers. What a write returned
-/// for is durable and seen by later reads of this process; other processes see it soon.
+/// for is durable and seen by later reads of this process; other processes see it soon. Jobs and
+/// logs can be named one by one: at most 10,000 in a call, more are `.refused`; to name none does
+/// nothing.
 public protocol JobArchive: Sendable {
   /// Keeps each document unless a stored one has the same or a higher revision.
   func store(jobs: [JobDocument], tasks: [TaskDocument]) async throws(ArchiveError)
 
   func job(_ run: RunID) async throws(ArchiveError) -> JobDocument?
+
+  /// The jobs among these that there are, each once, in any order.
+  func jobs(named runs: [RunID]) async throws(ArchiveError) -> [JobDocument]
 
   /// Tasks of a run in the order of their keys, after `after`.
   func tasks(of run: RunID, after: TaskKey?, limit: Int) async throws(ArchiveError)
@@ -212,6 +217,10 @@ public protocol JobArchive: Sendable {
   func lines(of attempt: AttemptID, from: Int64, limit: Int) async throws(ArchiveError)
     -> LogChunk
 
+  /// All attempts of a run of which there are lines, or of whose log the end is known, each once,
+  /// in any order.
+  func attempts(of run: RunID) async throws(ArchiveError) -> [AttemptID]
+
   /// Namespaces that have jobs, in their order, after `after`; a short page is the last one.
   func namespaces(after: NamespaceName?, limit: Int) async throws(ArchiveError) -> [NamespaceName]
 
@@ -223,6 +232,16 @@ public protocol JobArchive: Sendable {
   func removeJobs(
     of namespace: NamespaceName, endedBefore: Moment, limit: Int
   ) async throws(ArchiveError) -> Int
+
+  /// Removes these jobs with their tasks, and leaves their logs; those that are not there are fine.
+  /// What a removal that was cut off has left goes with the next one. A document that comes later
+  /// is there again, whatever its revision.
+  func removeJobs(_ runs: [RunID]) async throws(ArchiveError)
+
+  /// Removes all that there is of the logs of these attempts; those without one are fine. What a
+  /// removal that was cut off has left goes with the next one, and may not be readable until then.
+  /// Lines that come later are there again.
+  func removeLogs(of attempts: [AttemptID]) async throws(ArchiveError)
 
   /// Returns when the attempt may have lines at or beyond `from`, or after `wait`.
   func waitForLines(of attempt: AttemptID, from: Int64, wait: Duration) async

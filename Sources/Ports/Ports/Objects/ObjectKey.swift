@@ -1,7 +1,10 @@
-/// The grammar of keys and content types: the same for every backend.
+/// The grammar of keys and content types, and how many keys a page has: the same for every
+/// backend.
 public enum ObjectKey {
   public static let bytesMax = 512
   public static let contentTypeBytesMax = 255
+  /// Keys in one page of a list.
+  public static let pageMax = 1_000
 
   /// - Throws: `.refused` unless it is a key as `ObjectStore` says.
   public static func check(_ key: String) throws(ObjectError) {
@@ -23,6 +26,13 @@ public enum ObjectKey {
       contentType.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
     else {
       throw .refused("a content type is printable ASCII of at most \(contentTypeBytesMax) bytes")
+    }
+  }
+
+  /// - Throws: `.refused` unless a page of a list can have so many keys.
+  public static func check(limit: Int) throws(ObjectError) {
+    guard (1...pageMax).contains(limit) else {
+      throw .refused("1 to \(pageMax) keys can be asked for at once, not \(limit)")
     }
   }
 

@@ -75,6 +75,19 @@ public protocol ObjectStore: Sendable {
   /// Absent keys are fine.
   func delete(_ key: String) async throws(ObjectError)
 
+  /// Keys of objects, page by page, in any order. `cursor` is opaque: nil, and then what the page
+  /// before said.
+  ///
+  /// A page may be short, even empty, while `next` says that more may follow. An object that is
+  /// there from the first page to the last is listed, and listed once; one that comes or goes
+  /// meanwhile may be. Uploads that were not completed are no objects. A damaged object may be left
+  /// out. A cursor that no page gave out may be `.refused`.
+  ///
+  /// - Parameter limit: 1 to `ObjectKey.pageMax`; others are `.refused`.
+  func keys(
+    limit: Int, cursor: String?
+  ) async throws(ObjectError) -> (keys: [String], next: String?)
+
   /// Starts an upload in parts; parts are numbered from 1, may come in any order and be repeated.
   func startUpload(_ key: String, contentType: String) async throws(ObjectError) -> String
 

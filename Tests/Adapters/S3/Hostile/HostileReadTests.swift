@@ -121,6 +121,52 @@ import Testing
     await hostile.end()
   }
 
+  @Test func `a list asks for one page, and what is no object is not in it`() async throws {
+    let items = ["a/~", "a/~0f", "b/c/~", "b/", "/~", "~"].map { name in
+      "<Contents><Key>objects/\(name)</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>"
+        + "<ETag>&quot;t&quot;</ETag><Size>7</Size></Contents>"
+    }
+    let hostile = try HostileStore(
+      [
+        .text(
+          ScriptedServer.answer(
+            "200 OK",
+            "<ListBucketResult><IsTruncated>true</IsTruncated>"
+              + "<NextContinuationToken>n/1</NextContinuationToken>\(items.joined())"
+              + "</ListBucketResult>"))
+      ]
+    ) { $0.pageNamesMax = 20 }
+    let page = try await hostile.store.keys(limit: 7, cursor: "x=&y")
+    #expect(page.keys == ["a", "b/c"])
+    #expect(page.next == "n/1")
+    _ = try await hostile.store.keys(limit: 21, cursor: nil)
+    let targets = hostile.server.requests.map(\.target)
+    #expect(targets.count == 2)
+    #expect(targets.first?.contains("max-keys=7&") == true)
+    #expect(targets.first?.contains("continuation-token=x%3D%26y&") == true)
+    #expect(targets.last?.contains("max-keys=20&") == true)
+    #expect(targets.last?.contains("continuation-token") == false)
+    await hostile.end()
+  }
+
+  @Test func `a list that does not come is not an empty one`() async throws {
+    for (answer, isRefused) in [
+      (ScriptedServer.error("400 Bad", "InvalidArgument"), true),
+      (ScriptedServer.error("404 No", "NoSuchBucket"), true),
+      (ScriptedServer.error("503 Busy", "SlowDown"), false),
+      (.text(ScriptedServer.answer("200 OK", "<ListBucketResult>")), false),
+      (.text(ScriptedServer.answer("200 OK", "<html></html>")), false), (.cut(""), false),
+    ] as [(Answer, Bool)] {
+      let hostile = try HostileStore([answer])
+      let error = await #expect(throws: ObjectError.self) {
+        try await hostile.store.keys(limit: 7, cursor: "x")
+      }
+      #expect(error?.isRefused == isRefused, "\(String(describing: error))")
+      #expect(error?.isUnavailable == !isRefused, "\(String(describing: error))")
+      await hostile.end()
+    }
+  }
+
   @Test func `a read is tried again, but not for ever`() async throws {
     let hostile = try HostileStore(
       [ScriptedServer.error("503 Busy", "SlowDown"), .cut(""), HostileStore.object("abc")],

@@ -50,6 +50,10 @@ final class MemoryArchive: JobArchive {
     if chance.happens(faults.lostAfter) { throw .outcomeUnknown }
   }
 
+  private func check(named count: Int) throws(ArchiveError) {
+    if count > 10_000 { throw .refused("\(count) are named at once") }
+  }
+
   func store(jobs: [JobDocument], tasks: [TaskDocument]) async throws(ArchiveError) {
     try write { state in
       for job in jobs where state.jobs[job.run].map({ $0.revision < job.revision }) ?? true {
@@ -66,6 +70,11 @@ final class MemoryArchive: JobArchive {
 
   func job(_ run: RunID) async throws(ArchiveError) -> JobDocument? {
     try read { $0.jobs[run] }
+  }
+
+  func jobs(named runs: [RunID]) async throws(ArchiveError) -> [JobDocument] {
+    try check(named: runs.count)
+    return try read { state in SortedSet(runs).compactMap { state.jobs[$0] } }
   }
 
   func tasks(
@@ -123,6 +132,16 @@ final class MemoryArchive: JobArchive {
     return count
   }
 
+  func removeJobs(_ runs: [RunID]) async throws(ArchiveError) {
+    try check(named: runs.count)
+    try write { state in
+      for run in runs {
+        state.jobs.removeValue(for: run)
+        state.tasks.removeValue(for: run)
+      }
+    }
+  }
+
   func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
     for chunk in chunks {
       let (_, isBeyond) = chunk.first.addingReportingOverflow(Int64(chunk.lines.count))
@@ -154,6 +173,22 @@ final class MemoryArchive: JobArchive {
       }
       chunk.isLast = state.ends[attempt] == from + Int64(chunk.lines.count)
       return chunk
+    }
+  }
+
+  func attempts(of run: RunID) async throws(ArchiveError) -> [AttemptID] {
+    try read { state in
+      SortedSet(state.lines.keys + state.ends.keys).filter { $0.run == run }
+    }
+  }
+
+  func removeLogs(of attempts: [AttemptID]) async throws(ArchiveError) {
+    try check(named: attempts.count)
+    try write { state in
+      for attempt in attempts {
+        state.lines.removeValue(for: attempt)
+        state.ends.removeValue(for: attempt)
+      }
     }
   }
 

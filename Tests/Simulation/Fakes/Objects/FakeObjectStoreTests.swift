@@ -104,6 +104,40 @@ struct FakeObjectStoreTests {
     }
   }
 
+  @Test func `pages that are short and in disorder hide nothing`() throws {
+    try Simulation.run(seed: 1) { world in
+      let store = FakeObjectStore(world)
+      for number in 0..<200 {
+        try await store.put("key/\(number)", [1], contentType: "t", ifAbsent: false)
+      }
+      store.faults.shortens = .percent(90)
+      var pages: [[String]] = []
+      var cursor: String?
+      repeat {
+        let page = try await store.keys(limit: 5, cursor: cursor)
+        pages.append(page.keys)
+        cursor = page.next
+      } while cursor != nil
+      let listed = pages.flatMap(\.self)
+      #expect(listed.sorted() == store.keys)
+      #expect(listed != store.keys)
+      #expect(pages.dropLast().contains { $0.isEmpty })
+      #expect(world.probes.reached["objects.short-page"] != nil)
+      #expect(store.lookCount == 0)
+    }
+  }
+
+  @Test func `a cursor that no page has is refused`() throws {
+    try Simulation.run(seed: 1) { world in
+      let store = FakeObjectStore(world)
+      await #expect(
+        throws: ObjectError.refused("the cursor a is of no page: list from the beginning")
+      ) {
+        try await store.keys(limit: 1, cursor: "a")
+      }
+    }
+  }
+
   @Test func `a store that is down refuses everything and comes back`() throws {
     try Simulation.run(seed: 1) { world in
       let store = FakeObjectStore(world)

@@ -19,6 +19,10 @@ final class CountedArchive: JobArchive {
 
   func job(_ run: RunID) async throws(ArchiveError) -> JobDocument? { try await archive.job(run) }
 
+  func jobs(named runs: [RunID]) async throws(ArchiveError) -> [JobDocument] {
+    try await archive.jobs(named: runs)
+  }
+
   func tasks(
     of run: RunID, after: TaskKey?, limit: Int
   ) async throws(ArchiveError) -> [TaskDocument] {
@@ -43,6 +47,10 @@ final class CountedArchive: JobArchive {
     try await archive.removeJobs(of: namespace, endedBefore: endedBefore, limit: limit)
   }
 
+  func removeJobs(_ runs: [RunID]) async throws(ArchiveError) {
+    try await archive.removeJobs(runs)
+  }
+
   func append(_ chunks: [LogChunk]) async throws(ArchiveError) {
     try await archive.append(chunks)
   }
@@ -52,6 +60,14 @@ final class CountedArchive: JobArchive {
   ) async throws(ArchiveError) -> LogChunk {
     counter.withLock { $0 += 1 }
     return try await archive.lines(of: attempt, from: from, limit: limit)
+  }
+
+  func attempts(of run: RunID) async throws(ArchiveError) -> [AttemptID] {
+    try await archive.attempts(of: run)
+  }
+
+  func removeLogs(of attempts: [AttemptID]) async throws(ArchiveError) {
+    try await archive.removeLogs(of: attempts)
   }
 
   func waitForLines(of attempt: AttemptID, from: Int64, wait: Duration) async {
