@@ -4,7 +4,8 @@ internal import Domain
 /// What an installation needs at its servers before it starts.
 enum AdminVerbs {
   static let all: [Verb] =
-    [migrate, topics, firstAdminToken, CertificateVerb.verb] + GatewayVerbs.all
+    [migrate, ReconcileVerb.verb, topics, firstAdminToken, CertificateVerb.verb]
+    + GatewayVerbs.all
 
   static let migrate = Verb(
     "admin migrate", "Bring the database and MongoDB to what this version needs",

@@ -26,7 +26,9 @@ struct Settings {
   static let check = Verb.Option("check", "say whether the settings are of use, and stop")
 
   /// Options that no variable sets: they say what is to be done this time.
-  private static let unset = ["config", "explain", "check", "plan"]
+  private static let unset = [
+    "config", "explain", "check", "plan", "repair", "delete-objects", "forget-lost",
+  ]
   /// Where the variable is not called as the option.
   private static let names = [
     "peer": "PEERS", "pool": "POOLS", "service-key": "SERVICE_KEY_FILE",

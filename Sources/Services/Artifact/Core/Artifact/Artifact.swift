@@ -126,8 +126,8 @@ public struct Artifact: Hashable, Sendable {
     switch phase {
     case .pending(let expectation, let blob, let until):
       applyPending(event, (expectation, blob, until), at: now)
-    case .ready(let content, let blob, _, let until):
-      applyReady(event, (content, blob, until), at: now)
+    case .ready(let content, let blob, let since, let until):
+      applyReady(event, (content, blob, since, until), at: now)
     case .removing(let deletions, let again):
       applyRemoving(event, (deletions, again), at: now)
     }
@@ -161,13 +161,14 @@ public struct Artifact: Hashable, Sendable {
       return remove(state.blob, at: now)
     case .timeReached:
       return now >= state.until ? remove(state.blob, at: now) : []
-    case .objectsDeleted, .deletionInDoubt:
+    case .contentLost, .objectsDeleted, .deletionInDoubt:
       return []
     }
   }
 
   private mutating func applyReady(
-    _ event: Event, _ state: (content: Content, blob: Blob, until: Moment?), at now: Moment
+    _ event: Event, _ state: (content: Content, blob: Blob, since: Moment, until: Moment?),
+    at now: Moment
   ) -> [Effect] {
     switch event {
     case .verified(let key, let content) where key == state.blob.key && content == state.content:
@@ -176,6 +177,11 @@ public struct Artifact: Hashable, Sendable {
       return [.refuse(.exists(state.content))]
     case .deleteAsked, .runExpired:
       return remove(state.blob, at: now)
+    case .contentLost:
+      // Whoever wakes artifacts whose time is over removes it.
+      phase = .ready(
+        state.content, state.blob, at: state.since, until: min(state.until ?? now, now))
+      return []
     case .timeReached:
       guard let until = state.until, now >= until else { return [] }
       return remove(state.blob, at: now)
@@ -202,7 +208,7 @@ public struct Artifact: Hashable, Sendable {
     case .deletionInDoubt:
       phase = .removing(deletions: state.deletions, again: now + limits.deletionRetry)
       return []
-    case .givenUp, .deleteAsked, .runExpired:
+    case .givenUp, .deleteAsked, .runExpired, .contentLost:
       return []
     }
   }

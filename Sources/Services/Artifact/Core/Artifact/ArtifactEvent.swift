@@ -10,6 +10,8 @@ extension Artifact {
     case deleteAsked
     /// The run that it belongs to is not kept any longer.
     case runExpired
+    /// The store has lost its bytes, and nobody is going to bring them back.
+    case contentLost
     case timeReached
     /// The store holds none of its objects any more; which of the deletions that was.
     case objectsDeleted(round: Int)

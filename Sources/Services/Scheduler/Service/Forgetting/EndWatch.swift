@@ -101,7 +101,7 @@ final class EndWatch: Sendable {
 
 extension BusRecord {
   /// The announcement of a run that has ended, by its row.
-  fileprivate static func ended(_ run: RunRecord) -> BusRecord {
+  static func ended(_ run: RunRecord) -> BusRecord {
     let message = WorkflowCompleted(
       run: run.run, namespace: run.namespace, workflow: run.workflow, version: run.version,
       outcome: run.outcome, reason: run.reason, startedAtUs: run.startedAtUs,

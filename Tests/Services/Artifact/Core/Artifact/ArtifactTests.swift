@@ -73,6 +73,23 @@ struct ArtifactTests {
     #expect(artifact.stale == [blob])
   }
 
+  /// Goal: bytes that are lost go the way of those that were kept long enough, and no other one.
+  @Test func `content that is lost is removed when somebody next looks, and only if it was there`()
+  {
+    let now = Moment.start + .seconds(5)
+    var artifact = ready()
+    #expect(artifact.apply(.contentLost, at: now) == [])
+    #expect(artifact.phase == .ready(content, blob, at: .start, until: now))
+    #expect(artifact.apply(.contentLost, at: now + .seconds(9)) == [])
+    #expect(artifact.deadline == now)
+    #expect(artifact.apply(.timeReached, at: now) == [.freePlace])
+    for other in [pending(), removing(deletions: 0), removing(deletions: 1)] {
+      var changed = other
+      #expect(changed.apply(.contentLost, at: now) == [])
+      #expect(changed == other)
+    }
+  }
+
   @Test func `content that is there is never replaced`() {
     var artifact = ready()
     #expect(artifact.apply(.verified(key: blob.key, content), at: .start) == [])
@@ -195,7 +212,7 @@ struct ArtifactWalkTests {
     private func event(_ random: inout SeededDraws) -> Artifact.Event {
       let key = keys[random.below(keys.count)]
       let digest = digest(["a", "b"][random.below(2)])
-      switch random.below(12) {
+      switch random.below(13) {
       case 0, 1: return .uploadBegun(.init(size: 3), .init(key: "k\(keys.count)"))
       case 2, 3: return .verified(key: key, Content(size: 3, digest: digest))
       case 4: return .verified(key: key, Content(size: 4, digest: digest))
@@ -204,6 +221,7 @@ struct ArtifactWalkTests {
       case 7: return random.below(6) == 0 ? .runExpired : .timeReached
       case 8: return .objectsDeleted(round: random.below(2))
       case 9: return .deletionInDoubt
+      case 10: return random.below(6) == 0 ? .contentLost : .timeReached
       default: return .timeReached
       }
     }
