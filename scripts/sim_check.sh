@@ -2,8 +2,8 @@
 # A thousand worlds, scenarios, and what shows that the simulator can be believed: a canary that must
 # be noticed, the same way in two processes and in two builds, planted bugs that must be found.
 #
-# Environment: SEED (1), SEEDS (1000), EACH (20, worlds of each scenario), JOBS (2), MUTANTS (names;
-# empty for none).
+# Environment: SEED (1), SEEDS (1000), EACH (20, worlds of each scenario), RESTORES (54), JOBS (2),
+# MUTANTS (names; empty for none).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -65,6 +65,9 @@ done
 echo "sim-check: ${SEEDS:-1000} worlds of all profiles, ${EACH:-20} of each scenario"
 "$sim" run --from "${SEED:-1}" --seeds "${SEEDS:-1000}" --jobs "${JOBS:-2}"
 "$sim" run --scenario scenarios --from "${SEED:-1}" --seeds "$((${EACH:-20} * $(find scenarios -name '*.yaml' | wc -l)))" --jobs "${JOBS:-2}"
+
+echo "sim-check: disasters, and stores from three moments"
+"$sim" restore --from "${SEED:-1}" --seeds "${RESTORES:-54}"
 
 # Those that the first worlds find.
 sample="acknowledged-first claims-of-others claims-unguarded ends-overwritten epochs-stay finally-at-once

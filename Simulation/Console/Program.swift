@@ -14,7 +14,7 @@ struct Program {
   private static let verbs: [(name: String, run: Verb)] = [
     ("run", RunVerb.run), ("replay", ReplayVerb.run), ("explain", ExplainVerb.run),
     ("shrink", ShrinkVerb.run), ("emit", EmitVerb.run), ("diff", DiffVerb.run),
-    ("reach", ReachVerb.run), ("list", ListVerb.run),
+    ("reach", ReachVerb.run), ("restore", RestoreVerb.run), ("list", ListVerb.run),
   ]
 
   static let help = """
@@ -35,6 +35,8 @@ struct Program {
                     where two worlds part
       sim reach [--seeds N] [--from SEED] [--jobs J] [--to FOLDER] [--strict]
                     which fault met what, and what no world has reached
+      sim restore [--seeds N] [--from SEED]
+                    disasters after which each kind of store comes back from another moment
       sim list faults | invariants | profiles | scenarios | landmarks | probes
 
     Every verb takes --profile P or --scenario S: a file, a folder, or a name below scenarios/.

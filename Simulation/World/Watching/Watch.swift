@@ -14,6 +14,7 @@ public struct Watch: Sendable {
   private let conductor: Conductor?
   private let times: RunTimes?
   private let chronicle: Chronicle?
+  private let hasClosed = Flag()
 
   init(
     _ platform: Platform, _ judge: Judge, _ conductor: Conductor? = nil,
@@ -41,7 +42,12 @@ public struct Watch: Sendable {
     }
   }
 
+  /// Shows nothing any more: what happens from now on is another life, which this judge cannot
+  /// judge.
+  func close() { hasClosed.raise() }
+
   func see(_ fact: Fact) {
+    guard !hasClosed.isRaised else { return }
     chronicle?.note(fact, at: world.elapsed)
     conductor?.see(fact)
     times?.see(fact, at: world.elapsed)
@@ -81,4 +87,11 @@ public struct Watch: Sendable {
       result: record.result)
     return record.endedAt == nil ? .executionBegan(seen) : .executionEnded(seen)
   }
+}
+
+private final class Flag: Sendable {
+  private let state = Mutex(false)
+
+  var isRaised: Bool { state.withLock { $0 } }
+  func raise() { state.withLock { $0 = true } }
 }
