@@ -48,9 +48,12 @@ public struct DevelopmentAuthority: Sendable {
       return (isAddress ? "IP:" : "DNS:") + host
     }
     let certificate = try Certificate(
-      of: key, named: name, days: days,
+      of: key, named: name, days: days, by: authority,
       extensions: [
         (NID_basic_constraints, "critical,CA:FALSE"),
+        (NID_subject_key_identifier, "hash"),
+        // Who verifies tells authorities of one name apart by it.
+        (NID_authority_key_identifier, "keyid:always"),
         (NID_key_usage, "critical,digitalSignature"),
         (NID_ext_key_usage, "serverAuth,clientAuth"),
         (NID_subject_alt_name, names.joined(separator: ",")),
@@ -107,8 +110,10 @@ private final class PrivateKey {
 private final class Certificate {
   let pointer: OpaquePointer
 
+  /// - Parameter authority: nil for one that signs itself.
   init(
-    of key: PrivateKey, named name: String, days: Int, extensions: [(Int32, String)]
+    of key: PrivateKey, named name: String, days: Int, by authority: Certificate? = nil,
+    extensions: [(Int32, String)]
   ) throws(DevelopmentAuthority.Failure) {
     guard let pointer = X509_new() else { throw DevelopmentAuthority.failure("no memory is left") }
     self.pointer = pointer
@@ -124,7 +129,7 @@ private final class Certificate {
         Int32(clamping: name.utf8.count), -1, 0) == 1
     else { throw DevelopmentAuthority.failure("'\(name)' is no name of a certificate") }
     var context = X509V3_CTX()
-    X509V3_set_ctx(&context, pointer, pointer, nil, nil, 0)
+    X509V3_set_ctx(&context, (authority ?? self).pointer, pointer, nil, nil, 0)
     for (kind, value) in extensions {
       guard let made = X509V3_EXT_conf_nid(nil, &context, kind, value) else {
         throw DevelopmentAuthority.failure("'\(value)' cannot stand in a certificate")

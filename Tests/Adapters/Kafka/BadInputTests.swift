@@ -38,6 +38,16 @@ import Testing
     await bus.close()
   }
 
+  @Test func `who makes topics learns why there is no broker`() async throws {
+    var nowhere = configuration("127.0.0.1:1")
+    nowhere.answerWithin = .seconds(2)
+    let bus = try await open(nowhere)
+    await #expect { try await bus.applyTopics() } throws: { error in
+      "\(error)".contains("Connect to") && "\(error)".contains("refused")
+    }
+    await bus.close()
+  }
+
   @Test func `a topic that is missing asks for the tool that makes it`() async throws {
     try await TestBroker.with(.noida) {
       $0.makesTopics = false

@@ -2,6 +2,7 @@ internal import CKafka
 internal import Domain
 internal import Glibc
 internal import Ports
+internal import Synchronization
 internal import SystemAdapter
 
 /// One handle of the library with its queue of events. It has threads of its own, which only reach
@@ -18,6 +19,10 @@ final class KafkaClient: @unchecked Sendable {
   /// Held for reading by calls that block, for writing by the end.
   private let gate: UnsafeMutablePointer<pthread_rwlock_t>
   private var isDestroyed = false
+  private let said = Mutex("")
+
+  /// What the library last said is wrong with a broker: calls that fail only say that it is away.
+  var complaint: String { said.withLock { $0 } }
 
   init(
     _ role: Role, _ settings: KafkaConfiguration.Settings, named name: String,
@@ -88,12 +93,13 @@ final class KafkaClient: @unchecked Sendable {
 
   /// Tells of an error that concerns nobody in particular.
   func tell(_ event: OpaquePointer) {
+    let code = rd_kafka_event_error(event)
+    let text = String(cString: rd_kafka_event_error_string(event))
+    // That all of them are away follows from what was said of each.
+    if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN { said.withLock { $0 = text } }
     telemetry.log(
       .warning, "kafka.error",
-      [
-        ("client", name), ("code", String(cString: rd_kafka_err2name(rd_kafka_event_error(event)))),
-        ("error", String(cString: rd_kafka_event_error_string(event))),
-      ])
+      [("client", name), ("code", String(cString: rd_kafka_err2name(code))), ("error", text)])
   }
 
   /// Why the handle cannot be used any more; nil while it can.

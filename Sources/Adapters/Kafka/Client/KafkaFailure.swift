@@ -2,6 +2,12 @@ internal import CKafka
 internal import Ports
 
 extension BusError {
+  /// - Parameter why: what the library has said besides; empty for nothing.
+  init(_ code: rd_kafka_resp_err_t, because why: String) {
+    self.init(code)
+    if case .unavailable(let text) = self, !why.isEmpty { self = .unavailable("\(text): \(why)") }
+  }
+
   /// What a code of the library means to whoever publishes or reads.
   init(_ code: rd_kafka_resp_err_t) {
     let text = String(cString: rd_kafka_err2str(code))

@@ -17,7 +17,9 @@ struct TopicAdministrator: @unchecked Sendable {
   private func topics(_ handle: OpaquePointer) throws(BusError) -> [String: Int] {
     var found: UnsafePointer<rd_kafka_metadata>?
     let code = rd_kafka_metadata(handle, 1, nil, &found, milliseconds)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let found else { throw BusError(code) }
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let found else {
+      throw BusError(code, because: client.complaint)
+    }
     defer { rd_kafka_metadata_destroy(found) }
     var topics: [String: Int] = [:]
     for index in 0..<Int(found.pointee.topic_cnt) {

@@ -14,6 +14,8 @@ public struct PostgreSQLConfiguration: Sendable {
   public var connectWithin: Duration = .seconds(5)
   /// How long a call may take from its beginning to its answer, a wait for a connection included.
   public var answerWithin: Duration = .seconds(10)
+  /// How long a call waits for a connection at most, however long its answer may take.
+  public var reachWithin: Duration = .seconds(10)
   /// How long a commit waits for a row that another one holds. It also ends a circle of commits
   /// that wait for each other, unless the server finds it before (`deadlock_timeout`, which only an
   /// administrator may set).

@@ -232,12 +232,18 @@ public final class SessionPool: @unchecked Sendable {
       ?? LoopTimer(on: loop) { [weak self] isDue in
         guard let self, isDue else { return }
         let now = time.uptime()
-        while firstWaiting < waiting.count, waiting[firstWaiting].deadline <= now {
-          takeFirst().end(.failure(.unreachable("there is no connection to the database")))
+        while firstWaiting < waiting.count, endOfWait(waiting[firstWaiting]) <= now {
+          let why = complaint.map { ": \($0)" } ?? ""
+          takeFirst().end(.failure(.unreachable("there is no connection to the database\(why)")))
         }
         watchPatience()
       }
     patience = timer
-    timer.set(to: waiting[firstWaiting].deadline)
+    timer.set(to: endOfWait(waiting[firstWaiting]))
+  }
+
+  /// Until when an exchange may wait for a connection.
+  private func endOfWait(_ exchange: Exchange) -> Uptime {
+    exchange.deadline + min(.zero, configuration.reachWithin - configuration.answerWithin)
   }
 }

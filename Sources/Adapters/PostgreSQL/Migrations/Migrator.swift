@@ -25,18 +25,18 @@ public struct Migrator: Sendable {
     }
   }
 
-  /// The steps that are to be done.
+  /// The steps that are to be done. Changes nothing.
   ///
   /// - Throws: `.refused` when the schema is newer than the program, or a step that was done had
   ///   another text.
   public func plan() async throws(StoreError) -> [Migration] {
-    do throws(StoreError) {
-      try await prepare()
-    } catch {
-      // Two that make the same at once are in each other's way, whatever `IF NOT EXISTS` says.
-      try await prepare()
-    }
-    return try await missing()
+    let known = try await perform([
+      ServerCall(
+        PreparedText("SELECT (to_regclass($1::text) IS NOT NULL)::int::bigint"),
+        [Parameter("\(schema).schema_migration")])
+    ])
+    let isThere = known.first.map { $0.rowCount == 1 && $0.integer(0, 0) == 1 } ?? false
+    return isThere ? try await missing() : migrations
   }
 
   private func missing() async throws(StoreError) -> [Migration] {
@@ -60,13 +60,7 @@ public struct Migrator: Sendable {
   ///
   /// - Throws: `.refused` when steps are missing, or as `plan` does.
   public func check() async throws(StoreError) {
-    let known = try await perform([
-      ServerCall(
-        PreparedText("SELECT (to_regclass($1::text) IS NOT NULL)::int::bigint"),
-        [Parameter("\(schema).schema_migration")])
-    ])
-    let isThere = known.first.map { $0.rowCount == 1 && $0.integer(0, 0) == 1 } ?? false
-    let missing = isThere ? try await missing() : migrations
+    let missing = try await plan()
     guard missing.isEmpty else {
       throw .refused(
         "the schema \(schema) lacks \(missing.count) of \(migrations.count) steps; run millrace "
@@ -94,7 +88,14 @@ public struct Migrator: Sendable {
   /// - Throws: `.refused` when the server refuses a statement, naming the step; nothing of that
   ///   step is done then.
   public func run(_ tell: @Sendable (Migration) -> Void = { _ in }) async throws(StoreError) {
-    for migration in try await plan() {
+    do throws(StoreError) {
+      try await prepare()
+    } catch {
+      // Two that make the same at once are in each other's way, whatever `IF NOT EXISTS` says.
+      if case .unavailable = error { throw error }
+      try await prepare()
+    }
+    for migration in try await missing() {
       if try await apply(migration) { tell(migration) }
     }
   }

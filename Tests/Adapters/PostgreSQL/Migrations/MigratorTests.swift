@@ -46,6 +46,39 @@ import Testing
     await database.close()
   }
 
+  @Test func `a plan changes nothing`() async throws {
+    let database = try await TestDatabase([])
+    let migrator = try Migrator(database.pool, [Self.first])
+    #expect(try await migrator.plan() == [Self.first])
+    let made = """
+      SELECT count(*) FROM pg_tables \
+      WHERE schemaname = '\(database.schema)' AND tablename = 'schema_migration'
+      """
+    #expect(try await counted(database, made) == 0)
+    await database.close()
+  }
+
+  /// Goal: whoever migrates learns at once that there is no server, and what is wrong with it,
+  /// though statements may take minutes.
+  @Test func `a database that cannot be reached is said to be so, and why`() async throws {
+    var configuration = PostgreSQLConfiguration(
+      connection: "postgresql://millrace@127.0.0.1:1/postgres", schema: "s"
+    ).forMigrations
+    #expect(configuration.reachWithin < configuration.answerWithin / 10)
+    configuration.reachWithin = .milliseconds(300)
+    let pool = TestDatabase.pool(configuration)
+    let migrator = try Migrator(pool, [Self.first])
+    for body in [{ _ = try await migrator.plan() }, { try await migrator.run() }] {
+      await #expect {
+        try await body()
+      } throws: { error in
+        guard case .unavailable(let why)? = error as? StoreError else { return false }
+        return why.contains("no connection to the database") && why.contains("Connection refused")
+      }
+    }
+    await pool.close()
+  }
+
   /// Goal: a service starts on the schema that it needs and on no other, and cannot change it.
   @Test func `a role that was granted the tables uses them and changes none of them`() async throws
   {
