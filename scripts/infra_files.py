@@ -94,7 +94,7 @@ def host_differs_only_where_it_must():
     }
     # Addresses and ports, by what they are: everything else is the same word.
     moved = {"MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_PEERS", "MILLRACE_KAFKA", "MILLRACE_MAIL",
-             "MILLRACE_OTLP"}
+             "MILLRACE_OTLP", "MILLRACE_WORKERS_URL"}
     for name, body in host.items():
         theirs = composed[name]
         for key in set(body) ^ set(theirs) | {key for key in body if body[key] != theirs.get(key)}:

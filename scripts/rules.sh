@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Lets the programs that read the files of infra/ say whether they can: promtool the alerts and their
-# tests, podman-compose the compose files, Python everything that is YAML or JSON.
+# tests, Envoy the gateway of compose.yml, podman-compose the compose files, Python everything that is
+# YAML or JSON.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +15,22 @@ promtool test rules infra/prometheus/tests/*.yaml
 sed 's|/run/secrets/[a-z.-]*|/dev/null|' infra/prometheus/prometheus.yaml >"$work/prometheus.yaml"
 cp -r infra/prometheus/rules "$work/rules"
 promtool check config --syntax-only "$work/prometheus.yaml"
+# Envoy reads the files that it is told of, certificates among them.
+mkdir "$work/secrets" "$work/envoy"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=rules \
+  -keyout "$work/secrets/gateway.key" -out "$work/secrets/gateway.pem" 2>/dev/null
+cp "$work/secrets/gateway.pem" "$work/secrets/ca.pem"
+echo proof >"$work/secrets/millrace-gateway-token"
+for file in infra/envoy/*.yaml; do
+  sed "s|/run/secrets|$work/secrets|g; s|/etc/envoy|$work/envoy|g" "$file" \
+    >"$work/envoy/$(basename "$file")"
+done
+envoy=$(echo .venv/lib/python3*/site-packages/envoy/_bin/envoy)
+"$envoy" --mode validate --log-level error -c "$work/envoy/envoy.yaml" >"$work/validated" 2>&1 || {
+  cat "$work/validated" >&2
+  exit 1
+}
+echo "rules: the gateway of compose.yml is what Envoy takes"
 # It wants to see an engine, also when it only reads.
 command -v podman >/dev/null || {
   mkdir "$work/bin"

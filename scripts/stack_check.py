@@ -25,10 +25,17 @@ import stack_run
 
 FLOW = """version: 1
 id: stack-line
+defaults:
+  retry: {attempts: 10, backoff: {initial: 200ms, max: 2s}}
 tasks:
-  a: {run: [echo, a]}
+  a:
+    artifacts: [{path: note.txt, name: note}]
+    script: 'echo a; echo "$MILLRACE_RUN" > note.txt'
   b: {needs: [a], run: [echo, b]}
-  c: {needs: [b], run: [echo, c]}
+  c:
+    needs: [a, b]
+    files: [{artifact: a/note, to: note.txt}]
+    script: 'test "$(cat note.txt)" = "$MILLRACE_RUN" && echo c'
 """
 ENDED_WITHIN_S = 120
 
@@ -305,6 +312,25 @@ def scraped(there):
     )
 
 
+def renewed(there, client):
+    """The gateway shows another certificate as soon as there is one, and nobody notices."""
+    with open(f"{there.folder}/gateway/admin", encoding="ascii") as file:
+        admin = file.readline().strip()
+
+    def serials():
+        with urllib.request.urlopen(f"http://{admin}/certs", timeout=30) as answer:
+            found = json.load(answer)["certificates"]
+        return {shown["serial_number"] for one in found for shown in one.get("cert_chain", [])}
+
+    before = serials()
+    stack_run.output(stack_run.PROGRAM, "admin", "certs", "--to", there.secrets, "gateway")
+    until("another certificate of the gateway", lambda: serials() and not serials() & before)
+    run = client.document("POST", "/v1/runs", b'{"workflow": "stack-line"}', key="renewed")
+    if ended(client, run["id"])["state"] != "succeeded":
+        raise Failed(f"{run['id']} did not succeed behind the new certificate")
+    print("stack-check: the gateway reads its certificate anew", flush=True)
+
+
 def plain(there):
     """Nobody gets an answer in the clear, or without a certificate."""
     context = ssl.create_default_context(cafile=f"{there.secrets}/ca.pem")
@@ -348,6 +374,7 @@ def main():
         if not arguments.upgrade:
             traced(there, client)
             scraped(there)
+            renewed(there, client)
             each(there, client, "killed", signal.SIGKILL)
         each(there, client, "upgraded", signal.SIGTERM, arguments.next)
         each(there, client, "taken back", signal.SIGTERM)

@@ -18,6 +18,8 @@ IMAGES = {
     "grafana": "grafana/grafana:12.1.1",
 }
 SECRETS = "./infra/compose/secrets"
+# What clients on this machine reach the gateway by.
+PUBLIC = "http://localhost:8080"
 AT = {
     "postgresql": "postgresql:5432",
     "kafka": "kafka:9092",
@@ -54,7 +56,10 @@ def contained(memory, cpus, user=None):
     return body
 
 
-def environment(table, service, copy, at, secret, listen="0.0.0.0", port=None, address=None):
+def environment(
+    table, service, copy, at, secret, listen="0.0.0.0", port=None, address=None,
+    gateway="http://gateway:8080",
+):
     port = port or table["port"]
     values = {
         "secret": secret,
@@ -62,7 +67,8 @@ def environment(table, service, copy, at, secret, listen="0.0.0.0", port=None, a
         "listen": listen,
         "port": port,
         "copy": copy,
-        "public": "http://localhost:8080",
+        "public": PUBLIC,
+        "gateway": gateway,
         "data": "/var/lib/millrace",
         "peers": stack.peers(table, address or (lambda name: f"{name}:{table['port']}")),
     }
@@ -249,7 +255,7 @@ def gateway(table):
         "gateway": {
             "image": IMAGES["gateway"],
             "command": ["-c", "/etc/envoy/envoy.yaml", "--log-level", "warning"],
-            "volumes": ["./infra/envoy/envoy.yaml:/etc/envoy/envoy.yaml:ro"],
+            "volumes": ["./infra/envoy:/etc/envoy:ro"],
             "secrets": ["millrace-gateway-token", "gateway.pem", "gateway.key", "ca.pem"],
             "networks": ["inner", "edge"],
             "ports": ["127.0.0.1:8080:8080"],
@@ -363,6 +369,7 @@ def host(table):
                 listen="127.0.0.1",
                 port=port[name],
                 address=lambda name: f"127.0.0.1:{port[name]}",
+                gateway=PUBLIC,
             )
             # Files of secrets come from a folder that is made anew each time.
             body["volumes"] = [

@@ -11,6 +11,7 @@ usage: stack_run.py up FOLDER       start it; FOLDER/env says how to use it
 MILLRACE is the program (default: the debug build). Everything in FOLDER is thrown away at the end.
 """
 
+import itertools
 import json
 import os
 import secrets
@@ -72,28 +73,24 @@ class Stack:
     # Starting.
 
     def up(self):
-        os.makedirs(self.secrets, mode=0o700)
-        os.makedirs(f"{self.folder}/run")
+        self.make_folders()
         self.start_servers()
         self.make_secrets()
         self.prepare()
-        names = [name for service in self.table["services"] for name, _ in stack.copies(service)]
-        self.state["ports"] = {name: free_port() for name in names}
-        self.save()
-        for name in names:
-            self.launch(name)
-        for name in names:
-            self.wait(name)
-        say(f"{len(names)} processes are ready")
+        self.start_services()
         self.start_gateway()
+        self.register()
         self.sign_in()
         self.start_prometheus()
         self.save()
 
-    def servers(self):
-        """What containers need that run our services on the host's network."""
+    def make_folders(self):
         os.makedirs(self.secrets, mode=0o700)
         os.makedirs(f"{self.folder}/run")
+
+    def servers(self):
+        """What containers need that run our services on the host's network."""
+        self.make_folders()
         self.start_servers()
         self.make_secrets()
         self.prepare()
@@ -178,11 +175,18 @@ class Stack:
         say(f"metrics are at {self.state['prometheus']}")
 
     def make_secrets(self):
+        self.make_keys()
+        self.write_addresses()
+
+    def make_keys(self):
         self.secret("service-key", secrets.token_bytes(32))
         self.secret("master-key", secrets.token_bytes(32))
         self.secret("first-admin-token", output(PROGRAM, "admin", "first-admin-token") + "\n")
         names = [service["name"] for service in self.table["services"]] + ["gateway", "prometheus"]
         output(PROGRAM, "admin", "certs", "--to", self.secrets, *names)
+
+    def write_addresses(self):
+        """Files that say where servers are, and who comes to them."""
         owner = self.state["at"]["postgresql"]
         self.secret("database-owner", owner + "\n")
         for service in self.table["services"]:
@@ -194,17 +198,27 @@ class Stack:
         self.secret("s3", self.state["at"]["s3"] + "\n")
 
     def prepare(self):
-        owner = self.state["at"]["postgresql"]
+        self.make_roles()
+        self.migrate()
+        self.make_topics()
+
+    def make_roles(self):
         roles = "".join(
             f"CREATE ROLE millrace_{service['name']} LOGIN;" for service in self.table["services"]
         )
-        subprocess.run(["psql", "-q", owner, "-c", roles], check=True)
-        with open(f"{self.folder}/prepare.log", "w", encoding="utf-8") as log:
+        subprocess.run(["psql", "-q", self.state["at"]["postgresql"], "-c", roles], check=True)
+
+    def migrate(self):
+        at = self.state["at"]
+        with open(f"{self.folder}/prepare.log", "a", encoding="utf-8") as log:
             subprocess.run(
                 [PROGRAM, "admin", "migrate", "--grant-to", "millrace_{service}",
-                 "--database", owner, "--mongodb", self.state["at"]["mongodb"]],
+                 "--database", at["postgresql"], "--mongodb", at["mongodb"]],
                 check=True, stderr=log,
             )
+
+    def make_topics(self):
+        with open(f"{self.folder}/prepare.log", "a", encoding="utf-8") as log:
             subprocess.run(
                 [PROGRAM, "admin", "topics", "apply", "--replication", "1",
                  "--kafka", self.state["at"]["kafka"]],
@@ -212,6 +226,18 @@ class Stack:
             )
 
     # Processes.
+
+    def start_services(self):
+        names = [name for service in self.table["services"] for name, _ in stack.copies(service)]
+        self.state["ports"] = {name: free_port() for name in names}
+        # Where it is going to be: services say it to others.
+        self.state["gateway"] = f"http://127.0.0.1:{free_port()}"
+        self.save()
+        for name in names:
+            self.launch(name)
+        for name in names:
+            self.wait(name)
+        say(f"{len(names)} processes are ready")
 
     def service_of(self, name):
         for service in self.table["services"]:
@@ -230,6 +256,7 @@ class Stack:
             "port": ports[name],
             "copy": copy,
             "public": self.state.get("gateway", "http://localhost:8080"),
+            "gateway": self.state.get("gateway", "http://localhost:8080"),
             "data": f"{self.folder}/data-{name}",
             "peers": stack.peers(self.table, lambda peer: f"127.0.0.1:{ports[peer]}"),
         }
@@ -253,12 +280,7 @@ class Stack:
             return int(file.read())
 
     def is_alive(self, name):
-        """Whether its process is there and has not ended, also as a child that nobody waited for."""
-        try:
-            with open(f"/proc/{self.pid(name)}/stat", encoding="ascii") as file:
-                return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-        except FileNotFoundError:
-            return False
+        return any(is_running(pid) for pid in pids(f"{self.folder}/run/{name}.pid"))
 
     def is_ready(self, name, path="/readyz"):
         done = subprocess.run(
@@ -277,8 +299,9 @@ class Stack:
     # The gateway and its clients.
 
     def start_gateway(self):
-        self.state["gateway"] = output(
+        output(
             f"{LOCAL}/gateway.sh", "start", f"{self.folder}/gateway",
+            PORT=self.state["gateway"].rsplit(":", 1)[1],
             MILLRACE=PROGRAM, TLS=self.secrets, TRACES=self.state["at"]["collector"],
             MILLRACE_PEERS=self.environment("iam")["MILLRACE_PEERS"],
             MILLRACE_SERVICE_KEY_FILE=f"{self.secrets}/service-key",
@@ -295,23 +318,32 @@ class Stack:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
-    def sign_in(self):
-        password = secrets.token_urlsafe(18)
-        with open(f"{self.secrets}/first-admin-token", encoding="ascii") as file:
-            first = file.readline().strip()
+    def insist(self, path, body):
+        """Posts until somebody is able to answer."""
         until = time.monotonic() + READY_WITHIN_S
         while True:
             try:
-                self.post(
-                    "/v1/auth/register",
-                    {"name": "admin", "password": password, "firstAdminToken": first},
-                )
-                break
+                return self.post(path, body)
             except urllib.error.HTTPError as error:
                 if error.code < 500 or time.monotonic() > until:
                     raise
                 time.sleep(0.1)
-        session = self.post("/v1/auth/login", {"name": "admin", "password": password})
+
+    def register(self):
+        """Makes the first administrator."""
+        password = secrets.token_urlsafe(18)
+        with open(f"{self.secrets}/first-admin-token", encoding="ascii") as file:
+            first = file.readline().strip()
+        self.insist(
+            "/v1/auth/register", {"name": "admin", "password": password, "firstAdminToken": first}
+        )
+        self.state["password"] = password
+
+    def sign_in(self):
+        """As the administrator, whose password the state has."""
+        session = self.insist(
+            "/v1/auth/login", {"name": "admin", "password": self.state["password"]}
+        )
         token = self.post("/v1/auth/tokens", {"label": "stack"}, session["accessToken"])["token"]
         path = self.secret("../env", "")
         with open(path, "w", encoding="utf-8") as file:
@@ -320,14 +352,28 @@ class Stack:
 
     # Ending.
 
+    def strike(self):
+        """Kills everything at once, and leaves what is in the folder."""
+        for entry in files(f"{self.folder}/run"):
+            kill(self.pid(entry.removesuffix(".pid")))
+        for group in self.state.get("groups", []):
+            kill(group, group=True)
+        for path in ("gateway/pid", "kafka/pids", "mongodb/pid", "objects/pid"):
+            for pid in pids(f"{self.folder}/{path}"):
+                kill(pid)
+        # A database that is killed leaves shared memory on the machine; this ends it as abruptly.
+        for pid in pids(f"{self.folder}/postgresql/data/postmaster.pid"):
+            kill(pid, how=signal.SIGQUIT)
+            until = time.monotonic() + READY_WITHIN_S
+            while is_running(pid) and time.monotonic() < until:
+                time.sleep(0.02)
+
     def down(self):
         try:
             self.load()
         except FileNotFoundError:
             pass
-        for entry in sorted(os.listdir(f"{self.folder}/run")) if os.path.isdir(
-            f"{self.folder}/run"
-        ) else []:
+        for entry in files(f"{self.folder}/run"):
             kill(self.pid(entry.removesuffix(".pid")))
         for group in self.state.get("groups", []):
             kill(group, group=True)
@@ -339,9 +385,33 @@ class Stack:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def kill(pid, group=False):
+def files(folder):
+    """Names of what is in a folder; none if there is no such folder."""
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
+def pids(path):
+    """The numbers of processes that a file begins with; none if there is no such file."""
     try:
-        (os.killpg if group else os.kill)(pid, signal.SIGKILL)
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().split("\n")
+    except FileNotFoundError:
+        return []
+    return [int(line) for line in itertools.takewhile(str.isdecimal, lines)]
+
+
+def is_running(pid):
+    """Whether a process is there and has not ended, also as a child that nobody waited for."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def kill(pid, group=False, how=signal.SIGKILL):
+    try:
+        (os.killpg if group else os.kill)(pid, how)
     except ProcessLookupError:
         pass
 

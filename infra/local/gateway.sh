@@ -5,9 +5,10 @@
 #   infra/local/gateway.sh stop FOLDER    ends it and removes the folder
 #
 # TLS names a folder with certificates as `millrace admin certs` makes them: of the gateway and of the
-# authority that those of services come from. TRACES takes spans. MILLRACE_PEERS says where services listen, MILLRACE_SERVICE_KEY_FILE holds the key that they know
-# each other by, MILLRACE is the program. What it wrote of each request is in FOLDER/access.log;
-# FOLDER/admin has the address at which it is looked into.
+# authority that those of services come from. TRACES takes spans. PORT is that of clients (default: a
+# free one). MILLRACE_PEERS says where services listen, MILLRACE_SERVICE_KEY_FILE holds the key that
+# they know each other by, MILLRACE is the program. What it wrote of each request is in
+# FOLDER/access.log; FOLDER/admin has the address at which it is looked into.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 program=${MILLRACE:-$here/../../.build/debug/millrace}
@@ -24,11 +25,15 @@ folder=$2
 start() {
   local port admin try
   mkdir -p "$folder"
-  port=$("$here/free_port.py")
+  port=${PORT:-$("$here/free_port.py")}
   admin=$("$here/free_port.py")
   local tls=()
-  [ -z "${TLS:-}" ] || tls=(--tls-certificate "$TLS/gateway.pem" --tls-key "$TLS/gateway.key"
-    --tls-authority "$TLS/ca.pem")
+  if [ -n "${TLS:-}" ]; then
+    tls=(--tls-certificate "$TLS/gateway.pem" --tls-key "$TLS/gateway.key"
+      --tls-authority "$TLS/ca.pem")
+    "$program" admin gateway-certificates "${tls[@]}" >"$folder/certificates.yaml"
+    tls+=(--certificates-file "$folder/certificates.yaml")
+  fi
   "$program" admin gateway-token --to "$folder/token"
   "$program" admin gateway --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$admin" \
     --proof-file "$folder/token" --requests-per-second "${REQUESTS_PER_SECOND:-100000}" \

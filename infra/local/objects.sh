@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A throw-away object store that speaks S3 (SeaweedFS), on free ports of loopback.
 #
-#   infra/local/objects.sh start FOLDER    makes it, and prints how to reach its bucket
+#   infra/local/objects.sh start FOLDER    starts it, with what FOLDER/data has if that is there, and
+#                                          prints how to reach its bucket
 #   infra/local/objects.sh secure FOLDER   prints how to reach it by TLS
 #   infra/local/objects.sh crash FOLDER    kills it and starts it again with what it has
 #   infra/local/objects.sh stop FOLDER     ends it and removes the folder
@@ -82,7 +83,8 @@ start() {
   [ -x "$program" ] || fail "there is no $program; run scripts/setup.sh"
   mkdir -p "$folder"
   make_certificate
-  local try
+  local try is_new=1
+  [ ! -e "$folder/data" ] || is_new=
   for try in 1 2 3; do
     : >"$folder/ports"
     choose_ports
@@ -91,7 +93,7 @@ start() {
       return
     fi
     end
-    rm -rf "$folder/data"
+    [ -z "$is_new" ] || rm -rf "$folder/data"
     echo "objects: try $try failed" >&2
   done
   fail "the server did not start; see $folder/log"

@@ -64,7 +64,8 @@ struct EnvoyClusters {
     ]
     if let proof { lines += EnvoyClusters.filters(proof) }
     if let tls = configuration.tls, let service {
-      lines += EnvoyTLS.upstream(tls, service, protocol: version.name)
+      lines += EnvoyTLS(configuration: configuration)
+        .upstream(tls, service, protocol: version.name)
     }
     lines += [
       "  load_assignment:", "    cluster_name: \(name)", "    endpoints:", "    - lb_endpoints:",

@@ -191,7 +191,8 @@ struct EnvoyText {
           "  typed_config:",
           "    \"@type\": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
           "    suppress_envoy_headers: true",
-        ], by: 10) + (configuration.edge.map(EnvoyTLS.downstream) ?? [])
+        ], by: 10)
+      + (configuration.edge.map(EnvoyTLS(configuration: configuration).downstream) ?? [])
   }
 
   private static func seconds(milliseconds: Int) -> String {

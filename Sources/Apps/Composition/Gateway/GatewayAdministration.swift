@@ -16,6 +16,20 @@ public enum GatewayAdministration {
     return EnvoyText(configuration: configuration, routes: routes).text
   }
 
+  /// What `certificatesFile` is to hold.
+  public static func certificates(
+    _ configuration: GatewayConfiguration
+  ) throws(StartFailure) -> String {
+    guard configuration.tls != nil || configuration.edge != nil else {
+      throw StartFailure(
+        "no certificate is named",
+        hint: "--tls-certificate, --tls-key and --tls-authority, or --edge-certificate and "
+          + "--edge-key")
+    }
+    try configuration.checkFiles()
+    return EnvoyTLS(configuration: configuration).certificates
+  }
+
   /// What the gateway proves itself by, of an installation whose key is in that file.
   public static func token(serviceKeyFile path: String) throws(StartFailure) -> String {
     ServiceKey(try SecretFile.bytes(at: path)).gatewayToken

@@ -13,6 +13,9 @@ public struct GatewayConfiguration: Sendable {
   public var tls: TLS?
   /// What the gateway shows to clients; nil where something else in front of it does.
   public var edge: Edge?
+  /// A file with what `admin gateway-certificates` prints: certificates are then read anew when they
+  /// change; nil reads them once.
+  public var certificatesFile: String?
   /// Takes spans by OTLP over gRPC; nil for none.
   public var traces: String?
   /// Of a million requests that no client has placed in a trace, how many begin one that is
@@ -73,9 +76,13 @@ public struct GatewayConfiguration: Sendable {
         throw StartFailure("'\(address)' is no address", hint: "write HOST:PORT")
       }
     }
+    try checkFiles()
+  }
+
+  func checkFiles() throws(StartFailure) {
     let files =
       [tokenFile] + (tls.map { [$0.certificate, $0.key, $0.authority] } ?? [])
-      + (edge.map { [$0.certificate, $0.key] } ?? [])
+      + (edge.map { [$0.certificate, $0.key] } ?? []) + (certificatesFile.map { [$0] } ?? [])
     for file in files {
       // They end up between quotation marks.
       guard !file.isEmpty,

@@ -73,11 +73,12 @@ struct ServeServices {
     limits.member = configuration.name
     limits.retention = configuration.retention
     let (digest, key) = (digest, keys.shared)
+    let workers = configuration.workersURL.map { url in { @Sendable in url } }
     return ArtifactServer(
       ArtifactPorts(
         store: store, objects: objects, bus: storage.bus, network: network, digest: digest,
         sign: { digest.authenticationCode(of: $0, key: key) }, address: address,
-        context: runtime.context, seal: seal, configuration: limits))
+        workersAddress: workers, context: runtime.context, seal: seal, configuration: limits))
   }
 
   func notification() throws(StartFailure) -> NotificationServer? {

@@ -13,6 +13,8 @@ public struct ArtifactPorts: Sendable {
   public let sign: @Sendable ([UInt8]) -> [UInt8]
   /// Where clients reach this service, `http://host:port`; links begin with it.
   public let address: @Sendable () -> String
+  /// The same for workers, which may be in a network of their own.
+  public let workersAddress: @Sendable () -> String
   public let context: ServiceContext
   public let seal: CursorSeal
   public let configuration: ArtifactConfiguration
@@ -24,7 +26,8 @@ public struct ArtifactPorts: Sendable {
   public init(
     store: any RecordStore, objects: any ObjectStore, bus: any Bus, network: any Network,
     digest: any Digest, sign: @escaping @Sendable ([UInt8]) -> [UInt8],
-    address: @escaping @Sendable () -> String, context: ServiceContext, seal: CursorSeal,
+    address: @escaping @Sendable () -> String, workersAddress: (@Sendable () -> String)? = nil,
+    context: ServiceContext, seal: CursorSeal,
     configuration: ArtifactConfiguration = ArtifactConfiguration()
   ) {
     self.store = store
@@ -34,6 +37,7 @@ public struct ArtifactPorts: Sendable {
     self.digest = digest
     self.sign = sign
     self.address = address
+    self.workersAddress = workersAddress ?? address
     self.context = context
     self.seal = seal
     self.configuration = configuration

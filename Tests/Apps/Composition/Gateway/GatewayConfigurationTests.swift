@@ -14,6 +14,10 @@ import Testing
       configuration.peers[service] = ["\(service.rawValue):7700"]
     }
     configuration.traces = "collector:4317"
+    configuration.tls = GatewayConfiguration.TLS(
+      certificate: "/run/secrets/gateway.pem", key: "/run/secrets/gateway.key",
+      authority: "/run/secrets/ca.pem")
+    configuration.certificatesFile = "/etc/envoy/certificates.yaml"
     return configuration
   }
 
@@ -22,15 +26,53 @@ import Testing
   }
 
   @Test func `infra holds what this version writes`() async throws {
-    let file = URL(filePath: #filePath).appending(path: "../../../../../infra/envoy/envoy.yaml")
+    let folder = URL(filePath: #filePath).appending(path: "../../../../../infra/envoy")
       .standardizedFileURL
-    let text = try await text()
-    if ProcessInfo.processInfo.environment["MILLRACE_GOLDEN"] == "write" {
-      try text.write(to: file, atomically: true, encoding: .utf8)
+    let texts = [
+      "envoy.yaml": try await text(),
+      "certificates.yaml": try GatewayAdministration.certificates(Self.composed),
+    ]
+    for (name, text) in texts {
+      let file = folder.appending(path: name)
+      if ProcessInfo.processInfo.environment["MILLRACE_GOLDEN"] == "write" {
+        try text.write(to: file, atomically: true, encoding: .utf8)
+      }
+      #expect(
+        try String(contentsOf: file, encoding: .utf8) == text,
+        "write it anew with MILLRACE_GOLDEN=write and read the change")
     }
-    #expect(
-      try String(contentsOf: file, encoding: .utf8) == text,
-      "write it anew with MILLRACE_GOLDEN=write and read the change")
+  }
+
+  @Test func `certificates are read once where nobody says where to read them anew`() async throws {
+    var configuration = Self.composed
+    configuration.edge = GatewayConfiguration.Edge(certificate: "site.pem", key: "site.key")
+    #expect(try await text(configuration).contains("- {name: edge, sds_config:"))
+    let named = try GatewayAdministration.certificates(configuration)
+    #expect(named.contains("certificate_chain: {filename: \"site.pem\"}"))
+    #expect(named.contains("watched_directory: {path: \".\"}"))
+    configuration.certificatesFile = nil
+    let text = try await text(configuration)
+    #expect(!text.contains("sds_config"))
+    #expect(text.contains("trusted_ca: {filename: \"/run/secrets/ca.pem\"}"))
+    #expect(text.contains("certificate_chain: {filename: \"site.pem\"}"))
+    #expect(throws: StartFailure.self) {
+      try GatewayAdministration.certificates(GatewayConfiguration())
+    }
+  }
+
+  /// Goal: the services of the stack listen for secure connections alone.
+  @Test func `the gateway speaks to the services of the stack as they listen`() async throws {
+    let table = URL(filePath: #filePath).appending(path: "../../../../../infra/stack.json")
+      .standardizedFileURL
+    let settings = try String(contentsOf: table, encoding: .utf8)
+    #expect(settings.contains("MILLRACE_TLS_CERTIFICATE_FILE"))
+    let lines = try await text().split(separator: "\n").map(String.init)
+    for service in GatewayConfiguration.services {
+      #expect(lines.contains { $0.hasSuffix("sni: \(service.rawValue)") })
+    }
+    let clusters = lines.count { $0.hasSuffix("type: STRICT_DNS") }
+    // All but that of spans.
+    #expect(lines.count { $0.hasSuffix("UpstreamTlsContext") } == clusters - 1)
   }
 
   @Test func `every route of clients is there once, and no other`() async throws {

@@ -58,6 +58,23 @@ struct GatewayTests {
     }
   }
 
+  /// Goal: workers in a network of their own reach files, wherever clients come from.
+  @Test func `links of workers begin with what workers reach, those of clients with what they do`()
+    throws
+  {
+    try Simulation.run(seed: 1) { world in
+      let scene = try Scene(world)
+      let id = ArtifactID(SortableID(high: 1, low: 1))
+      let links = LinkDesk(ports: scene.ports(workers: { "http://gateway:8080" }) { _ in })
+      let worker = links.link(.get, id, for: .seconds(60), of: .worker).url
+      #expect(worker.hasPrefix("http://gateway:8080/v1/links/\(id)?"))
+      let client = links.link(.get, id, for: .seconds(60)).url
+      #expect(client.hasPrefix("http://\(Scene.address)/v1/links/\(id)?"))
+      let same = LinkDesk(ports: scene.ports { _ in })
+      #expect(same.link(.get, id, for: .seconds(60), of: .worker).url == client)
+    }
+  }
+
   /// Goal: a retried attempt hides no files, and who fetches gets those of the newest attempt.
   @Test func `each attempt has its own files and the newest are found`() throws {
     try Simulation.run(seed: 1) { world in

@@ -83,7 +83,9 @@ struct Scene: Sendable {
   }
 
   /// The ports of a service, for what works on them alone.
-  func ports(_ configure: (inout ArtifactConfiguration) -> Void) -> ArtifactPorts {
+  func ports(
+    workers: (@Sendable () -> String)? = nil, _ configure: (inout ArtifactConfiguration) -> Void
+  ) -> ArtifactPorts {
     var configuration = ArtifactConfiguration()
     configure(&configuration)
     let digest = FakeDigest()
@@ -94,8 +96,9 @@ struct Scene: Sendable {
       probe: here.probe)
     return ArtifactPorts(
       store: store, objects: objects, bus: bus, network: network, digest: digest,
-      sign: { digest.digest($0) }, address: { "http://\(Scene.address)" }, context: context,
-      seal: CursorSeal(key: "cursor", digest: digest), configuration: configuration)
+      sign: { digest.digest($0) }, address: { "http://\(Scene.address)" },
+      workersAddress: workers, context: context, seal: CursorSeal(key: "cursor", digest: digest),
+      configuration: configuration)
   }
 
   // MARK: Calls

@@ -3,7 +3,7 @@ internal import Domain
 
 /// What an operator needs for the gateway in front of an installation.
 enum GatewayVerbs {
-  static let all: [Verb] = [configuration, token]
+  static let all: [Verb] = [configuration, certificates, token]
 
   private static let defaults = GatewayConfiguration()
 
@@ -18,10 +18,10 @@ enum GatewayVerbs {
       .init(
         "proof-file", value: "FILE",
         "what the gateway proves itself by (default: \(defaults.tokenFile))"),
-    ] + ServerOptions.tls + [
+    ] + ServerOptions.tls + edge + [
       .init(
-        "edge-certificate", value: "FILE", "what the gateway shows to clients (default: none)"),
-      .init("edge-key", value: "FILE", "the key of that certificate"),
+        "certificates-file", value: "FILE",
+        "names certificates that are read anew when they change (default: read once)"),
       .init("traces", value: "HOST:PORT", "takes spans by OTLP over gRPC"),
       ServerOptions.traceShare,
       .init("trusted-hops", value: "N", "proxies in front of it whose word counts (default: 0)"),
@@ -48,14 +48,8 @@ enum GatewayVerbs {
     configuration.traces = call.value("traces")
     configuration.tracesMillionths =
       try ServerOptions.traceMillionths(call) ?? configuration.tracesMillionths
-    configuration.tls = try ServerOptions.tls(call).map {
-      .init(certificate: $0.certificate, key: $0.key, authority: $0.authority)
-    }
-    if let certificate = call.value("edge-certificate"), let key = call.value("edge-key") {
-      configuration.edge = .init(certificate: certificate, key: key)
-    } else if call.has("edge-certificate") || call.has("edge-key") {
-      throw Failure.usage("--edge-certificate and --edge-key belong together")
-    }
+    try setCertificates(call, in: &configuration)
+    configuration.certificatesFile = call.value("certificates-file")
     configuration.trustedHops = try call.number("trusted-hops", default: 0, in: 0...16)
     configuration.requestsPerSecondMax = try call.number(
       "requests-per-second", default: configuration.requestsPerSecondMax, in: 1...1_000_000)
@@ -65,6 +59,41 @@ enum GatewayVerbs {
       "authorization-ms", default: configuration.authorizationMillisecondsMax, in: 1...60_000)
     do throws(StartFailure) {
       Terminal.write(try await GatewayAdministration.envoy(configuration))
+      return .ok
+    } catch {
+      throw Failure(.failed, error.what, hint: error.hint)
+    }
+  }
+
+  private static let edge: [Verb.Option] = [
+    .init("edge-certificate", value: "FILE", "what the gateway shows to clients (default: none)"),
+    .init("edge-key", value: "FILE", "the key of that certificate"),
+  ]
+
+  private static func setCertificates(
+    _ call: Call, in configuration: inout GatewayConfiguration
+  ) throws {
+    configuration.tls = try ServerOptions.tls(call).map {
+      .init(certificate: $0.certificate, key: $0.key, authority: $0.authority)
+    }
+    if let certificate = call.value("edge-certificate"), let key = call.value("edge-key") {
+      configuration.edge = .init(certificate: certificate, key: key)
+    } else if call.has("edge-certificate") || call.has("edge-key") {
+      throw Failure.usage("--edge-certificate and --edge-key belong together")
+    }
+  }
+
+  static let certificates = Verb(
+    "admin gateway-certificates", "Print what names certificates that the gateway reads anew",
+    options: ServerOptions.tls + edge,
+    examples: [
+      "millrace admin gateway-certificates --tls-certificate gateway.pem … > certificates.yaml"
+    ]
+  ) { asked in
+    var configuration = GatewayConfiguration()
+    try setCertificates(try Settings(asked).call, in: &configuration)
+    do throws(StartFailure) {
+      Terminal.write(try GatewayAdministration.certificates(configuration))
       return .ok
     } catch {
       throw Failure(.failed, error.what, hint: error.hint)

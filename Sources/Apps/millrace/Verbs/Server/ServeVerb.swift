@@ -32,6 +32,9 @@ enum ServeVerb {
           "behind-gateway",
           "take requests of clients from the gateway only (MILLRACE_BEHIND_GATEWAY=1)"),
         .init("public-url", value: "URL", "what clients reach the installation by"),
+        .init(
+          "workers-url", value: "URL",
+          "what workers reach artifacts by (default: --public-url)"),
         NotifyVerbs.mailServer, NotifyVerbs.mailFrom, NotifyVerbs.retry,
         ServerOptions.log("info"),
       ] + ServerOptions.telemetry,
@@ -96,6 +99,7 @@ enum ServeVerb {
     configuration.tasks = try ServerOptions.tasks(call)
     configuration.egress = try ServerOptions.egress(call, from: configuration.egress)
     configuration.publicURL = call.value("public-url")
+    configuration.workersURL = call.value("workers-url")
     configuration.mailServer = call.value("mail")
     configuration.mailFrom = call.value("mail-from") ?? configuration.mailFrom
     configuration.retryWaits = try ServerOptions.retryWaits(call)

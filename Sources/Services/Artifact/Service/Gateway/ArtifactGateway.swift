@@ -71,7 +71,7 @@ struct ArtifactGateway: RPCHandler {
     if outcome.wasThere { return OfferArtifactResponse(artifact: id.text, isReady: true) }
     let layout = PartLayout(outcome.stored.record)
     return OfferArtifactResponse(
-      artifact: id.text, link: links.link(.put, id, for: links.lengthMax(.put)).url,
+      artifact: id.text, link: links.link(.put, id, for: links.lengthMax(.put), of: .worker).url,
       partBytes: layout.partBytes, parts: Int32(clamping: layout.count))
   }
 
@@ -176,7 +176,7 @@ struct ArtifactGateway: RPCHandler {
     FindArtifactsResponse.File(
       artifact: stored.id.text, path: stored.record.path, size: stored.record.size,
       digest: stored.record.digest,
-      link: links.link(.get, stored.id, for: links.lengthMax(.get)).url,
+      link: links.link(.get, stored.id, for: links.lengthMax(.get), of: .worker).url,
       name: stored.record.name)
   }
 }

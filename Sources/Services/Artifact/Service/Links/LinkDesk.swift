@@ -5,16 +5,24 @@ internal import ServiceKit
 
 /// Makes and judges signed links. A link is a credential: it is never logged.
 struct LinkDesk: Sendable {
+  /// Who is going to use a link.
+  enum Holder: Sendable {
+    case client
+    case worker
+  }
+
   let ports: ArtifactPorts
 
   /// An absolute address that works for a while, and for nothing else.
   func link(
-    _ method: LinkGrant.Method, _ artifact: ArtifactID, for length: Duration
+    _ method: LinkGrant.Method, _ artifact: ArtifactID, for length: Duration,
+    of holder: Holder = .client
   ) -> (url: String, expiresAt: Moment) {
     let grant = LinkGrant(
       method: method, artifact: artifact, at: ports.context.time.now(), length: length)
+    let address = holder == .client ? ports.address() : ports.workersAddress()
     let url =
-      "\(ports.address())/v1/links/\(artifact)?expires=\(grant.expiresAt)"
+      "\(address)/v1/links/\(artifact)?expires=\(grant.expiresAt)"
       + "&signature=\(signature(of: grant))"
     return (url, Moment(microseconds: grant.expiresAt * 1_000_000))
   }
