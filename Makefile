@@ -14,7 +14,7 @@ CHECKS := tidy format verify rules test wire gateway kill stack-check chaos sim-
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill outage services chaos gateway stack stack-down stack-check upgrade-check soak images-check rules sim sim-check bench-sim nightly mutants check
+.PHONY: help setup build demo test tidy format format-fix generate verify bench bench-embedded bench-storage rates wire fuzz-api kill outage services chaos gateway stack stack-down stack-check upgrade-check restore-check tls-check soak images-check rules sim sim-check bench-sim nightly mutants check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -121,6 +121,14 @@ stack-check: ## Start a stack, use it, kill each of its processes once, end it
 upgrade-check: ## Replace each process of the version before by one of this, and back, under load; REVISION: which
 	@scripts/setup.sh >&2
 	@scripts/upgrade_check.sh $(REVISION)
+
+restore-check: ## Back up a stack in use, kill it, restore it from mixed moments; ARGS: --all --keep
+	@$(MAKE) build
+	@.venv/bin/python3 scripts/restore_check.py $(ARGS)
+
+tls-check: ## Run a platform on servers that speak TLS alone, and see it refuse others; ARGS: --runs N
+	@$(MAKE) build
+	@.venv/bin/python3 scripts/tls_check.py $(ARGS)
 
 soak: ## Use a stack for an hour with one fault a minute, and see what grows; ARGS: --minutes N
 	@scripts/setup.sh >&2

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -59,26 +60,29 @@ class Users(threading.Thread):
             while time.monotonic() < self.until:
                 due = begun + number / self.per_second
                 time.sleep(max(0, due - time.monotonic()))
-                asked = time.monotonic()
                 made = self.client.document(
                     "POST", "/v1/runs", b'{"workflow": "stack-line"}', key=f"soak-{number}"
                 )
-                self.started.append((asked - begun, time.monotonic() - asked, made["id"]))
+                # From when it was due: who had to wait behind a slow one is not forgotten.
+                self.started.append((due - begun, time.monotonic() - due, made["id"]))
                 number += 1
         except stack_check.Failed as failure:
             self.failure = failure
 
 
 class Faults:
-    """One at a time; everything is whole again when it returns."""
+    """One at a time; everything is whole again when it returns. Every third of the time has the same
+    ones in the same order: what answers take longer in the last one is not chance."""
 
-    def __init__(self, there, seed):
-        self.there, self.choose = there, random.Random(seed)
+    def __init__(self, there, seed, per_third):
+        self.there, self.seed, self.per_third = there, seed, max(1, per_third)
         self.done = []
 
     def strike(self):
+        place = len(self.done) % self.per_third
+        self.choose = random.Random(self.seed * 1_000_003 + place)
         kinds = [self.pause, self.kill, self.end_connections, self.cut_broker, self.pause_server]
-        name = self.choose.choice(kinds)()
+        name = kinds[place % len(kinds)]()
         self.done.append(name)
         return name
 
@@ -165,8 +169,17 @@ def thirds(pairs, seconds):
 
 def ask(there, query):
     url = f"{there.state['prometheus']}/api/v1/query?" + urllib.parse.urlencode({"query": query})
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return sum(float(one["value"][1]) for one in json.load(answer)["data"]["result"])
+    until = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                found = json.load(answer)["data"]["result"]
+                return sum(float(one["value"][1]) for one in found)
+        except (urllib.error.URLError, ConnectionError) as error:
+            # It has just been started.
+            if time.monotonic() > until:
+                raise stack_check.Failed(f"Prometheus does not answer: {error}") from error
+            time.sleep(0.5)
 
 
 def soak(there, options):
@@ -176,7 +189,7 @@ def soak(there, options):
     begun = time.monotonic()
     users = Users(client, options.runs_per_second, begun + seconds)
     users.start()
-    faults = Faults(there, options.seed)
+    faults = Faults(there, options.seed, int(seconds / 3 / FAULT_EVERY_S))
     samples, lags = [], []
     next_fault = begun + FAULT_EVERY_S
     while (now := time.monotonic()) < begun + seconds and not users.failure:
