@@ -13,8 +13,8 @@ public struct GatewayConfiguration: Sendable {
   public var tls: TLS?
   /// What the gateway shows to clients; nil where something else in front of it does.
   public var edge: Edge?
-  /// A file with what `admin gateway-certificates` prints: certificates are then read anew when they
-  /// change; nil reads them once.
+  /// A file with what `admin gateway-certificates` prints: certificates are then read anew when
+  /// they change; nil reads them once.
   public var certificatesFile: String?
   /// Takes spans by OTLP over gRPC; nil for none.
   public var traces: String?

@@ -66,8 +66,8 @@ public struct ServeConfiguration: Sendable {
   public var egress = EgressRules.public
   /// What clients reach the installation by: links begin with it.
   public var publicURL: String?
-  /// What workers reach artifacts by, when that is something else: they may be in a network of their
-  /// own, where no client comes from.
+  /// What workers reach artifacts by, when that is something else: they may be in a network of
+  /// their own, where no client comes from.
   public var workersURL: String?
   /// The server that takes mail; nil for no mail.
   public var mailServer: String?
