@@ -16,14 +16,14 @@ sed 's|/run/secrets/[a-z.-]*|/dev/null|' infra/prometheus/prometheus.yaml >"$wor
 cp -r infra/prometheus/rules "$work/rules"
 promtool check config --syntax-only "$work/prometheus.yaml"
 # Envoy reads the files that it is told of, certificates among them.
-mkdir "$work/secrets" "$work/envoy"
+mkdir -p "$work/secrets" "$work/envoy/certificates"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=rules \
   -keyout "$work/secrets/gateway.key" -out "$work/secrets/gateway.pem" 2>/dev/null
 cp "$work/secrets/gateway.pem" "$work/secrets/ca.pem"
 echo proof >"$work/secrets/millrace-gateway-token"
-for file in infra/envoy/*.yaml; do
-  sed "s|/run/secrets|$work/secrets|g; s|/etc/envoy|$work/envoy|g" "$file" \
-    >"$work/envoy/$(basename "$file")"
+for file in envoy.yaml certificates/services.yaml certificates/authority.yaml; do
+  sed "s|/run/secrets|$work/secrets|g; s|/etc/envoy|$work/envoy|g" "infra/envoy/$file" \
+    >"$work/envoy/$file"
 done
 envoy=$(echo .venv/lib/python3*/site-packages/envoy/_bin/envoy)
 "$envoy" --mode validate --log-level error -c "$work/envoy/envoy.yaml" >"$work/validated" 2>&1 || {

@@ -31,8 +31,8 @@ start() {
   if [ -n "${TLS:-}" ]; then
     tls=(--tls-certificate "$TLS/gateway.pem" --tls-key "$TLS/gateway.key"
       --tls-authority "$TLS/ca.pem")
-    "$program" admin gateway-certificates "${tls[@]}" >"$folder/certificates.yaml"
-    tls+=(--certificates-file "$folder/certificates.yaml")
+    "$program" admin gateway-certificates --to "$folder/certificates" "${tls[@]}" >/dev/null
+    tls+=(--certificates "$folder/certificates")
   fi
   "$program" admin gateway-token --to "$folder/token"
   "$program" admin gateway --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$admin" \

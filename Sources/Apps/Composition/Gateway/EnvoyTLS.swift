@@ -5,7 +5,7 @@ struct EnvoyTLS {
   private static let types = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3"
   private static let versions = "tls_params: {tls_minimum_protocol_version: TLSv1_2}"
 
-  /// What certificates are called in the file that is read anew.
+  /// What certificates are called in the files that are read anew.
   private enum Name: String {
     case services
     case authority
@@ -42,31 +42,39 @@ struct EnvoyTLS {
     ] + certificate(.edge, edge.certificate, edge.key, by: 12)
   }
 
-  /// The file that `certificatesFile` names: what it names is read anew when somebody moves another
-  /// one to its place, certificate and key together.
-  var certificates: String {
-    var lines = [
-      "# Written by `millrace admin gateway-certificates`. Do not edit: change what it is made of.",
-      "resources:",
-    ]
+  /// The files of `certificatesFolder`, each with one thing as Envoy wants it: what they name is
+  /// read anew when somebody moves another one to its place, certificate and key together.
+  var certificates: [(file: String, text: String)] {
+    var files: [(file: String, text: String)] = []
     if let tls = configuration.tls {
-      lines += resource(.services, tls.certificate, tls.key)
-      lines += [
-        "- \"@type\": \(Self.types).Secret",
-        "  name: \(Name.authority.rawValue)",
-        "  validation_context:",
-        "    trusted_ca: {filename: \"\(tls.authority)\"}",
-        "    watched_directory: {path: \"\(Self.folder(of: tls.authority))\"}",
-      ]
+      files.append(file(.services, pair(tls.certificate, tls.key)))
+      files.append(
+        file(
+          .authority,
+          [
+            "  validation_context:",
+            "    trusted_ca: {filename: \"\(tls.authority)\"}",
+            "    watched_directory: {path: \"\(Self.folder(of: tls.authority))\"}",
+          ]))
     }
-    if let edge = configuration.edge { lines += resource(.edge, edge.certificate, edge.key) }
-    return lines.joined(separator: "\n") + "\n"
+    if let edge = configuration.edge {
+      files.append(file(.edge, pair(edge.certificate, edge.key)))
+    }
+    return files
   }
 
-  private func resource(_ name: Name, _ certificate: String, _ key: String) -> [String] {
-    [
+  private func file(_ name: Name, _ lines: [String]) -> (file: String, text: String) {
+    let head = [
+      "# Written by `millrace admin gateway-certificates`. Do not edit: change what it is made of.",
+      "resources:",
       "- \"@type\": \(Self.types).Secret",
       "  name: \(name.rawValue)",
+    ]
+    return ("\(name.rawValue).yaml", (head + lines).joined(separator: "\n") + "\n")
+  }
+
+  private func pair(_ certificate: String, _ key: String) -> [String] {
+    [
       "  tls_certificate:",
       "    certificate_chain: {filename: \"\(certificate)\"}",
       "    private_key: {filename: \"\(key)\"}",
@@ -83,7 +91,7 @@ struct EnvoyTLS {
     _ name: Name, _ certificate: String, _ key: String, by count: Int
   ) -> [String] {
     let lines =
-      if let source {
+      if let source = source(of: name) {
         ["tls_certificate_sds_secret_configs:", "- {name: \(name.rawValue), \(source)}"]
       } else {
         [
@@ -96,7 +104,7 @@ struct EnvoyTLS {
 
   private func authority(_ file: String, of service: ServiceName) -> [String] {
     let names = "{san_type: DNS, matcher: {exact: \(service.rawValue)}}"
-    guard let source else {
+    guard let source = source(of: .authority) else {
       return [
         "        validation_context:",
         "          trusted_ca: {filename: \"\(file)\"}",
@@ -113,9 +121,10 @@ struct EnvoyTLS {
   }
 
   /// Where certificates are read anew from; nil when they are read once.
-  private var source: String? {
-    configuration.certificatesFile.map {
-      "sds_config: {resource_api_version: V3, path_config_source: {path: \"\($0)\"}}"
+  private func source(of name: Name) -> String? {
+    configuration.certificatesFolder.map {
+      "sds_config: {resource_api_version: V3, "
+        + "path_config_source: {path: \"\($0)/\(name.rawValue).yaml\"}}"
     }
   }
 }

@@ -16,10 +16,10 @@ public enum GatewayAdministration {
     return EnvoyText(configuration: configuration, routes: routes).text
   }
 
-  /// What `certificatesFile` is to hold.
+  /// The files that `certificatesFolder` is to hold.
   public static func certificates(
     _ configuration: GatewayConfiguration
-  ) throws(StartFailure) -> String {
+  ) throws(StartFailure) -> [(file: String, text: String)] {
     guard configuration.tls != nil || configuration.edge != nil else {
       throw StartFailure(
         "no certificate is named",

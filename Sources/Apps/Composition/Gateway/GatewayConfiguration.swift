@@ -13,9 +13,9 @@ public struct GatewayConfiguration: Sendable {
   public var tls: TLS?
   /// What the gateway shows to clients; nil where something else in front of it does.
   public var edge: Edge?
-  /// A file with what `admin gateway-certificates` prints: certificates are then read anew when
+  /// A folder with what `admin gateway-certificates` writes: certificates are then read anew when
   /// they change; nil reads them once.
-  public var certificatesFile: String?
+  public var certificatesFolder: String?
   /// Takes spans by OTLP over gRPC; nil for none.
   public var traces: String?
   /// Of a million requests that no client has placed in a trace, how many begin one that is
@@ -82,7 +82,7 @@ public struct GatewayConfiguration: Sendable {
   func checkFiles() throws(StartFailure) {
     let files =
       [tokenFile] + (tls.map { [$0.certificate, $0.key, $0.authority] } ?? [])
-      + (edge.map { [$0.certificate, $0.key] } ?? []) + (certificatesFile.map { [$0] } ?? [])
+      + (edge.map { [$0.certificate, $0.key] } ?? []) + (certificatesFolder.map { [$0] } ?? [])
     for file in files {
       // They end up between quotation marks.
       guard !file.isEmpty,

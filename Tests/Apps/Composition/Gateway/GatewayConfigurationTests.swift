@@ -17,7 +17,7 @@ import Testing
     configuration.tls = GatewayConfiguration.TLS(
       certificate: "/run/secrets/gateway.pem", key: "/run/secrets/gateway.key",
       authority: "/run/secrets/ca.pem")
-    configuration.certificatesFile = "/etc/envoy/certificates.yaml"
+    configuration.certificatesFolder = "/etc/envoy/certificates"
     return configuration
   }
 
@@ -28,10 +28,10 @@ import Testing
   @Test func `infra holds what this version writes`() async throws {
     let folder = URL(filePath: #filePath).appending(path: "../../../../../infra/envoy")
       .standardizedFileURL
-    let texts = [
-      "envoy.yaml": try await text(),
-      "certificates.yaml": try GatewayAdministration.certificates(Self.composed),
-    ]
+    let certificates = try GatewayAdministration.certificates(Self.composed)
+    #expect(certificates.map(\.file) == ["services.yaml", "authority.yaml"])
+    let texts =
+      [("envoy.yaml", try await text())] + certificates.map { ("certificates/\($0.file)", $0.text) }
     for (name, text) in texts {
       let file = folder.appending(path: name)
       if ProcessInfo.processInfo.environment["MILLRACE_GOLDEN"] == "write" {
@@ -47,10 +47,10 @@ import Testing
     var configuration = Self.composed
     configuration.edge = GatewayConfiguration.Edge(certificate: "site.pem", key: "site.key")
     #expect(try await text(configuration).contains("- {name: edge, sds_config:"))
-    let named = try GatewayAdministration.certificates(configuration)
+    let named = try #require(GatewayAdministration.certificates(configuration).last).text
     #expect(named.contains("certificate_chain: {filename: \"site.pem\"}"))
     #expect(named.contains("watched_directory: {path: \".\"}"))
-    configuration.certificatesFile = nil
+    configuration.certificatesFolder = nil
     let text = try await text(configuration)
     #expect(!text.contains("sds_config"))
     #expect(text.contains("trusted_ca: {filename: \"/run/secrets/ca.pem\"}"))

@@ -20,8 +20,8 @@ enum GatewayVerbs {
         "what the gateway proves itself by (default: \(defaults.tokenFile))"),
     ] + ServerOptions.tls + edge + [
       .init(
-        "certificates-file", value: "FILE",
-        "names certificates that are read anew when they change (default: read once)"),
+        "certificates", value: "DIR",
+        "what admin gateway-certificates wrote: read anew when they change (default: read once)"),
       .init("traces", value: "HOST:PORT", "takes spans by OTLP over gRPC"),
       ServerOptions.traceShare,
       .init("trusted-hops", value: "N", "proxies in front of it whose word counts (default: 0)"),
@@ -49,7 +49,7 @@ enum GatewayVerbs {
     configuration.tracesMillionths =
       try ServerOptions.traceMillionths(call) ?? configuration.tracesMillionths
     try setCertificates(call, in: &configuration)
-    configuration.certificatesFile = call.value("certificates-file")
+    configuration.certificatesFolder = call.value("certificates")
     configuration.trustedHops = try call.number("trusted-hops", default: 0, in: 0...16)
     configuration.requestsPerSecondMax = try call.number(
       "requests-per-second", default: configuration.requestsPerSecondMax, in: 1...1_000_000)
@@ -84,20 +84,28 @@ enum GatewayVerbs {
   }
 
   static let certificates = Verb(
-    "admin gateway-certificates", "Print what names certificates that the gateway reads anew",
-    options: ServerOptions.tls + edge,
+    "admin gateway-certificates", "Write what has the gateway read its certificates anew",
+    options: [.init("to", value: "DIR", "where the files are written")] + ServerOptions.tls + edge,
     examples: [
-      "millrace admin gateway-certificates --tls-certificate gateway.pem … > certificates.yaml"
+      "millrace admin gateway-certificates --to /etc/envoy/certificates --tls-certificate …"
     ]
   ) { asked in
+    let call = try Settings(asked).call
+    guard let folder = call.value("to") else { throw Failure.usage("no folder is named: --to DIR") }
     var configuration = GatewayConfiguration()
-    try setCertificates(try Settings(asked).call, in: &configuration)
+    try setCertificates(call, in: &configuration)
+    let files: [(file: String, text: String)]
     do throws(StartFailure) {
-      Terminal.write(try GatewayAdministration.certificates(configuration))
-      return .ok
+      files = try GatewayAdministration.certificates(configuration)
     } catch {
       throw Failure(.failed, error.what, hint: error.hint)
     }
+    try LocalFiles.makeFolder(folder)
+    for (file, text) in files {
+      try LocalFiles.write("\(folder)/\(file)", Array(text.utf8))
+      Terminal.line("\(folder)/\(file)")
+    }
+    return .ok
   }
 
   static let token = Verb(

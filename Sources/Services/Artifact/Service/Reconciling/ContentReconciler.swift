@@ -94,11 +94,17 @@ public struct ContentReconciler: Sendable {
       return Lost(row: row, found: "\(found.size) bytes with the SHA-256 \(found.digest)")
     } catch {
       switch error {
-      case .notFound: return Lost(row: row)
+      case .notFound: return try await isUnchanged(row) ? Lost(row: row) : nil
       case .conflict(let why), .refused(let why): return Lost(row: row, found: why)
       case .unavailable, .outcomeUnknown: throw error
       }
     }
+  }
+
+  /// Whether the record still says so: objects go with their artifacts.
+  private func isUnchanged(_ row: Versioned<ArtifactRecord>) async throws -> Bool {
+    let now = try await store.get(ArtifactTables.artifacts, key: [.text(row.record.artifact)])
+    return now?.version == row.version
   }
 
   private func report(_ lost: Lost, _ tell: Tell) async throws {
@@ -125,8 +131,13 @@ public struct ContentReconciler: Sendable {
     var over = record
     _ = artifact.apply(.contentLost, at: time.now())
     over.take(artifact)
-    _ = try await store.commit(
-      RecordBatch(entries: [ArtifactTables.artifacts.update(over, over: lost.row.version)]))
+    do throws(StoreError) {
+      _ = try await store.commit(
+        RecordBatch(entries: [ArtifactTables.artifacts.update(over, over: lost.row.version)]))
+    } catch {
+      // Somebody has just changed it; the next comparison tells what is left of that.
+      guard error == .conflict else { throw error }
+    }
   }
 
   // MARK: From the objects

@@ -58,25 +58,28 @@ public struct HistoryReconciler: Sendable {
     var last: RunID?
     repeat {
       let page = try await ledger.runs(after: last, limit: limits.runsPerPageMax)
-      try await compare(page.runs.map(\.id), at: now, announcedSince: recent ?? now, tell)
+      try await compare(page.runs, at: now, announcedSince: recent ?? now, tell)
       last = page.next
     } while last != nil
   }
 
   private func compare(
-    _ ids: [RunID], at now: Moment, announcedSince recent: Moment, _ tell: Tell
+    _ page: [LedgerRun], at now: Moment, announcedSince recent: Moment, _ tell: Tell
   ) async throws {
     var shown: SortedMap<RunID, JobDocument> = [:]
-    for job in try await archive.jobs(named: ids) { shown[job.run] = job }
-    let runs = try await ledger.runs(named: ids)
+    for job in try await archive.jobs(named: page.map(\.id)) { shown[job.run] = job }
+    var withTasks: SortedSet<RunID> = []
+    for run in page where run.view.endedAtUs == nil {
+      let tasks = try await archive.tasks(of: run.id, after: nil, limit: 1)
+      if !tasks.isEmpty { withTasks.insert(run.id) }
+    }
+    // The records once more, after history: what history has got meanwhile they have, too.
+    let runs = try await ledger.runs(named: page.map(\.id))
     var cures = HistoryCures()
     for run in runs {
       guard let document = JobDocument(run.view) else { continue }
       var comparison = HistoryComparison(run, document, shown[run.id])
-      if document.endedAt == nil {
-        let tasks = try await archive.tasks(of: run.id, after: nil, limit: 1)
-        comparison.showsTasks = !tasks.isEmpty
-      }
+      comparison.showsTasks = withTasks.contains(run.id)
       let verdict = comparison.verdict(
         keptSince: now - retention.length(for: document.namespace))
       if let found = difference(verdict, run.id, document, shown[run.id]) { await tell(found) }
@@ -125,14 +128,7 @@ public struct HistoryReconciler: Sendable {
     let logged = try await archive.attempts(of: run.id)
     let begun = try await ledger.attempts(of: run.id)
     let known = SortedSet(begun.map(\.id))
-    let ahead = SortedSet(logged).members.filter { !known.contains($0) }
-    for attempt in ahead {
-      await tell(
-        Difference(
-          .logsAhead, repairs.standing(), attempt.description,
-          "the records do not know that it began: its lines are removed"))
-    }
-    if repairs.isOn { try await archive.removeLogs(of: ahead) }
+    try await removeLogs(of: SortedSet(logged).filter { !known.contains($0) }, tell)
     for attempt in begun {
       guard let count = attempt.logLines, count > 0 else { continue }
       let end = try await archive.lines(of: attempt.id, from: count - 1, limit: 1)
@@ -142,6 +138,17 @@ public struct HistoryReconciler: Sendable {
           .logsLost, .kept, attempt.id.description,
           "it has printed \(count) lines, and the last ones are nowhere"))
     }
+  }
+
+  /// Attempts that have not begun, as the records say.
+  private func removeLogs(of attempts: [AttemptID], _ tell: Tell) async throws {
+    for attempt in attempts {
+      await tell(
+        Difference(
+          .logsAhead, repairs.standing(), attempt.description,
+          "the records do not know that it began: its lines are removed"))
+    }
+    if repairs.isOn { try await archive.removeLogs(of: attempts) }
   }
 
   // MARK: From history
@@ -172,7 +179,11 @@ public struct HistoryReconciler: Sendable {
     let others = jobs.filter { !known.contains($0.run) }
     guard !others.isEmpty else { return }
     let requested = try await requested(others.map(\.run))
-    for job in others where !requested.contains(job.run) {
+    for job in others {
+      guard !requested.contains(job.run) else {
+        try await compare(askedFor: job, tell)
+        continue
+      }
       guard job.endedAt == nil else {
         await tell(
           Difference(
@@ -188,6 +199,26 @@ public struct HistoryReconciler: Sendable {
       try await archive.removeLogs(of: try await archive.attempts(of: job.run))
       try await archive.removeJobs([job.run])
     }
+  }
+  /// Of a run that somebody has asked for and that has not begun, as the records say.
+  private func compare(askedFor job: JobDocument, _ tell: Tell) async throws {
+    let logged = try await archive.attempts(of: job.run)
+    let tasks = try await archive.tasks(of: job.run, after: nil, limit: 1)
+    let isAhead = job.endedAt != nil || job.revision > 0 || !tasks.isEmpty
+    // It may have begun meanwhile.
+    guard isAhead || !logged.isEmpty, try await ledger.runs(named: [job.run]).isEmpty else {
+      return
+    }
+    if isAhead {
+      await tell(
+        Difference(
+          .runAhead, repairs.standing(), job.run.text,
+          "the records say that it has not begun, history says \(job.state): that is taken back"))
+    }
+    try await removeLogs(of: logged.sorted(), tell)
+    guard repairs.isOn else { return }
+    try await archive.removeJobs([job.run])
+    try await archive.store(jobs: [job.asAskedFor], tasks: [])
   }
 }
 

@@ -80,6 +80,24 @@ struct HistoryReconcilerTests {
     }
   }
 
+  /// Goal: beside services that work, a run that ends in the middle of a comparison is left alone.
+  @Test func `a run that ends while it is compared is not ahead of its records`() throws {
+    try Simulation.run(seed: 5) { world in
+      let archive = FakeJobArchive(world)
+      let run = RunID.sample(1)
+      let ended = Self.job(run, revision: 9, state: "succeeded", ended: 50)
+      let task = TaskDocument(
+        run: run, task: TaskKey(TaskName(unchecked: "t")), revision: 8, state: "succeeded")
+      try await archive.store(jobs: [Self.job(run)], tasks: [])
+      let ledger = TestLedger([.live(run)]) {
+        try? await archive.store(jobs: [ended], tasks: [task])
+      }
+      #expect(try await Self.differences(archive, ledger, Repairs(isOn: true)) == [])
+      #expect(try await archive.job(run) == ended)
+      #expect(try await archive.tasks(of: run, after: nil, limit: 5) == [task])
+    }
+  }
+
   @Test func `the end of a run that history lacks is announced, and lost lines are told`() throws {
     try Simulation.run(seed: 2) { world in
       let archive = FakeJobArchive(world)
@@ -125,6 +143,39 @@ struct HistoryReconcilerTests {
       #expect(try await archive.attempts(of: runs[0]) == [])
       // Somebody has asked for it, and it is to begin.
       #expect(try await archive.job(runs[2]) != nil)
+    }
+  }
+
+  /// Goal: a run whose request the records have, and nothing else, begins as if for the first time.
+  @Test func `what history has of a run that has not begun is taken back`() throws {
+    try Simulation.run(seed: 6) { world in
+      let archive = FakeJobArchive(world)
+      let (ended, running, waiting) = (RunID.sample(1), RunID.sample(2), RunID.sample(3))
+      try await archive.store(
+        jobs: [
+          Self.job(ended, revision: 2, state: "succeeded", ended: 50), Self.job(running),
+          Self.job(waiting),
+        ],
+        tasks: [
+          TaskDocument(
+            run: ended, task: TaskKey(TaskName(unchecked: "t")), revision: 2, state: "succeeded")
+        ])
+      let attempts = [AttemptID.sample("t", run: 1), AttemptID.sample("t", run: 2)]
+      try await archive.append(attempts.map { Self.chunk($0, lines: 3) })
+      let runs = [ended, running, waiting]
+      let ledger = TestLedger([])
+      #expect(
+        try await Self.differences(archive, ledger, Repairs(isOn: true), requested: runs).sorted()
+          == [
+            "logs-ahead mended \(attempts[0])", "logs-ahead mended \(attempts[1])",
+            "run-ahead-in-history mended \(ended)",
+          ])
+      for run in runs {
+        #expect(try await archive.job(run) == Self.job(run))
+        #expect(try await archive.attempts(of: run) == [])
+        #expect(try await archive.tasks(of: run, after: nil, limit: 5) == [])
+      }
+      #expect(try await Self.differences(archive, ledger, requested: runs) == [])
     }
   }
 
@@ -185,8 +236,13 @@ private final class TestLedger: RunLedger {
 
   private let known: [Known]
   private let told = Mutex(Told())
+  /// What happens right after runs were looked at by name.
+  private let afterwards: @Sendable () async -> Void
 
-  init(_ known: [Known]) { self.known = known }
+  init(_ known: [Known], afterwards: @escaping @Sendable () async -> Void = {}) {
+    self.known = known
+    self.afterwards = afterwards
+  }
 
   var announced: [RunID] { told.withLock { $0.announced } }
   var unconfirmed: [RunID] { told.withLock { $0.unconfirmed } }
@@ -200,7 +256,9 @@ private final class TestLedger: RunLedger {
   }
 
   func runs(named: [RunID]) async throws(StoreError) -> [LedgerRun] {
-    known.map(\.run).filter { named.contains($0.id) }
+    let found = known.map(\.run).filter { named.contains($0.id) }
+    await afterwards()
+    return found
   }
 
   func newest() async throws(StoreError) -> Moment? { Moment(microseconds: 1) }
