@@ -8,7 +8,7 @@ SWIFT ?= swift
 export SWIFT
 
 # What `make check` runs, in this order. A new step is one word here.
-CHECKS := tidy format verify rules test wire gateway kill stack-check chaos sim-check
+CHECKS := tidy format verify rules test wire gateway kill tls-check stack-check chaos sim-check
 
 # A script that has not been written yet fails by name.
 need = @test -x $(1) || { echo "make $@: $(1) does not exist yet" >&2; exit 1; }

@@ -242,7 +242,7 @@ def judge(there, client, users, faults, measured, options):
     if options.picture:
         soak_plot.draw(samples, lags, lengths, options.picture)
     print(json.dumps({
-        "minutes": options.minutes, "seed": options.seed, "runs": len(users.started),
+        "minutes": options.minutes, "seed": options.seed, "started": len(users.started),
         "faults": len(faults.done), "again": client.retried, "growth_percent_per_hour": grown,
         **slower, "wrong": wrong,
     }), flush=True)

@@ -117,6 +117,10 @@ extension StartFailure {
     case let error as SQLiteOpenError: self.init(error)
     case StoreError.refused(let why):
       self.init("the database refuses: \(why)", hint: "mend what it says and start again")
+    case StoreError.unavailable(let why):
+      self.init(
+        "the database cannot be used: \(why)",
+        hint: "check --database, and that the server runs and lets this role in")
     case let error as StoreError:
       self.init(
         "the database cannot be used: \(error)",
