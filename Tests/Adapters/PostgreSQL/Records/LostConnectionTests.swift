@@ -83,21 +83,28 @@ import Testing
 
   /// Some of them fail while the connection is begun, before there is a socket.
   @Test(arguments: [
-    "postgresql://nobody@127.0.0.1:1/none", "postgresql://nobody@no-such-host.invalid/none",
-    "host=/no/such/folder dbname=none",
+    ("postgresql://nobody@127.0.0.1:1/none", "refused"),
+    ("postgresql://nobody@no-such-host.invalid/none", "no-such-host.invalid"),
+    ("host=/no/such/folder dbname=none", "/no/such/folder"),
   ])
-  func `a server that is not there is said so in time`(_ connection: String) async throws {
+  func `a server that is not there is said so in time, and why`(
+    _ connection: String, _ why: String
+  ) async throws {
     var configuration = PostgreSQLConfiguration(connection: connection, schema: "none")
     configuration.answerWithin = .milliseconds(300)
     let pool = TestDatabase.pool(configuration)
     let store = try PostgreSQLRecordStore(
       pool, tables: [Self.root], randomness: FixedRandomness())
-    await #expect(throws: StoreError.unavailable("there is no connection to the database")) {
+    func says(_ error: any Error) -> Bool {
+      guard case .unavailable(let text)? = error as? StoreError else { return false }
+      return text.hasPrefix("there is no connection to the database: ") && text.contains(why)
+    }
+    await #expect {
       try await store.get(Self.root.name, [[.integer(1)]])
-    }
-    await #expect(throws: StoreError.unavailable("there is no connection to the database")) {
+    } throws: { says($0) }
+    await #expect {
       try await store.commit(insert(1))
-    }
+    } throws: { says($0) }
     await pool.close()
   }
 
