@@ -141,15 +141,10 @@ public final class MongoDBJobArchive: JobArchive {
       index: MongoSchema.jobsByEnd, limit: limit)
     let runs = try await documents(due).compactMap { $0.string("_id") }
     guard !runs.isEmpty else { return 0 }
-    let logs = runs.map { LogChunks.all(of: $0) }
-    do throws(MongoFailure) {
-      try await client.run { (session) throws(MongoFailure) in
-        // The job itself goes last: a removal that was cut off finds it again.
-        try session.delete(logs, from: MongoSchema.logs)
-        try session.delete(runs.map { ["run": .string($0)] }, from: MongoSchema.tasks)
-        try session.delete(runs.map { ["_id": .string($0)] }, from: MongoSchema.jobs)
-      }
-    } catch { throw ArchiveError(writing: error) }
+    // The job itself goes last: a removal that was cut off finds it again.
+    try await delete(runs.map { LogChunks.all(of: $0) }, from: MongoSchema.logs)
+    try await delete(runs.map { ["run": .string($0)] }, from: MongoSchema.tasks)
+    try await delete(runs.map { ["_id": .string($0)] }, from: MongoSchema.jobs)
     return runs.count
   }
 

@@ -66,7 +66,13 @@ public struct Reconciliation: Sendable {
     let runtime = try Runtime.administration()
     defer { runtime.stop() }
     let history = try await ServeArchive.open(configuration, runtime)
-    let objects = try ServeObjects.open(configuration, runtime)
+    let objects: ServeObjects?
+    do throws(StartFailure) {
+      objects = try ServeObjects.open(configuration, runtime)
+    } catch {
+      await history?.close()
+      throw error
+    }
     var pools: [ServiceName: SessionPool] = [:]
     for service in [ServiceName.scheduler, .workflow, .artifact] {
       pools[service] = SessionPool(
